@@ -1,0 +1,122 @@
+// What a turn may see and do. Issued in this room alone; everything else can only lower it.
+import { createHash } from 'node:crypto'
+import type { Place } from '../channel.ts'
+import { CoopError } from '../errors.ts'
+import { type Compartment, type Level, levelOf, lowest } from './levels.ts'
+
+interface Fields {
+  /** Who speaks; null for a stranger or work without a person. */
+  readonly person: string | null
+  readonly place: Place
+  /** What the whole audience may see. */
+  readonly reads: readonly Compartment[]
+  /** What the speaker may do here. */
+  readonly acts: Level
+  /** Person ids who can read the reply. */
+  readonly audience: readonly string[]
+  /** Tool names this is narrowed to; null when the level alone decides. */
+  readonly tools: readonly string[] | null
+  readonly revision: number
+}
+
+/** The durable form of a clearance. On its own it opens nothing: it must be issued again. */
+export interface Grant extends Fields {
+  readonly v: 1
+}
+
+export interface Narrowing {
+  readonly reads?: readonly Compartment[]
+  readonly acts?: Level
+  readonly tools?: readonly string[]
+}
+
+let make: (fields: Fields) => Clearance
+
+export class Clearance {
+  static {
+    make = fields => new Clearance(fields)
+  }
+  readonly #fields: Fields
+  readonly #reads: ReadonlySet<string>
+  readonly fingerprint: string
+
+  private constructor(fields: Fields) {
+    this.#fields = Object.freeze({
+      ...fields,
+      place: Object.freeze({ ...fields.place }),
+      reads: Object.freeze([...new Set(fields.reads)].sort()),
+      audience: Object.freeze([...fields.audience].sort()),
+      tools: fields.tools && Object.freeze([...fields.tools].sort()),
+    })
+    this.#reads = new Set(this.#fields.reads)
+    const { person, place, reads, acts, audience, tools } = this.#fields
+    const identity = [person, place.channel, place.id, place.thread, reads, acts, audience, tools]
+    /** Equal for two clearances that open the same things to the same people in the same place. */
+    this.fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)
+    Object.freeze(this)
+  }
+
+  get person(): string | null {
+    return this.#fields.person
+  }
+  get place(): Place {
+    return this.#fields.place
+  }
+  get reads(): readonly Compartment[] {
+    return this.#fields.reads
+  }
+  get acts(): Level {
+    return this.#fields.acts
+  }
+  get audience(): readonly string[] {
+    return this.#fields.audience
+  }
+  get tools(): readonly string[] | null {
+    return this.#fields.tools
+  }
+  get revision(): number {
+    return this.#fields.revision
+  }
+
+  /** What may be done with what is shown: the lower of `acts` and the level that `reads` opens. */
+  get level(): Level {
+    return lowest(this.acts, levelOf(this.reads))
+  }
+
+  /** Whether everything carrying `labels` may be seen here. */
+  covers(labels: readonly string[]): boolean {
+    return labels.every(label => this.#reads.has(label))
+  }
+
+  /** The same or less, never more. */
+  narrow(to: Narrowing): Clearance {
+    const { tools } = this.#fields
+    return make({
+      ...this.#fields,
+      reads: to.reads ? this.reads.filter(compartment => to.reads!.includes(compartment)) : this.reads,
+      acts: to.acts ? lowest(this.acts, to.acts) : this.acts,
+      tools: to.tools ? (tools ? tools.filter(name => to.tools!.includes(name)) : to.tools) : tools,
+    })
+  }
+
+  /** The durable form, to be stored with what was begun under this clearance. */
+  grant(): Grant {
+    return { v: 1, ...this.#fields }
+  }
+
+  toJSON(): never {
+    throw new CoopError('clearance_misused', 'A clearance is not data; store its grant.')
+  }
+
+  static isClearance(value: unknown): value is Clearance {
+    return typeof value === 'object' && value !== null && #fields in value
+  }
+}
+
+/** Makes a clearance. For `access/` alone; a test holds that. */
+export const issue = (fields: Fields): Clearance => make(fields)
+
+/** Throws unless `value` was issued by `access/`: a look-alike opens nothing. */
+export function checkClearance(value: unknown): asserts value is Clearance {
+  if (!Clearance.isClearance(value)) throw new CoopError('clearance_misused', 'This door opens only with a clearance.')
+}

@@ -1,0 +1,104 @@
+// The contract with the outside: what a channel brings in, carries out and can do.
+
+/** Who wrote. `id` is the platform's immutable identifier, never a display name. */
+export interface Sender {
+  readonly channel: string
+  readonly id: string
+  readonly name: string
+}
+
+/** Where it was written, and where a reply goes. */
+export interface Place {
+  readonly channel: string
+  readonly kind: 'direct' | 'group'
+  readonly id: string
+  /** A topic or thread inside a group. */
+  readonly thread?: string
+  readonly title?: string
+}
+
+/** Who is in a group, the agent itself not counted, as far as the platform tells. */
+export type Membership =
+  | { readonly kind: 'list'; readonly ids: readonly string[] }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+export interface Attachment {
+  readonly kind: 'image' | 'audio' | 'video' | 'file'
+  readonly name: string
+  readonly mime: string
+  /** Bytes; absent where the platform does not say. */
+  readonly size?: number
+  /** The platform's handle, given back to `Channel.fetch`. */
+  readonly handle: string
+}
+
+/** One message. `(channel, externalId)` names it for ever: the same pair twice is the same message. */
+export interface Inbound {
+  readonly channel: string
+  readonly externalId: string
+  readonly place: Place
+  readonly sender: Sender
+  readonly text: string
+  /** When it was written, milliseconds since 1970. */
+  readonly at: number
+  /** In a group: the agent was named, or this answers one of its messages. */
+  readonly addressed?: boolean
+  /** The text of the message this one answers. */
+  readonly quote?: { readonly author: string; readonly text: string }
+  readonly attachments?: readonly Attachment[]
+}
+
+/** One part of a reply. `key` is the same at every attempt. */
+export interface Outbound {
+  readonly key: string
+  readonly place: Place
+  readonly text: string
+  /** The external id of the message that is answered. */
+  readonly replyTo?: string
+  readonly attachments?: readonly { readonly name: string; readonly mime: string; readonly bytes: Uint8Array }[]
+}
+
+export type SendResult =
+  | { readonly kind: 'sent'; readonly externalId?: string }
+  /** May be tried again, after `afterMs` if the platform said when. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** Will never succeed as it is. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+export interface Capabilities {
+  /** UTF-16 units in one message. */
+  readonly maxTextLength: number
+  /** The platform drops a repeat of the same `Outbound.key`. */
+  readonly exactlyOnce: boolean
+  readonly groups: boolean
+}
+
+export type ChannelState =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'reconnecting'; readonly error: string }
+  /** Stopped until somebody acts; `error` says what to do. */
+  | { readonly kind: 'failed'; readonly error: string }
+
+export interface Channel extends AsyncDisposable {
+  readonly name: string
+  readonly capabilities: Capabilities
+  /**
+   * Yields what arrived, batch by batch, until `signal` aborts. Everything in a batch is
+   * stored when the generator is resumed; only then may it be acknowledged to the platform.
+   * Reconnects by itself; ends early only when `state()` is `failed`.
+   */
+  listen(signal: AbortSignal): AsyncIterable<readonly Inbound[]>
+  /** One attempt. Does not throw for what the platform or the network did. */
+  send(outbound: Outbound, signal: AbortSignal): Promise<SendResult>
+  /** Shows that a reply is coming; called again every few seconds. Failure is of no consequence. */
+  typing?(place: Place, signal: AbortSignal): Promise<void>
+  /** Who is in the group now. */
+  members?(place: Place, signal: AbortSignal): Promise<Membership>
+  state(): ChannelState
+}
+
+/** One word for a place; parts to the same place go out in order. */
+export const placeKey = (place: Place): string =>
+  [place.channel, place.kind, place.id, ...(place.thread === undefined ? [] : [place.thread])].join(':')

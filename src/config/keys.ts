@@ -1,0 +1,50 @@
+// What is said about every key beside its type: a sentence, whether it is hot, who may change it by chat.
+import { z } from 'zod'
+
+export interface KeyFacts {
+  /** Takes effect without a restart. Default true. */
+  readonly hot?: boolean
+  /**
+   * Who may change it by chat. `chat`: a full person, at once. `approval` (default): after a
+   * full person's yes to the exact change. `terminal`: only at the terminal.
+   */
+  readonly by?: 'chat' | 'approval' | 'terminal'
+}
+
+export interface KeyMeta extends Required<KeyFacts> {
+  readonly description: string
+}
+
+/** Attaches the facts to a key's schema. Put it last: a wrapped schema loses them. */
+export function key<T extends z.ZodType>(schema: T, description: string, facts: KeyFacts = {}): T {
+  return schema.meta({ description, hot: facts.hot ?? true, by: facts.by ?? 'approval' }) as T
+}
+
+/** The facts of a key, found again. */
+export function factsOf(schema: z.ZodType): KeyMeta | undefined {
+  const meta = schema.meta() as Partial<KeyMeta> | undefined
+  return meta?.description === undefined || meta.by === undefined ? undefined : (meta as KeyMeta)
+}
+
+/** A secret: the name of an environment variable, never the secret itself. */
+export const secret = z
+  .string()
+  .regex(/^env:[A-Za-z_][A-Za-z0-9_]*$/, 'a secret stands here literally; write it as "env:NAME" and put it in the environment or in .env')
+
+export const level = z.enum(['public', 'familiar', 'inner', 'full'])
+
+/** `channel:identifier`, exact. */
+export const match = z.string().regex(/^[a-z]+:\S+$/, 'a match is "channel:identifier", exactly as the channel names it')
+
+export const timezone = z.string().refine(isTimezone, 'not a known time zone; write one like "Europe/Lisbon"')
+
+export const url = z.url({ protocol: /^https?$/, error: 'not an http or https address' })
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,141 @@
+// TOML text to settings, or to every problem with its line.
+import { parse, TomlError } from 'smol-toml'
+import type { z } from 'zod'
+import { lineOf } from './locate.ts'
+import { nearest } from './nearest.ts'
+import { configSchema, type Settings } from './schema.ts'
+
+export interface Problem {
+  readonly code: 'config_syntax' | 'config_invalid' | 'secret_literal'
+  /** 1-based; absent when the problem has no place. */
+  readonly line?: number
+  /** The key as a dotted path. */
+  readonly key: string
+  readonly message: string
+}
+
+export type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Parses and validates the text of a coop.toml. Never throws. */
+export function parseConfig(text: string): Parsed {
+  let raw: unknown
+  try {
+    raw = parse(text)
+  } catch (error) {
+    const line = error instanceof TomlError ? { line: error.line } : {}
+    const message = (error instanceof Error ? error.message : String(error)).split('\n')[0]!
+    return { ok: false, problems: [{ code: 'config_syntax', key: '', message, ...line }] }
+  }
+  const result = configSchema.safeParse(raw)
+  const problems = result.success
+    ? crossChecks(result.data).map(problem => placed(problem, text))
+    : result.error.issues.flatMap(issue => problemsOf(issue, text))
+  if (problems.length > 0) return { ok: false, problems }
+  return { ok: true, settings: result.data! }
+}
+
+/** One line for a problem: file, line, key, what is wrong and what to do. */
+export function describeProblem(problem: Problem, file: string): string {
+  const at = problem.line === undefined ? file : `${file}:${problem.line}`
+  return `${at}: ${problem.key ? `${problem.key}: ` : ''}${problem.message}`
+}
+
+interface Loose {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+function problemsOf(issue: z.core.$ZodIssue, text: string): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(issue.path)
+    return issue.keys.map(name => {
+      const near = nearest(name, known)
+      const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(', ')}`
+      return placed({ path: [...issue.path, name], message: `unknown key; ${hint}` }, text)
+    })
+  }
+  const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
+  return [placed({ path: issue.path, message: missing ? 'is missing' : lowerFirst(issue.message) }, text)]
+}
+
+function placed(loose: Loose, text: string): Problem {
+  const line = lineOf(text, loose.path)
+  return {
+    code: loose.message.startsWith('a secret') ? 'secret_literal' : 'config_invalid',
+    key: dotted(loose.path),
+    message: loose.message,
+    ...(line === undefined ? {} : { line }),
+  }
+}
+
+/** What no single key can tell: names used twice, references to nothing. */
+function crossChecks(settings: Settings): Loose[] {
+  const problems: Loose[] = []
+  const once = (seen: Map<string, string>, value: string, path: PropertyKey[], what: string, whose: string) => {
+    const before = seen.get(value)
+    if (before !== undefined) problems.push({ path, message: `${what} "${value}" belongs to ${before} already` })
+    else seen.set(value, whose)
+  }
+  const ids = new Map<string, string>()
+  const matches = new Map<string, string>()
+  for (const [index, user] of settings.users.entries()) {
+    once(ids, userId(user), ['users', index, user.id ? 'id' : 'name'], 'the id', user.name)
+    for (const match of user.match) once(matches, match, ['users', index, 'match'], 'the match', user.name)
+  }
+  const groups = new Map<string, string>()
+  for (const [index, group] of settings.groups.entries()) {
+    once(groups, group.match, ['groups', index, 'match'], 'the match', 'another group')
+    if (group.trigger === 'regex' && group.trigger_regex === undefined) {
+      problems.push({ path: ['groups', index, 'trigger'], message: 'trigger = "regex" needs trigger_regex' })
+    }
+    const names = settings.users.flatMap(user => [userId(user), user.name])
+    for (const member of group.members) {
+      if (names.includes(member) || member.includes(':')) continue
+      const near = nearest(member, names)
+      problems.push({
+        path: ['groups', index, 'members'],
+        message: `"${member}" is no user${near ? `; did you mean "${near}"?` : '; add a [[users]] entry, or name "channel:identifier"'}`,
+      })
+    }
+  }
+  if (settings.provider && settings.providers.length > 0) {
+    problems.push({ path: ['provider'], message: 'use either [provider] or [[providers]], not both' })
+  }
+  const providers = new Map<string, string>()
+  for (const [index, provider] of settings.providers.entries()) {
+    once(providers, provider.id ?? provider.name, ['providers', index], 'the id', 'another provider')
+  }
+  return problems
+}
+
+/** The immutable id of a configured user: their `id`, else the first word of the name. */
+export function userId(user: { readonly id?: string | undefined; readonly name: string }): string {
+  return user.id ?? (user.name.split(/\s+/)[0]!.toLowerCase().normalize('NFKD').replace(/[^a-z0-9_-]/g, '') || 'user')
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schema: z.ZodType | undefined = configSchema
+  for (const part of path) {
+    schema = unwrapped(schema)
+    const def = schema?._zod.def as { shape?: Record<string, z.ZodType>; element?: z.ZodType; valueType?: z.ZodType }
+    schema = typeof part === 'number' ? def?.element : (def?.shape?.[String(part)] ?? def?.valueType)
+  }
+  const def = unwrapped(schema)?._zod.def as { shape?: Record<string, unknown> } | undefined
+  return Object.keys(def?.shape ?? {})
+}
+
+/** The schema behind defaults and optionals. */
+export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  let inner = schema
+  for (;;) {
+    const next = (inner?._zod.def as { innerType?: z.ZodType } | undefined)?.innerType
+    if (!next) return inner
+    inner = next
+  }
+}
+
+const dotted = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part)), '')
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

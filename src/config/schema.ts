@@ -1,0 +1,124 @@
+// The one schema of coop.toml: types, defaults, messages, and what is said of each key.
+import { z } from 'zod'
+import { key, level, match, secret, timezone, url } from './keys.ts'
+
+const table = z.strictObject
+const whole = () => z.int().nonnegative()
+
+const agent = table({
+  id: key(z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'), 'The agent’s own short name.', { hot: false }),
+  model: key(
+    z.string().regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"').default('anthropic/claude-opus-4-6'),
+    'The model that answers, as provider/model.',
+    { by: 'chat' },
+  ),
+  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', { hot: false }),
+  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', { by: 'chat' }),
+})
+
+const user = table({
+  name: key(z.string().trim().min(1).max(60), 'What the person is called.'),
+  id: key(
+    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores').optional(),
+    'The person’s immutable id; the first name if absent.',
+  ),
+  trust: key(level, 'How far the person is trusted.'),
+  match: key(z.array(match).default([]), 'The person’s identities, each "channel:identifier".'),
+  max_trust: key(z.record(z.string(), level).default({}), 'The highest level on each channel.'),
+  timezone: key(timezone.optional(), 'The person’s time zone.', { by: 'chat' }),
+  model: key(z.string().optional(), 'The model that answers this person.', { by: 'chat' }),
+})
+
+const group = table({
+  match: key(match, 'The group, as "channel:identifier".'),
+  trigger: key(z.enum(['mention', 'always', 'regex']).default('mention'), 'What makes the agent answer.'),
+  mention_names: key(z.array(z.string().min(1)).default([]), 'Names that count as a mention.'),
+  trigger_regex: key(z.string().refine(isRegex, 'not a valid regular expression').optional(), 'The pattern for trigger = "regex".'),
+  members: key(z.array(z.string()).default([]), 'Who the owner says is in it, by name or id.'),
+  ceiling: key(level.default('familiar'), 'The highest level that the group opens.'),
+  default_trust: key(level.default('public'), 'The level of members nobody named.'),
+  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', { by: 'chat' }),
+})
+
+const access = table({
+  unknown: key(z.enum(['pair', 'ignore', 'public']).default('pair'), 'What happens to strangers.'),
+  public_daily_messages: key(whole().default(20), 'How many messages a day strangers get answered, each.'),
+})
+
+const sessions = table({
+  direct: key(z.enum(['person', 'channel']).default('person'), 'Whether a person’s direct chats are one conversation.'),
+})
+
+const provider = table({
+  name: key(z.enum(['anthropic', 'openai-compatible', 'offline']), 'The kind of provider.'),
+  id: key(z.string().regex(/^[a-z0-9._-]+$/).optional(), 'How models name it; the name if absent.'),
+  api_keys: key(z.array(secret).default([]), 'Keys, each "env:NAME"; several rotate.', { by: 'terminal' }),
+  base_url: key(url.optional(), 'Where the API is.', { by: 'terminal' }),
+  headers: key(z.record(z.string(), z.string()).default({}), 'Extra request headers.', { by: 'terminal' }),
+  context_limits: key(z.record(z.string(), z.int().min(1_000)).default({}), 'Context size in tokens, by model.'),
+})
+
+const models = table({
+  fast: key(z.string().optional(), 'The cheap model for side work, as provider/model.', { by: 'chat' }),
+  fallback: key(z.array(z.string()).default([]), 'Models to try when the first cannot answer.'),
+  aliases: key(z.record(z.string(), z.string()).default({}), 'Short names for models.', { by: 'chat' }),
+})
+
+const telegram = table({
+  token: key(secret, 'The bot’s token, as "env:NAME".', { by: 'terminal' }),
+  api_root: key(url.optional(), 'Where the Bot API is, if not at Telegram.', { by: 'terminal' }),
+})
+
+const channels = table({ telegram: telegram.optional() })
+
+const memory = table({
+  db_path: key(z.string().default('./db/memory.db'), 'Where the memory database is.', { hot: false }),
+})
+
+const promptFile = table({
+  path: key(z.string(), 'The file, inside the workspace.'),
+  trust: key(level, 'The lowest level whose prompt holds it.'),
+  cache: key(z.enum(['stable', 'session', 'volatile']).default('session'), 'How often it is read anew.'),
+})
+
+const prompt = table({
+  shared_files: key(z.array(promptFile).default([]), 'Files in everybody’s prompt.'),
+  user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
+})
+
+const trace = table({
+  enabled: key(z.boolean().default(true), 'Whether spans are written.', { by: 'chat' }),
+  content: key(z.boolean().default(false), 'Whether spans hold message text.'),
+  max_mb: key(z.number().positive().default(50), 'Megabytes of one trace file.', { by: 'chat' }),
+  keep_days: key(whole().default(14), 'Days that trace files are kept.', { by: 'chat' }),
+})
+
+/** coop.toml. Only `[agent]` is required. */
+export const configSchema = table({
+  agent,
+  users: z.array(user).default([]),
+  groups: z.array(group).default([]),
+  access: access.prefault({}),
+  sessions: sessions.prefault({}),
+  provider: provider.optional(),
+  providers: z.array(provider).default([]),
+  models: models.prefault({}),
+  channels: channels.prefault({}),
+  memory: memory.prefault({}),
+  prompt: prompt.prefault({}),
+  trace: trace.prefault({}),
+})
+
+export type Settings = z.output<typeof configSchema>
+export type UserSettings = Settings['users'][number]
+export type ProviderSettings = z.output<typeof provider>
+export type PromptFile = z.output<typeof promptFile>
+
+function isRegex(source: string): boolean {
+  try {
+    new RegExp(source, 'u')
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,52 @@
+// Every fault that an operator can meet, with its stable code. docs/errors.md lists the same codes.
+
+/** Code to what it means and what to do; the message of a `CoopError` says it for the case at hand. */
+export const faults = {
+  aborted: 'The work was stopped: by a person, a newer message, a revoked clearance or the shutdown.',
+  approval_invalid: 'The approval does not exist, was used, has timed out, or is not yours to give.',
+  channel_failed: 'A channel cannot work until somebody acts; the text says what to do.',
+  clearance_misused: 'A room was entered without a clearance that the access room issued. This is a bug.',
+  config_invalid: 'The configuration does not fit its schema; the text names line, key and the nearest known key.',
+  config_missing: 'No coop.toml was found; run `coop init`.',
+  config_syntax: 'coop.toml is not valid TOML; the text names the line.',
+  database_damaged: 'A database does not pass its integrity check; restore a backup.',
+  database_newer: 'A database was written by a newer Coop; it is left untouched. Install that version or newer.',
+  disk_full: 'The disk is full or read-only; what was not stored was not acknowledged.',
+  file_unreadable: 'A file or folder cannot be read or written; the text names it.',
+  gateway_running: 'Another gateway has this home; attach to it or stop it.',
+  gateway_unreachable: 'No gateway runs on this home; start one with `coop start`.',
+  input_invalid: 'What was given is too large or malformed; the text says what is accepted.',
+  key_missing: 'The provider has no key; set the variable that the text names.',
+  model_unknown: 'No provider of that name is configured.',
+  not_found: 'There is no such thing, or it is not yours to see.',
+  not_permitted: 'Your level does not allow this here.',
+  protocol_invalid: 'A client sent a request that the protocol does not know.',
+  secret_literal: 'A secret stands literally in the configuration; write it as `env:NAME`.',
+  session_missing: 'There is no such session.',
+  usage_wrong: 'The command line is not understood; `coop help` lists the commands.',
+} as const
+
+export type FaultCode = keyof typeof faults
+
+/** A fault with a code from the catalogue. `message` is one line that tells the reader what to do. */
+export class CoopError extends Error {
+  readonly code: FaultCode
+  override readonly name = 'CoopError'
+
+  constructor(code: FaultCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The message of anything thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replace(/\s*\n\s*/g, ' ').trim() || 'unknown error'
+}
+
+/** Whether a thrown thing is an SQLite or file-system refusal to store. */
+export function isStorageFault(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code)
+}

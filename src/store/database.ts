@@ -1,0 +1,71 @@
+// Opens one SQLite file: durable settings, migrations with a backup before, newer versions refused.
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import Database from 'better-sqlite3'
+import { CoopError } from '../errors.ts'
+
+export type Db = Database.Database
+
+export interface OpenOptions {
+  /** The database file; made with its folder if there is none. */
+  readonly path: string
+  /** A folder of `NNN-name.sql`, applied in order; the count applied is kept in `user_version`. */
+  readonly migrations: string
+}
+
+/** Opens `path` with WAL, synchronous=FULL and secure_delete, migrated to the newest schema. */
+export function openDatabase(options: OpenOptions): Db {
+  const { path, migrations } = options
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const existed = existsSync(path)
+  const db = open(path)
+  try {
+    migrate(db, path, migrations, existed)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return db
+}
+
+function open(path: string): Db {
+  let db: Db | undefined
+  try {
+    db = new Database(path, { timeout: 5_000 })
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('secure_delete = ON')
+    db.pragma('foreign_keys = ON')
+    return db
+  } catch (cause) {
+    db?.close()
+    const code = (cause as { code?: string }).code ?? ''
+    if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+      throw new CoopError('database_damaged', `${path} is not a sound database; restore it from a backup.`, { cause })
+    }
+    throw new CoopError('file_unreadable', `${path} cannot be opened (${code || (cause as Error).message}); check its folder and permissions.`, { cause })
+  }
+}
+
+function migrate(db: Db, path: string, folder: string, existed: boolean): void {
+  const files = readdirSync(folder)
+    .filter(name => /^\d{3}-.*\.sql$/.test(name))
+    .sort()
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > files.length) {
+    throw new CoopError(
+      'database_newer',
+      `${path} was written by a newer Coop (schema ${version}, this one knows ${files.length}); it was left untouched.`,
+    )
+  }
+  if (version === files.length) return
+  if (existed && version > 0) db.prepare('VACUUM INTO ?').run(`${path}.before-${files.length}.${Date.now()}`)
+  for (const [index, name] of files.entries()) {
+    if (index < version) continue
+    const sql = readFileSync(join(folder, name), 'utf8')
+    db.transaction(() => {
+      db.exec(sql)
+      db.pragma(`user_version = ${index + 1}`)
+    }).exclusive()
+  }
+}

@@ -1,0 +1,59 @@
+// What a conversation is made of: blocks in entries, each with its labels and its origin.
+import type { Level } from '../access/levels.ts'
+
+export type Block =
+  | { readonly type: 'text'; readonly text: string }
+  /** What the gateway told the model beside the message: time, notices, recalled memory. */
+  | { readonly type: 'context'; readonly text: string }
+  /** Kept with its signature through tool loops; `data` for what the provider redacted. */
+  | { readonly type: 'thinking'; readonly text: string; readonly signature?: string; readonly data?: string }
+  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown }
+  | { readonly type: 'tool_result'; readonly callId: string; readonly name: string; readonly text: string; readonly isError: boolean }
+  /** `data` is base64. */
+  | { readonly type: 'image'; readonly mime: string; readonly data: string; readonly name?: string }
+
+/** Where text came from, worst first. */
+export const origins = ['outside', 'derived', 'public', 'familiar', 'inner', 'full', 'agent'] as const
+export type Origin = (typeof origins)[number]
+
+export type Role = 'user' | 'heard' | 'assistant' | 'tool' | 'summary' | 'notice'
+export type CallState = 'planned' | 'running' | 'waiting' | 'done' | 'unknown'
+
+export interface NewEntry {
+  readonly role: Role
+  readonly blocks: readonly Block[]
+  /** Person id of who wrote it, null for the agent and the gateway. */
+  readonly author: string | null
+  /** The compartments that were open when it was made. */
+  readonly labels: readonly string[]
+  readonly origin: Origin
+  readonly callId?: string
+  readonly state?: CallState
+}
+
+export interface Entry extends NewEntry {
+  readonly id: number
+  readonly session: string
+  readonly epoch: number
+  readonly turn: string | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** The origin of what a person of this level says; a stranger's words come from outside. */
+export const originOf = (level: Level): Origin => (level === 'public' ? 'outside' : level)
+
+/** The worst of the origins given; the agent's own when there are none. */
+export function worst(given: Iterable<Origin>): Origin {
+  let rank: number = origins.length - 1
+  for (const origin of given) rank = Math.min(rank, origins.indexOf(origin))
+  return origins[Math.max(rank, 0)]!
+}
+
+/** What the agent says after having read `seen`: derived once anything came from outside. */
+export const saidAfter = (seen: Origin): Origin => (seen === 'outside' || seen === 'derived' ? 'derived' : 'agent')
+
+/** The text a person would read in these blocks. */
+export function plainText(blocks: readonly Block[]): string {
+  return blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('\n\n')
+}

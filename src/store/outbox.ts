@@ -1,0 +1,125 @@
+// What has to go out: one row a part, in order within a place, until the platform has it.
+import type { Grant } from '../access/clearance.ts'
+import { type Outbound, type Place, placeKey } from '../channel.ts'
+import type { Db } from './database.ts'
+
+export interface Part {
+  readonly outbound: Outbound
+  /** The seal: what the text was written from. */
+  readonly labels: readonly string[]
+  readonly grant: Grant
+  readonly turn: string | null
+  readonly trace: string
+}
+
+export interface OutboxRow extends Part {
+  readonly id: number
+  readonly lane: string
+  readonly state: 'queued' | 'sending'
+  readonly attempts: number
+  readonly nextAt: number
+}
+
+interface Row {
+  id: number
+  key: string
+  lane: string
+  body: string
+  labels: string
+  grant_json: string
+  turn: string | null
+  state: 'queued' | 'sending'
+  attempts: number
+  next_at: number
+  trace: string
+}
+
+export type Outbox = ReturnType<typeof openOutbox>
+
+export function openOutbox(db: Db) {
+  const insert = db.prepare(
+    `INSERT INTO outbox (key, channel, lane, body, labels, grant_json, turn, state, attempts, trace, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+  )
+  const open = db.prepare<[], Row>("SELECT * FROM outbox WHERE state IN ('queued', 'sending') ORDER BY id")
+  const sending = db.prepare<[number]>("UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?")
+  const sent = db.prepare<[string | null, number, number]>(
+    "UPDATE outbox SET state = 'sent', external_id = ?, sent_at = ?, error = NULL WHERE id = ?",
+  )
+  const retry = db.prepare<[number, string, number]>(
+    "UPDATE outbox SET state = 'queued', next_at = ?, error = ? WHERE id = ?",
+  )
+  const ended = db.prepare<['failed' | 'refused', string, number]>('UPDATE outbox SET state = ?, error = ? WHERE id = ?')
+  const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
+  const counts = db.prepare<[], { state: string; count: number; repeated: number }>(
+    'SELECT state, count(*) AS count, sum(repeated) AS repeated FROM outbox GROUP BY state',
+  )
+
+  return {
+    /** Adds a part. `first` when nothing is before it in its lane: it is about to be sent. */
+    add(part: Part, first: boolean, now: number): OutboxRow | null {
+      const { key, ...body } = part.outbound
+      const lane = placeKey(part.outbound.place)
+      const state = first ? 'sending' : 'queued'
+      const done = insert.run(
+        key,
+        part.outbound.place.channel,
+        lane,
+        JSON.stringify(body, bytesAsBase64),
+        JSON.stringify(part.labels),
+        JSON.stringify(part.grant),
+        part.turn,
+        state,
+        first ? 1 : 0,
+        part.trace,
+        now,
+      )
+      if (done.changes === 0) return null
+      return { ...part, id: Number(done.lastInsertRowid), lane, state, attempts: first ? 1 : 0, nextAt: 0 }
+    },
+    /** Every part not yet out, oldest first. */
+    open: (): OutboxRow[] => open.all().map(outboxRow),
+    /** Counts what was in flight when the process died; called once, before anything is sent. */
+    countRepeats: (): number => repeated.run().changes,
+    /** In one commit: one part is out, and the next in its lane is about to be. */
+    markSent: db.transaction((id: number, externalId: string | null, next: number | null, now: number): void => {
+      sent.run(externalId, now, id)
+      if (next !== null) sending.run(next)
+    }),
+    markSending: (id: number): void => void sending.run(id),
+    markRetry: (id: number, at: number, error: string): void => void retry.run(at, error, id),
+    /** In one commit: a part will never go out, and the next is about to. */
+    markEnded: db.transaction((id: number, state: 'failed' | 'refused', error: string, next: number | null): void => {
+      ended.run(state, error, id)
+      if (next !== null) sending.run(next)
+    }),
+    counts: (): Record<string, number> => {
+      const all = counts.all()
+      return {
+        ...Object.fromEntries(all.map(row => [row.state, row.count])),
+        repeated: all.reduce((sum, row) => sum + row.repeated, 0),
+      }
+    },
+  }
+}
+
+function outboxRow(row: Row): OutboxRow {
+  const body = JSON.parse(row.body, base64AsBytes) as { place: Place; text: string }
+  return {
+    id: row.id,
+    lane: row.lane,
+    state: row.state,
+    attempts: row.attempts,
+    nextAt: row.next_at,
+    outbound: { key: row.key, ...body },
+    labels: JSON.parse(row.labels) as string[],
+    grant: JSON.parse(row.grant_json) as Grant,
+    turn: row.turn,
+    trace: row.trace,
+  }
+}
+
+const bytesAsBase64 = (key: string, value: unknown) =>
+  key === 'bytes' && value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+const base64AsBytes = (key: string, value: unknown) =>
+  key === 'bytes' && typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value

@@ -1,0 +1,41 @@
+// coop.db: the inbox, the transcript, the outbox and what hangs on them.
+import { type Approvals, openApprovals } from './approvals.ts'
+import { type Db, openDatabase } from './database.ts'
+import { type Inbox, openInbox } from './inbox.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
+import { openPairings, type Pairings } from './pairings.ts'
+import { openSessions, type Sessions } from './sessions.ts'
+import { openSettings, type Settings } from './settings.ts'
+import { openTranscript, type Transcript } from './transcript.ts'
+import { openTurns, type Turns } from './turns.ts'
+
+export interface Store extends Disposable {
+  readonly db: Db
+  readonly inbox: Inbox
+  readonly sessions: Sessions
+  readonly transcript: Transcript
+  readonly turns: Turns
+  readonly outbox: Outbox
+  readonly approvals: Approvals
+  readonly pairings: Pairings
+  readonly settings: Settings
+}
+
+/** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
+export function openStore(path: string, migrations: string): Store {
+  const db = openDatabase({ path, migrations })
+  const transcript = openTranscript(db)
+  const outbox = openOutbox(db)
+  return {
+    db,
+    inbox: openInbox(db),
+    sessions: openSessions(db),
+    transcript,
+    turns: openTurns(db, transcript, outbox),
+    outbox,
+    approvals: openApprovals(db),
+    pairings: openPairings(db),
+    settings: openSettings(db),
+    [Symbol.dispose]: () => db.close(),
+  }
+}

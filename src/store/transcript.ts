@@ -1,0 +1,118 @@
+// Everything that was said and done, entry by entry, readable only through a clearance.
+import { type Clearance, checkClearance } from '../access/clearance.ts'
+import type { Db } from './database.ts'
+import type { Block, CallState, Entry, NewEntry, Origin, Role } from './entry.ts'
+
+interface Row {
+  id: number
+  session: string
+  epoch: number
+  turn: string | null
+  role: Role
+  author: string | null
+  body: string
+  labels: string
+  origin: Origin
+  call_id: string | null
+  state: CallState | null
+  at: number
+}
+
+export interface EntryPlace {
+  readonly session: string
+  readonly epoch: number
+  readonly turn: string | null
+  readonly trace: string
+}
+
+/** What one clearance may read of the transcript. */
+export interface TranscriptView {
+  /** Covered entries of an epoch from `from` on, oldest first. */
+  entries(session: string, epoch: number, from: number): Entry[]
+  /** Covered entries of any epoch after `after`, oldest first. */
+  after(session: string, after: number, limit: number): Entry[]
+  /** Covered entries of any epoch before `before`, oldest first: a page of history. */
+  before(session: string, before: number, limit: number): Entry[]
+}
+
+export type Transcript = ReturnType<typeof openTranscript>
+
+export function openTranscript(db: Db) {
+  const insert = db.prepare(
+    `INSERT INTO entry (session, epoch, turn, role, author, body, labels, origin, call_id, state, trace, at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const touch = db.prepare<[number, string]>('UPDATE session SET updated_at = ? WHERE id = ?')
+  const setState = db.prepare<[CallState, number]>('UPDATE entry SET state = ? WHERE id = ?')
+  const setResult = db.prepare<[CallState, string, Origin, number]>(
+    'UPDATE entry SET state = ?, body = ?, origin = ? WHERE id = ?',
+  )
+  const select = (where: string) => `SELECT * FROM entry WHERE session = ? AND undone = 0 AND ${where}`
+  const fromEpoch = db.prepare<[string, number, number], Row>(`${select('epoch = ? AND id >= ?')} ORDER BY id`)
+  const fromId = db.prepare<[string, number, number], Row>(`${select('id > ?')} ORDER BY id LIMIT ?`)
+  const toId = db.prepare<[string, number, number], Row>(`${select('id < ?')} ORDER BY id DESC LIMIT ?`)
+  const heard = db.prepare<[string, number], { id: number }>(
+    "SELECT id FROM entry WHERE session = ? AND role = 'heard' AND turn IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?",
+  )
+  const undo = db.prepare<[string]>('UPDATE entry SET undone = 1 WHERE turn = ?')
+
+  return {
+    /** Appends an entry and returns its id, which also orders the session's events. */
+    append(place: EntryPlace, entry: NewEntry, now: number): Entry {
+      const done = insert.run(
+        place.session,
+        place.epoch,
+        place.turn,
+        entry.role,
+        entry.author,
+        JSON.stringify(entry.blocks),
+        JSON.stringify(entry.labels),
+        entry.origin,
+        entry.callId ?? null,
+        entry.state ?? null,
+        place.trace,
+        now,
+      )
+      touch.run(now, place.session)
+      const { session, epoch, turn } = place
+      return { ...entry, id: Number(done.lastInsertRowid), session, epoch, turn, at: now }
+    },
+    /** Moves a tool entry on. */
+    setState: (id: number, state: CallState): void => void setState.run(state, id),
+    /** Gives a tool entry its result. */
+    setResult(id: number, state: CallState, blocks: readonly Block[], origin: Origin): void {
+      setResult.run(state, JSON.stringify(blocks), origin, id)
+    },
+    /** Takes a turn's entries out of every view. */
+    undoTurn: (turn: string): void => void undo.run(turn),
+    /** The id from which the last `limit` overheard messages of a session begin; 0 when there are fewer. */
+    heardFrom: (session: string, limit: number): number => heard.get(session, limit)?.id ?? 0,
+    /** The only way to read: what `clearance` covers. */
+    view(clearance: Clearance): TranscriptView {
+      checkClearance(clearance)
+      const covered = (rows: Row[]) => rows.flatMap(row => (clearance.covers(JSON.parse(row.labels)) ? [entryOf(row)] : []))
+      return {
+        entries: (session, epoch, from) => covered(fromEpoch.all(session, epoch, from)),
+        after: (session, after, limit) => covered(fromId.all(session, after, limit)),
+        before: (session, before, limit) => covered(toId.all(session, before, limit)).reverse(),
+      }
+    },
+  }
+}
+
+function entryOf(row: Row): Entry {
+  return {
+    id: row.id,
+    session: row.session,
+    epoch: row.epoch,
+    turn: row.turn,
+    role: row.role,
+    author: row.author,
+    blocks: JSON.parse(row.body) as Block[],
+    labels: JSON.parse(row.labels) as string[],
+    origin: row.origin,
+    at: row.at,
+    ...(row.call_id === null ? {} : { callId: row.call_id }),
+    ...(row.state === null ? {} : { state: row.state }),
+  }
+}
