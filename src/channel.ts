@@ -1,10 +1,13 @@
 // The contract with the outside: what a channel brings in, carries out and can do.
+import type { Log } from './log.ts'
 
 /** Who wrote. `id` is the platform's immutable identifier, never a display name. */
 export interface Sender {
   readonly channel: string
   readonly id: string
   readonly name: string
+  /** The platform says that whoever holds this identity changed, and no owner confirmed it yet. */
+  readonly unverified?: true
 }
 
 /** Where it was written, and where a reply goes. */
@@ -102,3 +105,12 @@ export interface Channel extends AsyncDisposable {
 /** One word for a place; parts to the same place go out in order. */
 export const placeKey = (place: Place): string =>
   [place.channel, place.kind, place.id, ...(place.thread === undefined ? [] : [place.thread])].join(':')
+
+/** What every channel is given beside its own settings. */
+export interface ChannelDeps {
+  readonly log: Log
+  /** The folder of coop.toml; relative paths start here. */
+  readonly home: string
+  /** The value behind "env:NAME". */
+  readonly secret: (reference: string) => string | undefined
+}

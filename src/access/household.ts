@@ -41,11 +41,12 @@ export type Speaker =
   | { readonly kind: 'person'; readonly person: Person }
   | { readonly kind: 'stranger'; readonly sender: Sender }
 
-/** Who a sender is. Only an exact match makes a person; anything else is a stranger. */
+/** Who a sender is. Only an exact match makes a person; one whose identity changed is public until confirmed. */
 export function identify(sender: Sender, household: Household): Speaker {
   const id = household.byMatch.get(`${sender.channel}:${sender.id}`)
   const person = id === undefined ? undefined : household.people.get(id)
-  return person ? { kind: 'person', person } : { kind: 'stranger', sender }
+  if (!person) return { kind: 'stranger', sender }
+  return { kind: 'person', person: sender.unverified ? { ...person, level: 'public' } : person }
 }
 
 /** The people of the highest level: who is told, and asked, when something is the owner's to decide. */

@@ -1,0 +1,41 @@
+// The contract of a command: thin, given what it may use, answering with an exit code.
+import type { Readable, Writable } from 'node:stream'
+import { CoopError, type FaultCode } from '../errors.ts'
+import type { Surroundings } from '../config/load.ts'
+
+export interface Cli {
+  readonly stdin: Readable & { isTTY?: boolean }
+  readonly stdout: Writable & { isTTY?: boolean; columns?: number }
+  readonly stderr: Writable & { isTTY?: boolean }
+  readonly surroundings: Surroundings
+  /** The value of `--config`. */
+  readonly config: string | undefined
+  /** Aborts on Ctrl-C or termination. */
+  readonly signal: AbortSignal
+}
+
+export interface Command {
+  readonly name: string
+  /** What follows `coop`, one line a form. */
+  readonly usage: readonly string[]
+  /** What it does, in half a sentence. */
+  readonly summary: string
+  /** Resolves to the exit code. Throws `CoopError` for what the user has to mend. */
+  readonly run: (args: readonly string[], cli: Cli) => Promise<number>
+}
+
+/** Exit codes of the contract. */
+export const exit = { done: 0, failed: 1, usage: 2, noSession: 3, noGateway: 4, interrupted: 130 } as const
+
+/** The exit code that a fault ends a command with. */
+export function exitCodeOf(error: unknown): number {
+  const codes: Partial<Record<FaultCode, number>> = {
+    usage_wrong: exit.usage,
+    session_missing: exit.noSession,
+    gateway_unreachable: exit.noGateway,
+    gateway_running: exit.noGateway,
+    key_missing: exit.noGateway,
+    aborted: exit.interrupted,
+  }
+  return (error instanceof CoopError && codes[error.code]) || exit.failed
+}
