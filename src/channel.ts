@@ -59,11 +59,7 @@ export interface Outbound {
   readonly text: string
   /** The external id of the message that is answered. */
   readonly replyTo?: string
-  readonly attachments?: readonly {
-    readonly name: string
-    readonly mime: string
-    readonly bytes: Uint8Array
-  }[]
+  readonly attachments?: readonly { readonly name: string; readonly mime: string; readonly bytes: Uint8Array }[]
 }
 
 export type SendResult =

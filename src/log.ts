@@ -21,12 +21,7 @@ export function openLog(options: LogOptions): Log {
     options.console?.write(readable(clean))
   }
   return pino(
-    {
-      level: options.level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: label => ({ level: label }) },
-    },
+    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label => ({ level: label }) } },
     { write },
   )
 }

@@ -78,9 +78,7 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
     'UPDATE turn SET state = ?, reason = ?, usage = ?, model = ?, last_entry = ?, ended_at = ? WHERE id = ?',
   )
   const get = db.prepare<[string], Row>('SELECT * FROM turn WHERE id = ?')
-  const open = db.prepare<[], Row>(
-    "SELECT * FROM turn WHERE state IN ('running', 'waiting') ORDER BY started_at, rowid",
-  )
+  const open = db.prepare<[], Row>("SELECT * FROM turn WHERE state IN ('running', 'waiting') ORDER BY started_at, rowid")
   const last = db.prepare<[string, number], Row>(
     "SELECT * FROM turn WHERE session = ? AND epoch = ? AND state IN ('done', 'failed', 'stopped') AND EXISTS (SELECT 1 FROM entry WHERE turn = turn.id AND undone = 0) ORDER BY rowid DESC LIMIT 1",
   )
@@ -92,13 +90,7 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
   return {
     /** One commit: the turn, its opening entries, and its inbox rows running. */
     begin: db.transaction(
-      (
-        place: EntryPlace & { turn: string },
-        grant: Grant,
-        inbox: readonly number[],
-        entries: readonly NewEntry[],
-        now: number,
-      ): Entry[] => {
+      (place: EntryPlace & { turn: string }, grant: Grant, inbox: readonly number[], entries: readonly NewEntry[], now: number): Entry[] => {
         insert.run(place.turn, place.session, place.epoch, JSON.stringify(grant), place.trace, now)
         for (const id of inbox) takeInbox.run(place.session, place.turn, id)
         return entries.map(entry => transcript.append(place, entry, now))
@@ -106,50 +98,30 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
     ),
     /** One commit: messages that join a running turn. */
     join: db.transaction(
-      (
-        place: EntryPlace & { turn: string },
-        inbox: readonly number[],
-        entries: readonly NewEntry[],
-        now: number,
-      ): Entry[] => {
+      (place: EntryPlace & { turn: string }, inbox: readonly number[], entries: readonly NewEntry[], now: number): Entry[] => {
         for (const id of inbox) takeInbox.run(place.session, place.turn, id)
         return entries.map(entry => transcript.append(place, entry, now))
       },
     ),
     /** One commit: what one step of the model said, with the calls it planned. */
     step: db.transaction(
-      (
-        place: EntryPlace & { turn: string },
-        entries: readonly NewEntry[],
-        cost: Spend,
-        now: number,
-      ): Entry[] => {
+      (place: EntryPlace & { turn: string }, entries: readonly NewEntry[], cost: Spend, now: number): Entry[] => {
         record(place.turn, cost, now)
         return entries.map(entry => transcript.append(place, entry, now))
       },
     ),
     /** One commit: the last entries, the reply's parts, the inbox rows answered, the turn over. */
-    end: db.transaction(
-      (place: EntryPlace & { turn: string }, end: TurnEnd, cost: Spend | null, now: number) => {
-        if (cost) record(place.turn, cost, now)
-        const entries = end.entries.map(entry => transcript.append(place, entry, now))
-        const rows = end.parts.flatMap(({ part, first }): OutboxRow[] => {
-          const row = outbox.add(part, first, now)
-          return row ? [row] : []
-        })
-        endInbox.run(end.inbox.state, end.inbox.reason, place.turn)
-        finish.run(
-          end.state,
-          end.reason,
-          JSON.stringify(end.usage),
-          end.model,
-          entries.at(-1)?.id ?? null,
-          now,
-          place.turn,
-        )
-        return { entries, rows }
-      },
-    ),
+    end: db.transaction((place: EntryPlace & { turn: string }, end: TurnEnd, cost: Spend | null, now: number) => {
+      if (cost) record(place.turn, cost, now)
+      const entries = end.entries.map(entry => transcript.append(place, entry, now))
+      const rows = end.parts.flatMap(({ part, first }): OutboxRow[] => {
+        const row = outbox.add(part, first, now)
+        return row ? [row] : []
+      })
+      endInbox.run(end.inbox.state, end.inbox.reason, place.turn)
+      finish.run(end.state, end.reason, JSON.stringify(end.usage), end.model, entries.at(-1)?.id ?? null, now, place.turn)
+      return { entries, rows }
+    }),
     /** Records what a model call cost that belongs to no step. */
     record: (turn: string, cost: Spend, now: number): void => record(turn, cost, now),
     setState: (id: string, state: TurnState): void => void setState.run(state, id),
