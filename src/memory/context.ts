@@ -1,5 +1,6 @@
 // The context column: each turn is also found by the words of the turn before and after it.
 import type { Shelf } from './files.ts'
+import { countTerms } from './insert.ts'
 
 interface Turn {
   readonly id: number
@@ -44,5 +45,3 @@ function write(shelf: Shelf, turn: Turn, before: Turn | undefined, after: Turn |
   const grown = countTerms(near) - countTerms(turn.near)
   shelf.sql(`UPDATE ${shelf.tables.mem} SET near = ?, len = len + ? WHERE id = ?`).run(near, grown, turn.id)
 }
-
-const countTerms = (terms: string): number => (terms === '' ? 0 : terms.split(' ').length)

@@ -22,25 +22,28 @@ export interface NewRow {
   readonly originTrust: string
   readonly ref?: string | null
   readonly entry?: number | null
+  /** Index terms of the turns before and after, where they are known already. */
+  readonly near?: string
 }
 
 /** The index term that every row but a turn has. */
 export const factTerm = 'xkfact'
 
-const columns = `uid, key, kind, title, body, norm, meta, len, said_by, author, people, session, seq, pos, at,
+const columns = `uid, key, kind, title, body, norm, near, meta, len, said_by, author, people, session, seq, pos, at,
   event_from, event_to, event_precision, valid_from, recorded_at, origin, origin_trust, hash, ref, entry, asks,
   tells_time, tells_number`
 
-/** Inserts a row. Context of a turn's neighbours is not filled in: see `refreshContext`. */
+/** Inserts a row. What its neighbours show of it is written by `refreshSession` or `refreshTail`. */
 export function insertRow(shelf: Shelf, row: NewRow): void {
   const text = row.title ? `${row.title}\n${row.body}` : row.body
   const people = aliased(shelf, row.people ?? [])
   const terms = termsOf(text)
   const named = [...(row.saidBy === null ? [] : [row.saidBy]), ...people].flatMap(termsOf)
   const meta = [...named, ...dateTerms(row.at, text), ...(row.kind === 'turn' ? [] : [factTerm])]
+  const near = row.near ?? ''
   const event = spansIn(text, row.at)[0]
   shelf
-    .sql(`INSERT INTO ${shelf.tables.mem} (${columns}) VALUES (${Array(28).fill('?').join(', ')})`)
+    .sql(`INSERT INTO ${shelf.tables.mem} (${columns}) VALUES (${Array(29).fill('?').join(', ')})`)
     .run(
       row.uid,
       row.key,
@@ -48,8 +51,9 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
       row.title ?? null,
       row.body,
       terms.join(' '),
+      near,
       meta.join(' '),
-      terms.length + meta.length,
+      terms.length + meta.length + countTerms(near),
       row.saidBy,
       row.author,
       JSON.stringify(people),
@@ -78,6 +82,9 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
   for (const name of new Set([...(row.saidBy === null ? [] : [row.saidBy]), ...people]))
     countPerson(shelf, name, row.at)
 }
+
+/** How many index terms a column of them holds. */
+export const countTerms = (terms: string): number => (terms === '' ? 0 : terms.split(' ').length)
 
 /** Equal for the same words however they are spaced. */
 export const hashOf = (text: string): Buffer =>

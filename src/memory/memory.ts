@@ -55,7 +55,7 @@ export function openMemory(options: MemoryOptions): Memory {
     { path: options.path, migrations: options.migrations },
     options.workerRows,
   )
-  const room: Room = { files, searcher, now, log, uid: options.uid ?? randomUid }
+  const room: Room = { files, searcher, now, log, uid: options.uid ?? randomUid, used: new Map() }
   const { embedding } = options
   const vectors = embedding
     ? openVectors({

@@ -52,6 +52,7 @@ export async function promptIndex(
       if (spent + cost > upTo) continue
       spent += cost
       chosen.set(hit.row.uid, { hit, line })
+      scope.used.set(hit.row.uid, hit.shelf.ref)
     }
   }
 

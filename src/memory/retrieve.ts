@@ -18,6 +18,10 @@ export interface Limits {
 export const manyRows = 100_000
 const commonShare = 0.02
 const columnWeights = { norm: 1, near: 0.2, meta: 0.6 }
+/** How much a term counts as covered that only the turns beside a row have. */
+const besideCounts = 0.5
+/** In a hurry a term's rows are counted up to here; what has more is too common to help. */
+const hurriedRows = 2_000
 const k1 = 1.2
 const b = 0.75
 
@@ -51,11 +55,8 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
   if (question.terms.length + question.dateTerms.length === 0) return []
   const size = sizeOf(shelves)
   if (size.rows === 0) return []
-  const terms = informative(
-    weigh(shelves, [...question.terms, ...question.dateTerms], size.rows),
-    size.rows,
-    limits.cheap === true,
-  )
+  const wanted = [...question.terms, ...question.dateTerms]
+  const terms = limits.cheap ? rarest(shelves, wanted, size.rows) : informative(weigh(shelves, wanted, size.rows), size.rows)
   if (terms.length === 0) return []
   const found = shelves.flatMap(shelf => candidatesOf(shelf, terms, limits).map(row => candidate(shelf, row)))
   return rank(found, {
@@ -111,27 +112,48 @@ function weigh(shelves: readonly Shelf[], terms: readonly string[], rows: number
   return terms.flatMap(term => {
     let having = 0
     for (const shelf of shelves) {
-      const row = shelf.sql(`SELECT doc FROM ${shelf.tables.voc} WHERE term = ?`).get(term) as
-        | { doc: number }
-        | undefined
+      const row = shelf.sql(`SELECT doc FROM ${shelf.tables.voc} WHERE term = ?`).get(term) as { doc: number } | undefined
       having += row?.doc ?? 0
     }
-    if (having === 0) return []
-    return [{ term, rows: having, idf: Math.max(Math.log((rows - having + 0.5) / (having + 0.5)), 1e-6) }]
+    return having === 0 ? [] : [termWith(term, having, rows)]
   })
 }
 
-/** In a large memory, or in a hurry, only what narrows; the two rarest always. */
-function informative(terms: Term[], rows: number, cheap: boolean): Term[] {
-  if (rows <= manyRows && !cheap) return terms
-  const rare = [...terms].sort((a, b) => a.rows - b.rows)
-  const kept = rare.filter((term, index) => index < 2 || term.rows <= rows * commonShare)
-  return cheap ? kept.slice(0, 3) : kept
+/** In a large memory only terms that narrow; the two rarest always. */
+function informative(terms: Term[], rows: number): Term[] {
+  if (rows <= manyRows) return terms
+  return [...terms]
+    .sort((a, b) => a.rows - b.rows)
+    .filter((term, index) => index < 2 || term.rows <= rows * commonShare)
 }
+
+/** The three rarest terms, never looking at more than a bounded number of rows. */
+function rarest(shelves: readonly Shelf[], terms: readonly string[], rows: number): Term[] {
+  return terms
+    .slice(0, 12)
+    .flatMap(term => {
+      let having = 0
+      for (const { tables, sql } of shelves) {
+        const query = `SELECT count(*) AS rows FROM (SELECT 1 FROM ${tables.fts} WHERE ${tables.fts} MATCH ? LIMIT ${hurriedRows})`
+        having += (sql(query).get(quoted(term)) as { rows: number }).rows
+      }
+      return having === 0 || having >= hurriedRows ? [] : [termWith(term, having, rows)]
+    })
+    .sort((a, b) => a.rows - b.rows)
+    .slice(0, 3)
+}
+
+const termWith = (term: string, having: number, rows: number): Term => ({
+  term,
+  rows: having,
+  idf: Math.max(Math.log((rows - having + 0.5) / (having + 0.5)), 1e-6),
+})
+
+const quoted = (term: string): string => `"${term.replaceAll('"', '""')}"`
 
 function candidatesOf(shelf: Shelf, terms: readonly Term[], limits: Limits): Found[] {
   const { mem, fts } = shelf.tables
-  const match = terms.map(({ term }) => `"${term.replaceAll('"', '""')}"`).join(' OR ')
+  const match = terms.map(({ term }) => quoted(term)).join(' OR ')
   const most = limits.candidates ?? (limits.cheap ? 60 : 200)
   const only =
     limits.kinds === undefined
@@ -158,7 +180,7 @@ function score(row: Found, terms: readonly Term[], question: Question, averageLe
     const own = columnWeights.norm * count(norm, term) + columnWeights.meta * count(meta, term)
     const weight = own + columnWeights.near * count(near, term)
     if (weight === 0) continue
-    covered++
+    covered += own > 0 ? 1 : besideCounts
     match += (idf * weight * (k1 + 1)) / (weight + damp)
   }
   let pairs = 0

@@ -15,6 +15,8 @@ export interface Room {
   readonly log: Log
   /** A fresh public id. */
   readonly uid: () => string
+  /** Rows that entered an answer or a prompt since upkeep last noted it, by their file. */
+  readonly used: Map<string, ShelfRef>
 }
 
 export interface Scope extends Room {

@@ -48,6 +48,7 @@ export async function search(
     const memo = shown(found)
     if (options.kinds && (memo.kind === 'turn') !== (options.kinds === 'turns')) continue
     if (memo.at < (options.from ?? memo.at) || memo.at >= (options.to ?? memo.at + 1)) continue
+    scope.used.set(uid, found.shelf.ref)
     if (memos.push(memo) === limit) break
   }
   if (options.archived && memos.length < limit)

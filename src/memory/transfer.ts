@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { CoopError } from '../errors.ts'
+import { termsOf } from './analyse.ts'
 import { refreshSession } from './context.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow } from './insert.ts'
@@ -81,8 +82,9 @@ export function openImport(): Import {
       const group = touched.get(key) ?? { scope, ref: shelf.ref, sessions: new Set<string>() }
       touched.set(key, group)
       shelf.db.transaction(() => {
+        const near = contextOf(lines)
         for (const line of lines) {
-          if (!store(scope, shelf, line)) continue
+          if (!store(scope, shelf, line, near.get(line) ?? '')) continue
           stored++
           if (line.kind === 'turn' && line.session != null) group.sessions.add(line.session)
         }
@@ -140,7 +142,29 @@ function lineOf(row: Row, ref: ShelfRef): Record<string, unknown> {
   }
 }
 
-function store(scope: Scope, shelf: Shelf, line: Line): boolean {
+/** The context of each turn, as far as these lines hold it: most rows are then written once. */
+function contextOf(lines: readonly Line[]): Map<Line, string> {
+  const sessions = new Map<string, Line[]>()
+  for (const line of lines) {
+    if (line.kind !== 'turn' || line.session == null) continue
+    const session = sessions.get(line.session)
+    if (session) session.push(line)
+    else sessions.set(line.session, [line])
+  }
+  const near = new Map<Line, string>()
+  for (const session of sessions.values()) {
+    if (session.every(line => line.seq != null)) session.sort((a, b) => a.seq! - b.seq!)
+    const terms = session.map(line =>
+      termsOf(withoutSecrets(line.title ? `${line.title}\n${line.text}` : line.text)).join(' '),
+    )
+    for (const [index, line] of session.entries()) {
+      near.set(line, [terms[index - 1], terms[index + 1]].filter(Boolean).join(' '))
+    }
+  }
+  return near
+}
+
+function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
   const now = scope.now()
   const body = withoutSecrets(line.text)
   const at = line.at == null ? now : Date.parse(line.at)
@@ -171,6 +195,7 @@ function store(scope: Scope, shelf: Shelf, line: Line): boolean {
     origin: 'imported',
     originTrust: scope.clearance.acts,
     ref: line.ref ?? null,
+    near,
   })
   return true
 }

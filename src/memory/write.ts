@@ -1,6 +1,6 @@
 // Deliberate changes: write, pin, promote, alias. Each under the clearance of who asks, each recorded with them.
 import { CoopError } from '../errors.ts'
-import type { Origin } from '../store/entry.ts'
+import { type Origin, origins } from '../store/entry.ts'
 import { termsOf } from './analyse.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow, uncountPeople } from './insert.ts'
@@ -45,7 +45,7 @@ export function write(scope: Scope, note: Note, by: Asking): Memo {
     const again = by.key === null ? undefined : withKey(shelf, by.key)
     if (again) return again
     const outside = isOutside(by.origin)
-    const old = note.replaces === undefined ? undefined : replaceable(scope, shelf, note.replaces, outside)
+    const old = note.replaces === undefined ? undefined : replaceable(scope, shelf, note.replaces, by.origin)
     const text = note.title ? `${note.title}\n${note.text}` : note.text
     const same = sameFact(shelf, text)
     if (same && !old) return confirm(shelf, same, by, scope.now(), note.pinned === true && !outside)
@@ -139,6 +139,13 @@ export function alias(scope: Scope, name: string, person: string, store?: string
     .run(spoken, person.trim())
 }
 
+/** Whether somebody's word may end a row: their own always, another's only from the same level or above. */
+export function mayReplace(old: Row, author: string | null, origin: Origin): boolean {
+  if (author === null) return false
+  if (isOutside(origin)) return old.origin === 'tool'
+  return old.author === author || origins.indexOf(origin) >= origins.indexOf(old.origin_trust as Origin)
+}
+
 /** Ends a row's validity without losing it. */
 export function supersede(shelf: Shelf, old: Row, by: string, now: number): void {
   shelf
@@ -206,7 +213,7 @@ function setPin(shelf: Shelf, uid: string, on: boolean, now: number): void {
     .run(on ? 1 : 0, now, uid)
 }
 
-function replaceable(scope: Scope, shelf: Shelf, id: string, outside: boolean): Row {
+function replaceable(scope: Scope, shelf: Shelf, id: string, origin: Origin): Row {
   const { shelf: home, row } = changeable(scope, id)
   if (home.ref.id !== shelf.ref.id || home.ref.owner !== shelf.ref.owner) {
     throw new CoopError(
@@ -214,8 +221,8 @@ function replaceable(scope: Scope, shelf: Shelf, id: string, outside: boolean): 
       `${row.uid.slice(0, 8)} is in ${storeOf(home.ref)}; a correction stays in its store.`,
     )
   }
-  if (outside && row.origin !== 'tool') {
-    throw new CoopError('not_permitted', 'What came from outside does not replace what a person said.')
+  if (!mayReplace(row, scope.clearance.person, origin)) {
+    throw new CoopError('not_permitted', 'What came from outside, or from below, does not replace what a person said.')
   }
   return row
 }

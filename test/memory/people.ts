@@ -34,7 +34,15 @@ export const household: Household = {
   groups: new Map([
     [
       'telegram:family',
-      { match: 'telegram:family', members: ['alice', 'bob'], ceiling: 'inner', defaultLevel: 'public', trigger: 'always', mentionNames: [], historyLimit: 50 },
+      {
+        match: 'telegram:family',
+        members: ['alice', 'bob'],
+        ceiling: 'inner',
+        defaultLevel: 'public',
+        trigger: 'always',
+        mentionNames: [],
+        historyLimit: 50,
+      },
     ],
   ]),
   unknown: 'pair',
@@ -44,7 +52,8 @@ export const household: Household = {
 export type Name = keyof typeof people
 
 /** What somebody has in a direct chat; on discord everybody is familiar at most. */
-export const direct = (name: Name, channel = 'telegram'): Clearance => viewOf(people[name], channel, household)
+export const direct = (name: Name, channel = 'telegram'): Clearance =>
+  viewOf(people[name], channel, household)
 
 /** What somebody has in the group of Alice and Bob. */
 export const inGroup = (name: Name): Clearance =>
