@@ -5,7 +5,7 @@ bend:bent bind:bound bite:bit,bitten bleed:bled blow:blew,blown break:broke,brok
 build:built burn:burnt buy:bought catch:caught choose:chose,chosen cling:clung come:came creep:crept deal:dealt
 dig:dug draw:drew,drawn dream:dreamt drink:drank,drunk drive:drove,driven eat:ate,eaten fall:fell,fallen feed:fed
 feel:felt fight:fought find:found flee:fled fly:flew,flown forbid:forbade,forbidden forget:forgot,forgotten
-forgive:forgave,forgiven freeze:froze,frozen give:gave,given go:went,gone grow:grew,grown hang:hung hear:heard
+forgive:forgave,forgiven freeze:froze,frozen give:gave,given go:went,gone,goes grow:grew,grown hang:hung hear:heard
 hide:hid,hidden hold:held keep:kept kneel:knelt know:knew,known lay:laid lead:led lean:leant leap:leapt
 learn:learnt leave:left lend:lent lie:lain light:lit lose:lost make:made mean:meant meet:met mistake:mistook,mistaken
 overcome:overcame pay:paid prove:proven ride:rode,ridden ring:rang,rung rise:rose,risen run:ran say:said see:saw,seen
