@@ -37,6 +37,7 @@ const most = 100
 export function listRows(scope: Scope, options: ListOptions = {}): Memo[] {
   const limit = Math.max(1, Math.min(options.limit ?? defaultLimit, most))
   const newest = options.order !== 'oldest'
+  const way = newest ? 'DESC' : 'ASC'
   const conditions = [
     'at >= ? AND at < ?',
     ...(options.kinds === undefined ? [] : [`kind ${options.kinds === 'turns' ? '=' : '<>'} 'turn'`]),
@@ -46,12 +47,14 @@ export function listRows(scope: Scope, options: ListOptions = {}): Memo[] {
     const rows = shelf
       .sql(
         `SELECT * FROM ${shelf.tables.mem} WHERE ${conditions.join(' AND ')}
-         ORDER BY at ${newest ? 'DESC' : 'ASC'}, uid LIMIT ?`,
+         ORDER BY at ${way}, seq ${way}, uid LIMIT ?`,
       )
       .all(options.from ?? -8.64e15, options.to ?? 8.64e15, limit) as Row[]
     return rows.map(row => shown({ shelf, row }))
   })
-  return memos.sort((a, b) => (newest ? b.at - a.at : a.at - b.at) || (a.id < b.id ? -1 : 1)).slice(0, limit)
+  const sign = newest ? -1 : 1
+  const before = (a: Memo, b: Memo) => sign * (a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0)) || (a.id < b.id ? -1 : 1)
+  return memos.sort(before).slice(0, limit)
 }
 
 /** Who the readable memories speak of, most often first. */

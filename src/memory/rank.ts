@@ -39,6 +39,8 @@ export interface Wish {
 export interface Ranked {
   readonly uid: string
   readonly score: number
+  /** Share of the question's terms that it has; 0 for what vectors found. */
+  readonly coverage: number
 }
 
 /** Weights, as measured on long two-person conversations. */
@@ -81,7 +83,8 @@ export function rank(candidates: readonly Candidate[], wish: Wish): Ranked[] {
         weights.previous2 * beside(-2) +
         weights.next2 * beside(2)
       const company = session === null ? 0 : weights.session * top * ((sessions.get(session) ?? 0) / best)
-      return { uid: candidate.uid, score: (own[index]! + context + company) * fit(candidate, wish) }
+      const score = (own[index]! + context + company) * fit(candidate, wish)
+      return { uid: candidate.uid, score, coverage: candidate.coverage }
     })
     .sort((a, b) => b.score - a.score || (a.uid < b.uid ? -1 : 1))
 }

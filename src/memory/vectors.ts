@@ -76,7 +76,7 @@ export function openVectors(options: VectorOptions): Vectors {
         return hits
           .sort((a, b) => a.distance - b.distance || (a.uid < b.uid ? -1 : 1))
           .slice(0, nearestRows)
-          .map(({ uid, distance }) => ({ uid, score: 1 - distance }))
+          .map(({ uid, distance }) => ({ uid, score: 1 - distance, coverage: 0 }))
       } catch (error) {
         log.warn(
           { reason: messageOf(error) },
