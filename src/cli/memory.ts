@@ -292,26 +292,16 @@ function questionIn(line: string): string {
   )
 }
 
-function linesOf(path: string, cli: Cli): AsyncIterable<string> {
+async function* linesOf(path: string, cli: Cli): AsyncGenerator<string> {
   const input: Readable = path === '-' ? cli.stdin : createReadStream(path, 'utf8')
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  return {
-    async *[Symbol.asyncIterator]() {
-      const failed = new Promise<never>((_, reject) =>
-        input.once('error', cause =>
-          reject(new CoopError('file_unreadable', `${path} cannot be read: ${messageOf(cause)}`, { cause })),
-        ),
-      )
-      failed.catch(() => undefined)
-      const iterator = lines[Symbol.asyncIterator]()
-      for (;;) {
-        const next = await Promise.race([iterator.next(), failed])
-        if (next.done) break
-        cli.signal.throwIfAborted()
-        yield next.value
-      }
-      if (input.errored) await failed
-    },
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      cli.signal.throwIfAborted()
+      yield line
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause
+    throw new CoopError('file_unreadable', `${path} cannot be read: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -23,7 +23,10 @@ export function openMemoryHand({ view, asking, disclose }: MemoryHandDeps): Memo
   const lines = (memos: readonly Memo[], none = 'Nothing found.', full = false): MemoryLines => {
     disclose(memos.map(memo => ({ kind: 'memory', ref: memo.id, labels: [memo.store] })))
     return {
-      text: memos.length === 0 ? none : memos.map(memo => (full ? inFull(memo) : `${lineOf(memo)} (${short(memo.store)})`)).join('\n'),
+      text:
+        memos.length === 0
+          ? none
+          : memos.map(memo => (full ? inFull(memo) : `${lineOf(memo)} (${short(memo.store)})`)).join('\n'),
       outside: memos.some(memo => memo.quoted),
     }
   }
@@ -34,15 +37,31 @@ export function openMemoryHand({ view, asking, disclose }: MemoryHandDeps): Memo
     search: async query => lines(await view.search(query.text, options(query))),
     async sessions(query) {
       const hits = await view.sessions(query.text, query.limit)
-      const best = lines(hits.map(hit => hit.best), 'No conversation fits.')
+      const best = lines(
+        hits.map(hit => hit.best),
+        'No conversation fits.',
+      )
       if (hits.length === 0) return best
       const text = hits.map(
-        ({ session, from, to, turns, best }) => `${session}, ${isoDay(from)} to ${isoDay(to)}, ${turns} messages:\n  ${lineOf(best)}`,
+        ({ session, from, to, turns, best }) =>
+          `${session}, ${isoDay(from)} to ${isoDay(to)}, ${turns} messages:\n  ${lineOf(best)}`,
       )
       return { ...best, text: text.join('\n') }
     },
-    get: ids => lines(ids.map(id => view.get(id)), undefined, true),
-    timeline: ({ store, ...span }) => lines(view.list({ ...span, ...storeNamed(view, store), order: span.from === undefined ? 'newest' : 'oldest' })),
+    get: ids =>
+      lines(
+        ids.map(id => view.get(id)),
+        undefined,
+        true,
+      ),
+    timeline: ({ store, ...span }) =>
+      lines(
+        view.list({
+          ...span,
+          ...storeNamed(view, store),
+          order: span.from === undefined ? 'newest' : 'oldest',
+        }),
+      ),
     people: () => ({
       text:
         view
@@ -64,7 +83,10 @@ export function openMemoryHand({ view, asking, disclose }: MemoryHandDeps): Memo
     async forget(what, sources) {
       const { forgotten, wiped } = await view.forget({ ...what, sources })
       const later = wiped ? '' : ' The last bytes go when the log is next emptied.'
-      return { text: `${forgotten} forgotten. Backups, provider logs and chat apps keep their own copies.${later}`, outside: false }
+      return {
+        text: `${forgotten} forgotten. Backups, provider logs and chat apps keep their own copies.${later}`,
+        outside: false,
+      }
     },
   }
 }

@@ -53,7 +53,8 @@ export function listRows(scope: Scope, options: ListOptions = {}): Memo[] {
     return rows.map(row => shown({ shelf, row }))
   })
   const sign = newest ? -1 : 1
-  const before = (a: Memo, b: Memo) => sign * (a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0)) || (a.id < b.id ? -1 : 1)
+  const before = (a: Memo, b: Memo) =>
+    sign * (a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0)) || (a.id < b.id ? -1 : 1)
   return memos.sort(before).slice(0, limit)
 }
 

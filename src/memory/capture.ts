@@ -123,20 +123,25 @@ function placed(turn: SpokenTurn): { ref: ShelfRef; said: Said }[] {
 
 /** What each session said on each shelf, in order. */
 function exchanges(room: Room, turns: readonly SpokenTurn[]): { ref: ShelfRef; exchange: Exchange }[] {
-  const groups = new Map<string, { ref: ShelfRef; exchange: Exchange & { said: (Said & { position: number })[] } }>()
+  const groups = new Map<
+    string,
+    { ref: ShelfRef; exchange: Exchange & { said: (Said & { position: number })[] } }
+  >()
   for (const turn of turns) {
     for (const { ref, said } of placed(turn)) {
       const key = JSON.stringify([ref.owner, ref.id, turn.session])
       const group = groups.get(key) ?? { ref, exchange: { session: turn.session, said: [] } }
       groups.set(key, group)
       const text = withoutSecrets(said.text)
-      if (!isBuried(room.files.shelf(ref), text)) group.exchange.said.push({ ...said, text, position: turn.position })
+      if (!isBuried(room.files.shelf(ref), text))
+        group.exchange.said.push({ ...said, text, position: turn.position })
     }
   }
   return [...groups.values()]
 }
 
-const cursor = (room: Room, name: string): number => Number(readNote(room.files.database(null), `capture:${name}`) ?? 0)
+const cursor = (room: Room, name: string): number =>
+  Number(readNote(room.files.database(null), `capture:${name}`) ?? 0)
 
 const setCursor = (room: Room, name: string, position: number): void =>
   writeNote(room.files.database(null), `capture:${name}`, String(position))

@@ -44,7 +44,9 @@ export async function reconcile(
     if (last === undefined) return changed
     const said = waiting.filter(one => one.position <= last)
     const known = candidates(shelf, said, room.now())
-    const answer = said.some(one => one.author !== null) ? await complete(promptFor(said, known), signal) : '[]'
+    const answer = said.some(one => one.author !== null)
+      ? await complete(promptFor(said, known), signal)
+      : '[]'
     changed += store(room, room.files.shelf(ref), { ...exchange, said }, known, proposals(room, answer), last)
   }
 }
@@ -152,7 +154,8 @@ function apply(room: Room, shelf: Shelf, exchange: Exchange, known: readonly Row
     originTrust: source.origin,
   })
   link(shelf, uid, source.entry)
-  if (one.act === 'SUPERSEDE' && old && mayReplace(old, source.author, source.origin)) supersede(shelf, old, uid, now)
+  if (one.act === 'SUPERSEDE' && old && mayReplace(old, source.author, source.origin))
+    supersede(shelf, old, uid, now)
   return true
 }
 
@@ -161,7 +164,10 @@ function candidates(shelf: Shelf, said: readonly Said[], now: number): Row[] {
   const found = new Map<string, Row>()
   for (const one of said) {
     if (one.author === null) continue
-    for (const { uid } of retrieve([shelf], one.text, { now, kinds: 'facts', candidates: 50 }).slice(0, candidatesEach)) {
+    for (const { uid } of retrieve([shelf], one.text, { now, kinds: 'facts', candidates: 50 }).slice(
+      0,
+      candidatesEach,
+    )) {
       const row = find([shelf], uid)?.row
       if (row?.kind === 'fact' && row.superseded_by === null) found.set(uid, row)
       if (found.size === mostCandidates) return [...found.values()]

@@ -1,10 +1,10 @@
 // Upkeep in slices: summaries beside old turns, what has ended put away, old archives deleted. Never by age alone.
 import { setImmediate as breathe } from 'node:timers/promises'
+import { putAway } from './archive.ts'
 import { isoDay } from './dates.ts'
 import type { Complete } from './facts.ts'
 import type { Shelf } from './files.ts'
 import { insertRow } from './insert.ts'
-import { putAway } from './archive.ts'
 import type { Row } from './row.ts'
 import type { Room } from './scope.ts'
 import { withoutSecrets } from './secrets.ts'
@@ -110,7 +110,9 @@ function deleteSome(room: Room, ref: ShelfRef, rules: RetentionRules, limit: num
   if (!shelf) return 0
   const { archive } = shelf.tables
   return shelf
-    .sql(`DELETE FROM ${archive} WHERE uid IN (SELECT uid FROM ${archive} WHERE archived_at < ? ORDER BY archived_at LIMIT ?)`)
+    .sql(
+      `DELETE FROM ${archive} WHERE uid IN (SELECT uid FROM ${archive} WHERE archived_at < ? ORDER BY archived_at LIMIT ?)`,
+    )
     .run(room.now() - rules.deleteArchiveAfterDays * dayMs, limit).changes
 }
 
@@ -123,7 +125,9 @@ async function summariseOne(
   signal: AbortSignal,
 ): Promise<number> {
   const shelf = room.files.existing(ref)
-  const turns = shelf ? oldTurns(shelf, room.now() - rules.compressAfterDays * dayMs, rules.smallestCluster) : []
+  const turns = shelf
+    ? oldTurns(shelf, room.now() - rules.compressAfterDays * dayMs, rules.smallestCluster)
+    : []
   if (turns.length === 0) return 0
   const text = withoutSecrets((await complete(summaryPrompt(turns), signal)).trim()).slice(0, 2_000)
   if (text === '') return 0

@@ -56,7 +56,9 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
   const size = sizeOf(shelves)
   if (size.rows === 0) return []
   const wanted = [...question.terms, ...question.dateTerms]
-  const terms = limits.cheap ? rarest(shelves, wanted, size.rows) : informative(weigh(shelves, wanted, size.rows), size.rows)
+  const terms = limits.cheap
+    ? rarest(shelves, wanted, size.rows)
+    : informative(weigh(shelves, wanted, size.rows), size.rows)
   if (terms.length === 0) return []
   const found = shelves.flatMap(shelf => candidatesOf(shelf, terms, limits).map(row => candidate(shelf, row)))
   return rank(found, {
@@ -112,7 +114,9 @@ function weigh(shelves: readonly Shelf[], terms: readonly string[], rows: number
   return terms.flatMap(term => {
     let having = 0
     for (const shelf of shelves) {
-      const row = shelf.sql(`SELECT doc FROM ${shelf.tables.voc} WHERE term = ?`).get(term) as { doc: number } | undefined
+      const row = shelf.sql(`SELECT doc FROM ${shelf.tables.voc} WHERE term = ?`).get(term) as
+        | { doc: number }
+        | undefined
       having += row?.doc ?? 0
     }
     return having === 0 ? [] : [termWith(term, having, rows)]

@@ -41,7 +41,9 @@ export async function upkeep(memory: Memory, options: UpkeepOptions): Promise<Up
 /** Every shelf there is a file for. For upkeep alone: it shows nothing to anybody. */
 export function allShelves(room: Room): ShelfRef[] {
   const folder = join(dirname(room.files.pathOf(null)), 'personal')
-  const owners = existsSync(folder) ? readdirSync(folder).flatMap(name => /^([a-z0-9_-]+)\.db$/.exec(name)?.[1] ?? []) : []
+  const owners = existsSync(folder)
+    ? readdirSync(folder).flatMap(name => /^([a-z0-9_-]+)\.db$/.exec(name)?.[1] ?? [])
+    : []
   return [
     ...commonShelves.map(id => ({ id, owner: null })),
     ...owners.sort().flatMap(owner => personalShelves.map(id => ({ id, owner }))),

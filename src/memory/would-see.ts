@@ -22,7 +22,9 @@ export async function wouldSee(theirs: MemoryView, viewer: string | null, query 
   }
   const shown = refs.filter(ref => mine(ref.labels))
   return {
-    stores: theirs.stats().map(({ store, turns, facts, summaries }) => ({ store, memories: turns + facts + summaries })),
+    stores: theirs
+      .stats()
+      .map(({ store, turns, facts, summaries }) => ({ store, memories: turns + facts + summaries })),
     rows: shown.map(ref => theirs.get(ref.id)),
     hidden: refs.length - shown.length,
   }

@@ -222,7 +222,10 @@ function replaceable(scope: Scope, shelf: Shelf, id: string, origin: Origin): Ro
     )
   }
   if (!mayReplace(row, scope.clearance.person, origin)) {
-    throw new CoopError('not_permitted', 'What came from outside, or from below, does not replace what a person said.')
+    throw new CoopError(
+      'not_permitted',
+      'What came from outside, or from below, does not replace what a person said.',
+    )
   }
   return row
 }

@@ -41,7 +41,10 @@ export function openDisclosures(db: Db) {
     `INSERT INTO disclosure (session, turn, kind, ref, labels, audience, at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (turn, kind, ref) DO NOTHING`,
   )
-  const select = db.prepare<unknown[], Record<'session' | 'turn' | 'kind' | 'ref' | 'labels' | 'audience', string> & { at: number }>(
+  const select = db.prepare<
+    unknown[],
+    Record<'session' | 'turn' | 'kind' | 'ref' | 'labels' | 'audience', string> & { at: number }
+  >(
     `SELECT session, turn, kind, ref, labels, audience, at FROM disclosure
      WHERE at >= ? AND at < ? AND (? IS NULL OR turn = ?)
        AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(audience) WHERE value = ?))
@@ -52,7 +55,11 @@ export function openDisclosures(db: Db) {
   return {
     /** One commit, or part of the one that is open: what a turn was given. The same again is the same row. */
     record: db.transaction(
-      (turn: { session: string; turn: string; audience: readonly string[] }, given: readonly Disclosed[], now: number): void => {
+      (
+        turn: { session: string; turn: string; audience: readonly string[] },
+        given: readonly Disclosed[],
+        now: number,
+      ): void => {
         const audience = JSON.stringify([...turn.audience].sort())
         for (const { kind, ref, labels } of given) {
           insert.run(turn.session, turn.turn, kind, ref, JSON.stringify(labels), audience, now)
@@ -60,7 +67,14 @@ export function openDisclosures(db: Db) {
       },
     ),
     list(query: DisclosureQuery): DisclosureList {
-      const { viewer, person = null, turn = null, from = 0, to = Number.MAX_SAFE_INTEGER, limit = 100 } = query
+      const {
+        viewer,
+        person = null,
+        turn = null,
+        from = 0,
+        to = Number.MAX_SAFE_INTEGER,
+        limit = 100,
+      } = query
       const rows: DisclosureRow[] = []
       const hidden: Record<string, number> = {}
       for (const row of select.iterate(from, to, turn, turn, person, person)) {
@@ -69,7 +83,12 @@ export function openDisclosures(db: Db) {
         if (owner !== undefined && owner !== viewer) hidden[owner] = (hidden[owner] ?? 0) + 1
         else if (rows.length < limit) {
           const { kind, ...rest } = row
-          rows.push({ ...rest, kind: kind as Disclosed['kind'], labels, audience: JSON.parse(row.audience) as string[] })
+          rows.push({
+            ...rest,
+            kind: kind as Disclosed['kind'],
+            labels,
+            audience: JSON.parse(row.audience) as string[],
+          })
         }
       }
       return { rows, hidden }

@@ -72,7 +72,9 @@ export const memoryWrite = tool<z.output<typeof changing>>({
     effect: 'own',
     reach: 'standing',
     ...(action === 'forget' && (query !== undefined || person !== undefined)
-      ? { ask: `Forget everything ${query === undefined ? `about ${person}` : `that says “${query}”`}? It cannot be brought back.` }
+      ? {
+          ask: `Forget everything ${query === undefined ? `about ${person}` : `that says “${query}”`}? It cannot be brought back.`,
+        }
       : {}),
   }),
   async run(input, hands) {
@@ -108,12 +110,22 @@ async function change(input: z.output<typeof changing>, memory: MemoryHand): Pro
       if (text === undefined || person === undefined) return missing('text (the name) and person')
       return result(memory.alias(text, person, store))
     case 'forget': {
-      const what = id !== undefined ? { id } : query !== undefined ? { query } : person !== undefined ? { person } : undefined
-      return what === undefined ? missing('id, query or person') : result(await memory.forget(what, input.sources === true))
+      const what =
+        id !== undefined
+          ? { id }
+          : query !== undefined
+            ? { query }
+            : person !== undefined
+              ? { person }
+              : undefined
+      return what === undefined
+        ? missing('id, query or person')
+        : result(await memory.forget(what, input.sources === true))
     }
   }
 }
 
 const nothing: ToolResult = { text: 'There is no memory here.', isError: true }
 const missing = (what: string): ToolResult => ({ text: `This needs ${what}.`, isError: true })
-const result = ({ text, outside }: MemoryLines): ToolResult => (outside ? { text, origin: 'outside' } : { text })
+const result = ({ text, outside }: MemoryLines): ToolResult =>
+  outside ? { text, origin: 'outside' } : { text }

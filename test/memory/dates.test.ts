@@ -7,7 +7,14 @@ const monday = Date.UTC(2023, 4, 8, 13, 56)
 
 test('namedDates reads dates in several forms', () => {
   const may7 = { year: 2023, month: 5, day: 7 }
-  for (const text of ['2023-05-07', '7 May 2023', '7th of May, 2023', 'May 7, 2023', 'may 7th 2023', '7.5.2023']) {
+  for (const text of [
+    '2023-05-07',
+    '7 May 2023',
+    '7th of May, 2023',
+    'May 7, 2023',
+    'may 7th 2023',
+    '7.5.2023',
+  ]) {
     assert.deepEqual(namedDates(`It was ${text}.`), [may7], text)
   }
   assert.deepEqual(namedDates('in May 2023'), [{ year: 2023, month: 5 }])

@@ -6,7 +6,8 @@ import { asking, direct, openHome } from './people.ts'
 test('a damaged text index is built anew from its rows, with a notice', async () => {
   using home = openHome()
   const alice = home.memory.open(direct('alice'))
-  for (let index = 0; index < 30; index++) alice.write({ text: `Heron ${index} at the lake`, store: 'shared' }, asking('alice'))
+  for (let index = 0; index < 30; index++)
+    alice.write({ text: `Heron ${index} at the lake`, store: 'shared' }, asking('alice'))
   const raw = new Database(home.path)
   raw.unsafeMode(true)
   raw.pragma('writable_schema = ON')
@@ -23,7 +24,9 @@ test('an index that lost its entries is noticed too', async () => {
   const alice = home.memory.open(direct('alice'))
   alice.write({ text: 'Heron at the lake', store: 'personal' }, asking('alice'))
   const db = home.memory.room.files.database('alice')
-  db.exec("INSERT INTO fts_familiar (fts_familiar, rowid, norm, near, meta) SELECT 'delete', id, norm, near, meta FROM mem_familiar")
+  db.exec(
+    "INSERT INTO fts_familiar (fts_familiar, rowid, norm, near, meta) SELECT 'delete', id, norm, near, meta FROM mem_familiar",
+  )
   const notices: string[] = []
   using again = home.again({ onNotice: notice => void notices.push(notice) })
   assert.equal((await again.open(direct('alice')).search('heron')).length, 1)

@@ -33,7 +33,10 @@ test('equal candidates come in the order of their ids, however they were given',
         uids.map(uid => ({ ...plain, uid, session: null, pos: null })),
         nothing,
       )
-      assert.deepEqual(ranked.map(one => one.uid), ['a', 'b', 'c', 'd'])
+      assert.deepEqual(
+        ranked.map(one => one.uid),
+        ['a', 'b', 'c', 'd'],
+      )
     }),
   )
 })
@@ -46,7 +49,10 @@ test('the turn after a match beats the same turn elsewhere', () => {
   const match = { ...plain, match: 5 }
   const after = { ...plain, uid: 'z', pos: 1 }
   const far = { ...plain, uid: 'b', pos: 7 }
-  assert.deepEqual(rank([match, far, after], nothing).map(one => one.uid), ['a', 'z', 'b'])
+  assert.deepEqual(
+    rank([match, far, after], nothing).map(one => one.uid),
+    ['a', 'z', 'b'],
+  )
 })
 
 test('what the named person said comes before what was said of them', () => {
@@ -54,7 +60,13 @@ test('what the named person said comes before what was said of them', () => {
 })
 
 test('a question is a poorer answer than a statement', () => {
-  assert.equal(first([{ ...plain, asks: 1 }, { ...plain, uid: 'b', pos: 9 }]), 'b')
+  assert.equal(
+    first([
+      { ...plain, asks: 1 },
+      { ...plain, uid: 'b', pos: 9 },
+    ]),
+    'b',
+  )
 })
 
 test('a named month prefers what was said or happened then', () => {

@@ -4,7 +4,12 @@ import { openImport } from '../../src/memory/transfer.ts'
 import { type Asked, type Conversation, converse, scoreOf } from './conversations.ts'
 import { direct, openHome } from './people.ts'
 
-const pairs = [['Alice', 'Bob'], ['Carol', 'Mallory'], ['Bob', 'Carol'], ['Alice', 'Mallory']] as const
+const pairs = [
+  ['Alice', 'Bob'],
+  ['Carol', 'Mallory'],
+  ['Bob', 'Carol'],
+  ['Alice', 'Mallory'],
+] as const
 const lineOf = (store: string) => (turn: Conversation['turns'][number]) => ({
   kind: 'turn' as const,
   store,
@@ -25,7 +30,8 @@ test('questions over long conversations find their evidence among the first resu
     const into = openImport()
     view.import(into, turns.map(lineOf('shared')))
     into.finish()
-    for (const asked of questions) answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
+    for (const asked of questions)
+      answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
   }
   const of = (kind: Asked['kind']) => scoreOf(answers.filter(({ asked }) => asked.kind === kind))
   const all = scoreOf(answers)
@@ -42,10 +48,14 @@ test('recall does not depend on which readable store a turn is in', async () => 
   const recall = async (home: typeof apart, storeOf: (session: string) => string) => {
     const view = home.memory.open(direct('alice'))
     const into = openImport()
-    view.import(into, turns.map(turn => lineOf(storeOf(turn.session))(turn)))
+    view.import(
+      into,
+      turns.map(turn => lineOf(storeOf(turn.session))(turn)),
+    )
     into.finish()
     const answers = []
-    for (const asked of questions) answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
+    for (const asked of questions)
+      answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
     return scoreOf(answers).r10
   }
   const stores = ['private', 'shared', 'social']

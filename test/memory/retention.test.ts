@@ -8,7 +8,13 @@ import { asking, direct, type Home, openHome } from './people.ts'
 
 const dayMs = 86_400_000
 const start = Date.UTC(2024, 0, 1)
-const rules: RetentionRules = { compressAfterDays: 14, smallestCluster: 3, archiveAfterDays: 30, deleteArchiveAfterDays: 365, maxRows: 200 }
+const rules: RetentionRules = {
+  compressAfterDays: 14,
+  smallestCluster: 3,
+  archiveAfterDays: 30,
+  deleteArchiveAfterDays: 365,
+  maxRows: 200,
+}
 const signal = AbortSignal.timeout(60_000)
 
 function aging(): Home & { age: (days: number) => void } {
@@ -37,8 +43,14 @@ test('what was replaced and is unused is put away, stays findable on request, an
   assert.equal((await run(home)).archived, 0)
   home.age(20)
   assert.equal((await run(home)).archived, 1)
-  assert.deepEqual((await view.search('Porto')).map(memo => memo.text), [])
-  assert.deepEqual((await view.search('Porto', { archived: true })).map(memo => memo.text), ['Ida lives in Porto'])
+  assert.deepEqual(
+    (await view.search('Porto')).map(memo => memo.text),
+    [],
+  )
+  assert.deepEqual(
+    (await view.search('Porto', { archived: true })).map(memo => memo.text),
+    ['Ida lives in Porto'],
+  )
   assert.deepEqual(await home.memory.open(direct('mallory')).search('Porto', { archived: true }), [])
   home.age(366)
   assert.equal((await run(home)).deleted, 1)
@@ -73,7 +85,15 @@ test('an old conversation gets a summary that keeps its turns and cites them', a
   using home = aging()
   const view = home.memory.open(direct('alice'))
   const into = openImport()
-  const turn = (seq: number, text: string) => ({ kind: 'turn' as const, store: 'personal', text, said_by: 'Alice', session: 's', seq, at: new Date(start).toISOString() })
+  const turn = (seq: number, text: string) => ({
+    kind: 'turn' as const,
+    store: 'personal',
+    text,
+    said_by: 'Alice',
+    session: 's',
+    seq,
+    at: new Date(start).toISOString(),
+  })
   view.import(into, [turn(1, 'The heron came'), turn(2, 'It stayed'), turn(3, 'Then it left qwertz')])
   into.finish()
   assert.equal((await run(home, {}, async () => 'no')).summarised, 0)
@@ -86,9 +106,19 @@ test('an old conversation gets a summary that keeps its turns and cites them', a
   assert.equal((await run(home, {}, complete)).summarised, 3)
   assert.equal((await run(home, {}, complete)).summarised, 0)
   assert.match(prompts[0]!, /The heron came/)
-  assert.deepEqual(view.list({ order: 'oldest' }).map(memo => memo.kind).sort(), ['summary', 'turn', 'turn', 'turn'])
+  assert.deepEqual(
+    view
+      .list({ order: 'oldest' })
+      .map(memo => memo.kind)
+      .sort(),
+    ['summary', 'turn', 'turn', 'turn'],
+  )
   await view.forget({ query: 'qwertz' })
-  assert.deepEqual(view.list().map(memo => memo.kind), ['turn', 'turn'], 'a summary goes with what it cites')
+  assert.deepEqual(
+    view.list().map(memo => memo.kind),
+    ['turn', 'turn'],
+    'a summary goes with what it cites',
+  )
 })
 
 test('a crash while tidying loses nothing: the next run ends the same', async () => {

@@ -29,5 +29,8 @@ test('ordinary sentences about secrets and numbers are left alone', () => {
 })
 
 test('only the secret is taken out', () => {
-  assert.equal(withoutSecrets('The wifi password is swordfish9, tell Bob'), 'The wifi password is [redacted] tell Bob')
+  assert.equal(
+    withoutSecrets('The wifi password is swordfish9, tell Bob'),
+    'The wifi password is [redacted] tell Bob',
+  )
 })

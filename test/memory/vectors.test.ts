@@ -20,15 +20,26 @@ interface Request {
 }
 
 /** A provider on loopback: answers each request with what `answer` says. */
-async function provider(answer: (request: Request, count: number) => { status?: number; headers?: Record<string, string>; body?: unknown }) {
+async function provider(
+  answer: (
+    request: Request,
+    count: number,
+  ) => { status?: number; headers?: Record<string, string>; body?: unknown },
+) {
   const requests: Request[] = []
   const server = createServer(async (incoming, outgoing) => {
     let text = ''
     for await (const chunk of incoming) text += chunk
-    const request = { path: incoming.url ?? '', headers: incoming.headers, body: JSON.parse(text) as Record<string, unknown> }
+    const request = {
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      body: JSON.parse(text) as Record<string, unknown>,
+    }
     requests.push(request)
     const { status = 200, headers = {}, body } = answer(request, requests.length)
-    outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body ?? {}))
+    outgoing
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(JSON.stringify(body ?? {}))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -45,14 +56,19 @@ async function provider(answer: (request: Request, count: number) => { status?: 
 
 /** Indexed answers in reverse order: the index counts, not the place. */
 const openaiAnswer = ({ body }: Request) => ({
-  body: { data: (body['input'] as string[]).map((text, index) => ({ index, embedding: [text.length, 1] })).reverse() },
+  body: {
+    data: (body['input'] as string[])
+      .map((text, index) => ({ index, embedding: [text.length, 1] }))
+      .reverse(),
+  },
 })
 
 /** A bag of stems, hashed: knows equal words and nothing of meaning. */
 const bag: Embed = async texts =>
   texts.map(text => {
     const vector = new Float32Array(64)
-    for (const term of termsOf(text)) vector[[...term].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 64, 7)]! += 1
+    for (const term of termsOf(text))
+      vector[[...term].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 64, 7)]! += 1
     return vector
   })
 
@@ -67,9 +83,18 @@ test('each provider is asked in its own wire format', async () => {
       ? { body: { embeddings: { float: (request.body['texts'] as string[]).map(text => [text.length, 1]) } } }
       : openaiAnswer(request),
   )
-  const ask = async (settings: Pick<EmbedSettings, 'provider' | 'dimensions'>, use: 'document' | 'question') => {
+  const ask = async (
+    settings: Pick<EmbedSettings, 'provider' | 'dimensions'>,
+    use: 'document' | 'question',
+  ) => {
     const embed = openEmbed({ ...settings, model: 'm', baseUrl: server.url, key: 'k' })
-    assert.deepEqual((await embed(['a', 'abc'], use, signal)).map(vector => [...vector]), [[1, 1], [3, 1]])
+    assert.deepEqual(
+      (await embed(['a', 'abc'], use, signal)).map(vector => [...vector]),
+      [
+        [1, 1],
+        [3, 1],
+      ],
+    )
     const { path, headers, body } = server.requests.at(-1)!
     assert.equal(headers.authorization, 'Bearer k')
     return { path, ...body }
@@ -103,12 +128,20 @@ test('many texts are asked for in several requests, in order', async () => {
   const embed = openEmbed({ provider: 'openai-compatible', model: 'm', baseUrl: server.url })
   const texts = Array.from({ length: 150 }, (_, index) => 'x'.repeat(index + 1))
   const vectors = await embed(texts, 'document', signal)
-  assert.deepEqual(vectors.map(vector => vector[0]), texts.map(text => text.length))
-  assert.deepEqual(server.requests.map(({ body }) => (body['input'] as string[]).length), [64, 64, 22])
+  assert.deepEqual(
+    vectors.map(vector => vector[0]),
+    texts.map(text => text.length),
+  )
+  assert.deepEqual(
+    server.requests.map(({ body }) => (body['input'] as string[]).length),
+    [64, 64, 22],
+  )
 })
 
 test('a busy provider is asked again, a refusing one is not', async () => {
-  await using busy = await provider((request, count) => (count < 3 ? { status: count === 1 ? 429 : 503 } : openaiAnswer(request)))
+  await using busy = await provider((request, count) =>
+    count < 3 ? { status: count === 1 ? 429 : 503 } : openaiAnswer(request),
+  )
   const patient = openEmbed({ provider: 'openai', model: 'm', baseUrl: busy.url, retryMs: 1 })
   assert.equal((await patient(['a'], 'document', signal)).length, 1)
   assert.equal(busy.requests.length, 3)
@@ -127,13 +160,15 @@ test('only the stores that are named are sent out', async () => {
   const spy: Embed = async (texts, use, abort) => (sent.push(...texts), bag(texts, use, abort))
   using home = openHome(withVectors(spy))
   const alice = home.memory.open(direct('alice'))
-  for (const store of ['social', 'shared', 'private', 'personal']) alice.write({ text: `In ${store}`, store }, asking('alice'))
+  for (const store of ['social', 'shared', 'private', 'personal'])
+    alice.write({ text: `In ${store}`, store }, asking('alice'))
   assert.deepEqual(await tend(home.memory), { embedded: 2, left: 0 })
   assert.deepEqual(sent.sort(), ['Alice: In shared', 'Alice: In social'])
 })
 
 test('a vector finds what shares no word with the question', async () => {
-  const meaning: Embed = async texts => texts.map(text => Float32Array.from(/cat|feline/i.test(text) ? [1, 0] : [0, 1]))
+  const meaning: Embed = async texts =>
+    texts.map(text => Float32Array.from(/cat|feline/i.test(text) ? [1, 0] : [0, 1]))
   using home = openHome(withVectors(meaning))
   const alice = home.memory.open(direct('alice'))
   alice.write({ text: 'The cat sleeps on the stove', store: 'social' }, asking('alice'))
@@ -161,7 +196,8 @@ test('a failing embedder fails no search and no upkeep', async () => {
 test('another model embeds everything anew, with progress', async () => {
   using home: Home = openHome(withVectors(bag, 'one'))
   const alice = home.memory.open(direct('alice'))
-  for (let index = 0; index < 70; index++) alice.write({ text: `Heron ${index}`, store: 'social' }, asking('alice'))
+  for (let index = 0; index < 70; index++)
+    alice.write({ text: `Heron ${index}`, store: 'social' }, asking('alice'))
   assert.equal((await tend(home.memory)).embedded, 70)
   const small: Embed = async texts => texts.map(() => Float32Array.from([1, 0, 0]))
   const seen: number[] = []
@@ -172,7 +208,9 @@ test('another model embeds everything anew, with progress', async () => {
 
 test('a forgotten row takes its vector along, even when vectors are off by then', async () => {
   using home = openHome(withVectors(bag))
-  const memo = home.memory.open(direct('alice')).write({ text: 'The heron nests', store: 'social' }, asking('alice'))
+  const memo = home.memory
+    .open(direct('alice'))
+    .write({ text: 'The heron nests', store: 'social' }, asking('alice'))
   await tend(home.memory)
   using plain = home.again({ embedding: undefined } as never)
   assert.equal((await plain.open(direct('alice')).forget({ id: memo.id })).forgotten, 1)
@@ -184,11 +222,24 @@ test('vectors never make recall worse than words alone on the test conversations
   const recall = async (home: Home) => {
     const view = home.memory.open(direct('alice'))
     const into = openImport()
-    view.import(into, turns.map(turn => ({ kind: 'turn' as const, store: 'social', text: turn.text, said_by: turn.saidBy, session: turn.session, seq: turn.seq, at: turn.at, ref: turn.ref })))
+    view.import(
+      into,
+      turns.map(turn => ({
+        kind: 'turn' as const,
+        store: 'social',
+        text: turn.text,
+        said_by: turn.saidBy,
+        session: turn.session,
+        seq: turn.seq,
+        at: turn.at,
+        ref: turn.ref,
+      })),
+    )
     into.finish()
     if (home.memory.vectors) await tend(home.memory)
     const answers: { asked: Asked; refs: (string | null)[] }[] = []
-    for (const asked of questions) answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
+    for (const asked of questions)
+      answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
     return scoreOf(answers)
   }
   using words = openHome()
