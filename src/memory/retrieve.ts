@@ -164,7 +164,9 @@ const quoted = (term: string): string => `"${term.replaceAll('"', '""')}"`
 function expression(terms: readonly Term[], limits: Limits, rows: number): string {
   const any = terms.map(({ term }) => quoted(term)).join(' OR ')
   const match = rows > manyRows ? `{norm meta} : (${any})` : `(${any})`
-  return limits.kinds === undefined ? match : `${match} ${limits.kinds === 'turns' ? 'NOT' : 'AND'} meta : ${factTerm}`
+  return limits.kinds === undefined
+    ? match
+    : `${match} ${limits.kinds === 'turns' ? 'NOT' : 'AND'} meta : ${factTerm}`
 }
 
 interface Shortlist {
@@ -178,7 +180,9 @@ function shortlist(shelves: readonly Shelf[], match: string, limits: Limits): Sh
   const lists = shelves.map(shelf => ({
     shelf,
     hits: shelf
-      .sql(`SELECT rowid AS id, rank FROM ${shelf.tables.fts} WHERE ${shelf.tables.fts} MATCH ? ORDER BY rank LIMIT ?`)
+      .sql(
+        `SELECT rowid AS id, rank FROM ${shelf.tables.fts} WHERE ${shelf.tables.fts} MATCH ? ORDER BY rank LIMIT ?`,
+      )
       .all(match, most) as { id: number; rank: number }[],
   }))
   const ranks = lists.flatMap(({ hits }) => hits.map(hit => hit.rank)).sort((x, y) => x - y)

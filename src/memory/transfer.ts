@@ -7,9 +7,9 @@ import { refreshSession } from './context.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow } from './insert.ts'
 import type { Row } from './row.ts'
-import { type Scope, targetOf } from './scope.ts'
+import { type Scope, targetOf, writable } from './scope.ts'
 import { withoutSecrets } from './secrets.ts'
-import { type ShelfRef, storeOf } from './shelves.ts'
+import { personalShelves, type ShelfRef, storeOf } from './shelves.ts'
 import { maxTextBytes } from './write.ts'
 
 const name = z.string().max(200)
@@ -17,6 +17,8 @@ const lineSchema = z.object({
   kind: z.enum(['turn', 'fact', 'summary']).default('turn'),
   store: z.string().optional(),
   owner: z.string().optional(),
+  /** Of a personal row: the level it was said at. */
+  level: z.enum(personalShelves).optional(),
   text: z.string().min(1, 'is empty'),
   title: z.string().max(500).nullish(),
   said_by: name.nullish(),
@@ -69,9 +71,7 @@ export function openImport(): Import {
   function add(scope: Scope, lines: readonly Line[]): number {
     const shelves = new Map<string, { shelf: Shelf; lines: Line[] }>()
     for (const line of lines) {
-      const shelf = scope.files.shelf(
-        targetOf(scope, line.store ?? (line.owner === undefined ? undefined : 'personal')),
-      )
+      const shelf = scope.files.shelf(shelfOf(scope, line))
       const key = `${shelf.ref.owner ?? ''}/${shelf.ref.id}`
       const list = shelves.get(key)
       if (list) list.lines.push(line)
@@ -130,7 +130,7 @@ function lineOf(row: Row, ref: ShelfRef): Record<string, unknown> {
   return {
     kind: row.kind,
     store: ref.owner === null ? storeOf(ref) : 'personal',
-    ...(ref.owner === null ? {} : { owner: ref.owner }),
+    ...(ref.owner === null ? {} : { owner: ref.owner, level: ref.id }),
     text: row.body,
     ...(row.title === null ? {} : { title: row.title }),
     ...(row.said_by === null ? {} : { said_by: row.said_by }),
@@ -140,6 +140,16 @@ function lineOf(row: Row, ref: ShelfRef): Record<string, unknown> {
     ...(people.length === 0 ? {} : { people }),
     ...(row.ref === null ? {} : { ref: row.ref }),
   }
+}
+
+/** Where a line goes. A personal one to the level it was said at; if it does not say, to the highest open. */
+export function shelfOf(scope: Scope, line: Line): ShelfRef {
+  const target = targetOf(scope, line.store ?? (line.owner === undefined ? undefined : 'personal'))
+  if (target.owner === null) return target
+  const open = writable(scope).filter(ref => ref.owner !== null)
+  const found = line.level === undefined ? open.at(-1) : open.find(ref => ref.id === line.level)
+  if (!found) throw new CoopError('not_permitted', `level: "${line.level}" is not open here`)
+  return found
 }
 
 /** The context of each turn, as far as these lines hold it: most rows are then written once. */

@@ -30,7 +30,9 @@ async function recall(): Promise<Row[]> {
   for (let from = 0; from < turns.length; from += 1_000) {
     view.import(
       into,
-      turns.slice(from, from + 1_000).map(({ saidBy, ...turn }) => ({ ...turn, kind: 'turn' as const, store: 'social', said_by: saidBy })),
+      turns
+        .slice(from, from + 1_000)
+        .map(({ saidBy, ...turn }) => ({ ...turn, kind: 'turn' as const, store: 'social', said_by: saidBy })),
     )
   }
   into.finish()
@@ -38,13 +40,20 @@ async function recall(): Promise<Row[]> {
   const answers = []
   const begun = performance.now()
   for (const { questions } of conversations) {
-    for (const asked of questions) answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
+    for (const asked of questions)
+      answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
   }
   const each = (performance.now() - begun) / answers.length
   const { r5, r10, mrr } = scoreOf(answers)
   return [
-    { name: 'memory: import of generated conversations', value: `${turns.length} turns in ${(imported / 1_000).toFixed(1)} s` },
-    { name: 'memory: recall on generated conversations', value: `R@10 ${r10.toFixed(1)}, R@5 ${r5.toFixed(1)}, MRR ${mrr.toFixed(2)} (${answers.length} questions, ${each.toFixed(1)} ms each)` },
+    {
+      name: 'memory: import of generated conversations',
+      value: `${turns.length} turns in ${(imported / 1_000).toFixed(1)} s`,
+    },
+    {
+      name: 'memory: recall on generated conversations',
+      value: `R@10 ${r10.toFixed(1)}, R@5 ${r5.toFixed(1)}, MRR ${mrr.toFixed(2)} (${answers.length} questions, ${each.toFixed(1)} ms each)`,
+    },
   ]
 }
 
@@ -53,7 +62,10 @@ const words = Array.from({ length: 20_000 }, (_, index) => `w${index.toString(36
 /** Words as unevenly frequent as the content words of a language (Zipf and Mandelbrot, shifted by 50). */
 function text(random: () => number): string {
   const count = 12 + Math.floor(random() * 24)
-  return Array.from({ length: count }, () => words[Math.floor(50 * (1 + words.length / 50) ** random() - 50)] ?? 'the').join(' ')
+  return Array.from(
+    { length: count },
+    () => words[Math.floor(50 * (1 + words.length / 50) ** random() - 50)] ?? 'the',
+  ).join(' ')
 }
 
 function generator(seed: number): () => number {
@@ -66,8 +78,11 @@ async function atSize(size: number): Promise<Row[]> {
   const label = size >= 1_000_000 ? `${size / 1_000_000}M` : `${size / 1_000}k`
   const built = await fill(home, size)
   const random = generator(7)
-  const found: Row[] = [{ name: `memory ${label}: building rows and index`, value: `${Math.round(size / built)} rows/s` }]
-  for (const name of ['alice', 'bob', 'carol'] as const) found.push(await searchRow(home, name, label, size, random))
+  const found: Row[] = [
+    { name: `memory ${label}: building rows and index`, value: `${Math.round(size / built)} rows/s` },
+  ]
+  for (const name of ['alice', 'bob', 'carol'] as const)
+    found.push(await searchRow(home, name, label, size, random))
   found.push(await insertRow(home, label, size))
   found.push(await indexRow(home, label, random))
   return found
@@ -84,7 +99,15 @@ async function fill(home: Home, size: number): Promise<number> {
       Array.from({ length: Math.min(2_000, size - from) }, (_, index) => {
         const seq = from + index
         const store = random() < 0.7 ? 'private' : random() < 0.67 ? 'shared' : 'social'
-        return { kind: 'turn' as const, store, text: text(random), said_by: seq % 2 ? 'Alice' : 'Bob', session: `s${Math.floor(seq / 40)}`, seq, at: new Date(1.6e12 + seq * 6e4).toISOString() }
+        return {
+          kind: 'turn' as const,
+          store,
+          text: text(random),
+          said_by: seq % 2 ? 'Alice' : 'Bob',
+          session: `s${Math.floor(seq / 40)}`,
+          seq,
+          at: new Date(1.6e12 + seq * 6e4).toISOString(),
+        }
       }),
     )
     await breathe()
@@ -93,7 +116,13 @@ async function fill(home: Home, size: number): Promise<number> {
   return (performance.now() - started) / 1_000
 }
 
-async function searchRow(home: Home, name: Name, label: string, size: number, random: () => number): Promise<Row> {
+async function searchRow(
+  home: Home,
+  name: Name,
+  label: string,
+  size: number,
+  random: () => number,
+): Promise<Row> {
   const view = home.memory.open(direct(name))
   await view.search('w1 w2 w3')
   const delay = monitorEventLoopDelay({ resolution: 1 })
@@ -107,7 +136,7 @@ async function searchRow(home: Home, name: Name, label: string, size: number, ra
     await breathe()
   }
   delay.disable()
-  const bars: Record<number, string> = { 10_000: 'p99 < 10 ms', 1_000_000: 'p95 < 150 ms, loop < 10 ms' }
+  const bars: Record<number, string> = { 10000: 'p99 < 10 ms', 1000000: 'p95 < 150 ms, loop < 10 ms' }
   return {
     name: `memory ${label}: search as ${name}`,
     ...(name === 'alice' && bars[size] ? { bar: bars[size] } : {}),
@@ -126,7 +155,11 @@ async function insertRow(home: Home, label: string, size: number): Promise<Row> 
     times.push(performance.now() - started)
     if (count % 10 === 0) await breathe()
   }
-  return { name: `memory ${label}: insert`, ...(size === 10_000 ? { bar: 'p50 < 1 ms' } : {}), value: `p50 ${at(times, 0.5)}, p99 ${at(times, 0.99)} ms` }
+  return {
+    name: `memory ${label}: insert`,
+    ...(size === 10_000 ? { bar: 'p50 < 1 ms' } : {}),
+    value: `p50 ${at(times, 0.5)}, p99 ${at(times, 0.99)} ms`,
+  }
 }
 
 async function indexRow(home: Home, label: string, random: () => number): Promise<Row> {
@@ -138,7 +171,11 @@ async function indexRow(home: Home, label: string, random: () => number): Promis
     times.push(performance.now() - started)
     await breathe()
   }
-  return { name: `memory ${label}: prompt index`, bar: '50 ms deadline', value: `p50 ${at(times, 0.5)}, p95 ${at(times, 0.95)} ms` }
+  return {
+    name: `memory ${label}: prompt index`,
+    bar: '50 ms deadline',
+    value: `p50 ${at(times, 0.5)}, p95 ${at(times, 0.95)} ms`,
+  }
 }
 
 const at = (times: number[], share: number): string =>
