@@ -23,10 +23,18 @@ const lineSchema = z.object({
   title: z.string().max(500).nullish(),
   said_by: name.nullish(),
   session: z.union([name, z.number().transform(String)]).nullish(),
-  seq: z.number().nullish(),
+  seq: z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ])
+    .nullish(),
   at: z
     .string()
-    .refine(text => !Number.isNaN(Date.parse(text)), 'is not an ISO 8601 time')
+    .refine(text => !Number.isNaN(timeOf(text)), 'is not an ISO 8601 time')
     .nullish(),
   people: z.array(name).max(100).nullish(),
   ref: z.union([name, z.number().transform(String)]).nullish(),
@@ -107,6 +115,11 @@ export function openImport(): Import {
   }
 }
 
+/** A time without its zone is UTC. */
+function timeOf(text: string): number {
+  return Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text}Z` : text)
+}
+
 /** Everything the clearance reads, in the order it was stored. */
 export function* exportLines(scope: Scope): Generator<string> {
   for (const ref of scope.readable) {
@@ -177,7 +190,7 @@ function contextOf(lines: readonly Line[]): Map<Line, string> {
 function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
   const now = scope.now()
   const body = withoutSecrets(line.text)
-  const at = line.at == null ? now : Date.parse(line.at)
+  const at = line.at == null ? now : timeOf(line.at)
   const identity = [
     line.kind,
     line.session,

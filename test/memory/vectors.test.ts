@@ -177,6 +177,17 @@ test('a vector finds what shares no word with the question', async () => {
   assert.equal((await alice.search('feline'))[0]?.text, 'The cat sleeps on the stove')
 })
 
+test('past one size vectors are compared in a worker thread, with the same answer', async () => {
+  using home = openHome(withVectors(bag))
+  const alice = home.memory.open(direct('alice'))
+  for (let index = 0; index < 40; index++)
+    alice.write({ text: `Heron ${index} lake`, store: index % 2 ? 'social' : 'shared' }, asking('alice'))
+  await tend(home.memory)
+  const here = await alice.search('lakes of herons', { limit: 20 })
+  using other = home.again({ ...withVectors(bag), workerRows: 5 })
+  assert.deepEqual(await other.open(direct('alice')).search('lakes of herons', { limit: 20 }), here)
+})
+
 test('a failing embedder fails no search and no upkeep', async () => {
   let works = true
   const flaky: Embed = async (texts, use, abort) => {
