@@ -324,8 +324,7 @@ function show(cli: Cli, flags: Flags, memos: readonly Memo[]): void {
   }
 }
 
-const levelAtTerminal = (person: Person) =>
-  lowest(person.level, person.maxLevel['terminal'] ?? levels.at(-1)!)
+const levelAtTerminal = (person: Person) => lowest(person.level, person.maxLevel.terminal ?? levels.at(-1)!)
 const print = (cli: Cli, line: string) => void cli.stdout.write(`${line}\n`)
 const warn = (cli: Cli, line: string) => void cli.stderr.write(`coop: ${line}\n`)
 const migrationsFolder = (): string => fileURLToPath(new URL('../../migrations', import.meta.url))
