@@ -33,6 +33,7 @@ export function openApprovals(db: Db) {
   const get = db.prepare<[string], Approval>(`SELECT ${columns} FROM approval WHERE id = ?`)
   const ofCall = db.prepare<[string, string], Approval>(`SELECT ${columns} FROM approval WHERE turn = ? AND call_id = ?`)
   const open = db.prepare<[], Approval>(`SELECT ${columns} FROM approval WHERE state = 'open' ORDER BY created_at`)
+  const openOf = db.prepare<[string]>("SELECT 1 FROM approval WHERE turn = ? AND state = 'open'")
   const answer = db.prepare<[string, string | null, string]>(
     "UPDATE approval SET state = ?, answered_by = ? WHERE id = ? AND state = 'open'",
   )
@@ -52,6 +53,8 @@ export function openApprovals(db: Db) {
     get: (id: string): Approval | undefined => get.get(id),
     ofCall: (turn: string, callId: string): Approval | undefined => ofCall.get(turn, callId),
     open: (): Approval[] => open.all(),
+    /** Whether a turn still waits for somebody. */
+    openOf: (turn: string): boolean => openOf.get(turn) !== undefined,
     /** False when it was answered before. */
     answer: (id: string, state: 'approved' | 'denied' | 'expired', by: string | null): boolean =>
       answer.run(state, by, id).changes === 1,

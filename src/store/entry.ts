@@ -7,7 +7,8 @@ export type Block =
   | { readonly type: 'context'; readonly text: string }
   /** Kept with its signature through tool loops; `data` for what the provider redacted. */
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string; readonly data?: string }
-  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown }
+  /** `malformed` holds arguments that were no JSON. */
+  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown; readonly malformed?: string }
   | { readonly type: 'tool_result'; readonly callId: string; readonly name: string; readonly text: string; readonly isError: boolean }
   /** `data` is base64. */
   | { readonly type: 'image'; readonly mime: string; readonly data: string; readonly name?: string }

@@ -4,6 +4,7 @@ import { type Db, openDatabase } from './database.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
+import { openPost, type Post } from './post.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
@@ -19,6 +20,7 @@ export interface Store extends Disposable {
   readonly approvals: Approvals
   readonly pairings: Pairings
   readonly settings: Settings
+  readonly post: Post
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -26,9 +28,10 @@ export function openStore(path: string, migrations: string): Store {
   const db = openDatabase({ path, migrations })
   const transcript = openTranscript(db)
   const outbox = openOutbox(db)
+  const inbox = openInbox(db)
   return {
     db,
-    inbox: openInbox(db),
+    inbox,
     sessions: openSessions(db),
     transcript,
     turns: openTurns(db, transcript, outbox),
@@ -36,6 +39,7 @@ export function openStore(path: string, migrations: string): Store {
     approvals: openApprovals(db),
     pairings: openPairings(db),
     settings: openSettings(db),
+    post: openPost(db, transcript, outbox, inbox),
     [Symbol.dispose]: () => db.close(),
   }
 }

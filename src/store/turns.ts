@@ -72,6 +72,7 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
   const endInbox = db.prepare<[string, string | null, string]>(
     "UPDATE inbox SET state = ?, reason = coalesce(?, reason) WHERE turn = ? AND state = 'running'",
   )
+  const freeInbox = db.prepare<[string]>("UPDATE inbox SET state = 'new', turn = NULL WHERE turn = ? AND state = 'running'")
   const setState = db.prepare<[TurnState, string]>('UPDATE turn SET state = ? WHERE id = ?')
   const setGrant = db.prepare<[string, string]>('UPDATE turn SET grant_json = ? WHERE id = ?')
   const finish = db.prepare(
@@ -122,6 +123,13 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
       finish.run(end.state, end.reason, JSON.stringify(end.usage), end.model, entries.at(-1)?.id ?? null, now, place.turn)
       return { entries, rows }
     }),
+    /** One commit: a turn that lost its clearance is over, and its messages are new again. */
+    revoke: db.transaction((id: string, now: number): void => {
+      freeInbox.run(id)
+      finish.run('stopped', 'revoked', null, null, null, now, id)
+    }),
+    /** A turn that a fault ended. */
+    fail: (id: string, reason: string, now: number): void => void finish.run('failed', reason, null, null, null, now, id),
     /** Records what a model call cost that belongs to no step. */
     record: (turn: string, cost: Spend, now: number): void => record(turn, cost, now),
     setState: (id: string, state: TurnState): void => void setState.run(state, id),

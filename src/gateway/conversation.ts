@@ -1,0 +1,302 @@
+// One turn from its messages to its end: begun or resumed, run, and ended with its reply in one commit.
+import { randomUUID } from 'node:crypto'
+import type { Clearance } from '../access/clearance.ts'
+import type { Person, Speaker } from '../access/household.ts'
+import { lowest } from '../access/levels.ts'
+import type { Models } from '../agent/models/models.ts'
+import type { SystemPrompt } from '../agent/prompt.ts'
+import { type Outcome, runTurn } from '../agent/turn.ts'
+import { moveWindow } from '../agent/window.ts'
+import type { Channel, Inbound, Place } from '../channel.ts'
+import type { Config } from '../config/load.ts'
+import { partsOf } from '../delivery/parts.ts'
+import { seal, sealPlain } from '../delivery/seal.ts'
+import type { Sender } from '../delivery/sender.ts'
+import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
+import type { Log } from '../log.ts'
+import { type NewEntry, originOf } from '../store/entry.ts'
+import type { Received } from '../store/inbox.ts'
+import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { Spend, Turn, Usage } from '../store/turns.ts'
+import type { Tracer } from '../trace/trace.ts'
+import type { ConsentOffice } from './consent.ts'
+import { contextLine } from './context-line.ts'
+import { failureText } from './failures.ts'
+import type { Cleared, Gatekeeper } from './gatekeeper.ts'
+import type { Lane } from './lanes.ts'
+import type { Live } from './live.ts'
+import type { PostOffice } from './post-office.ts'
+import type { Typing } from './typing.ts'
+
+/** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
+export type Task =
+  | { readonly kind: 'message'; readonly row: Received; readonly cleared: Cleared; readonly session: Session; readonly clearedAt: number }
+  | { readonly kind: 'resume'; readonly turn: string; readonly session: string }
+
+export interface ConversationOptions {
+  readonly store: Store
+  readonly config: () => Config
+  readonly models: () => Models
+  readonly rooms: () => Rooms
+  readonly gatekeeper: Gatekeeper
+  readonly consent: ConsentOffice
+  readonly sender: Sender
+  readonly live: Live
+  readonly office: PostOffice
+  readonly typing: Typing
+  readonly channel: (name: string) => Channel | undefined
+  readonly prompt: (desk: Desk, speaker: Speaker) => SystemPrompt
+  readonly modelFor: (person: Person | null, session: string) => string
+  /** Puts rows whose turn lost its clearance back at the beginning of the journey. */
+  readonly again: (rows: readonly Received[]) => void
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly now: () => number
+}
+
+/** A clearance taken longer ago than this, in milliseconds, is taken anew before the turn begins. */
+const staleMs = 1_000
+const windowLimits = { most: 40_000, keep: 12_000 }
+const maxTokens = 16_000
+
+/** Works off one task of a lane. */
+export function openConversation(options: ConversationOptions) {
+  const { store, now, live } = options
+
+  return async function work(task: Task, lane: Lane<Task>): Promise<void> {
+    if (task.kind === 'resume') return resume(task.turn, lane)
+    const fresh = now() - task.clearedAt > staleMs || task.cleared.clearance.revision !== options.config().household.revision
+    const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
+    const session = store.sessions.get(task.session.id) ?? task.session
+    const id = randomUUID()
+    const turn: Turn = {
+      id,
+      session: session.id,
+      epoch: session.epoch,
+      state: 'running',
+      grant: cleared.clearance.grant(),
+      reason: null,
+      usage: null,
+      model: null,
+      lastEntry: null,
+      trace: task.row.trace,
+      startedAt: now(),
+    }
+    const desk = openDesk(cleared.clearance, session, turn, options.rooms())
+    const prompt = options.prompt(desk, cleared.speaker)
+    desk.begin([task.row.id], [entryOf(task.row.inbound, cleared.clearance, cleared.speaker, prompt)])
+    live.entries(desk.history().slice(-1))
+    await run(turn, desk, prompt, cleared.speaker, [task.row], lane)
+  }
+
+  async function resume(id: string, lane: Lane<Task>): Promise<void> {
+    const turn = store.turns.get(id)
+    const session = turn && store.sessions.get(turn.session)
+    if (!turn || !session || (turn.state !== 'running' && turn.state !== 'waiting')) return
+    const clearance = await options.gatekeeper.reissue(turn.grant)
+    if (isLower(clearance, turn)) return revoke(turn)
+    store.turns.setState(id, 'running')
+    const rows = store.inbox.ofTurn(id)
+    const person = clearance.person === null ? undefined : options.config().household.people.get(clearance.person)
+    const sender = rows[0]?.inbound.sender ?? { channel: turn.grant.place.channel, id: '', name: '' }
+    const speaker: Speaker = person ? { kind: 'person', person } : { kind: 'stranger', sender }
+    const desk = openDesk(clearance, session, turn, options.rooms())
+    await run(turn, desk, options.prompt(desk, speaker), speaker, rows, lane)
+  }
+
+  async function run(turn: Turn, opened: Desk, prompt: SystemPrompt, speaker: Speaker, first: readonly Received[], lane: Lane<Task>): Promise<void> {
+    await using desk = opened
+    const rows = [...first]
+    const { clearance } = desk
+    const person = speaker.kind === 'person' ? speaker.person : null
+    const model = options.modelFor(person, desk.session.id)
+    const place = () => rows.at(-1)?.inbound.place ?? clearance.place
+    const span = options.tracer.start('turn', turn.trace, null, { session: turn.session, turn: turn.id, model })
+    const moved = moveWindow(desk.history(), windowLimits)
+    if (moved !== null) {
+      store.sessions.setWindow(desk.session.id, moved)
+      desk.forgetBefore(moved)
+    }
+    live.event(turn.session, { type: 'turn_started', turn: turn.id, model }, clearance.reads)
+    options.typing.start(turn.id, place())
+    const costOf = (usage: Usage): Spend => ({
+      ...usage,
+      person: person?.id ?? null,
+      level: clearance.acts,
+      job: null,
+      model,
+      usd: options.models().cost(model, usage),
+    })
+    const running = runTurn(
+      desk,
+      {
+        stream: traced(turn),
+        model,
+        maxTokens,
+        prompt,
+        nameOf: author => nameIn(desk.session, author),
+        rules: options.consent.rulesFor(desk),
+        costOf,
+        join() {
+          const joining = lane.takeWhile(next => next.kind === 'message' && next.cleared.clearance.fingerprint === clearance.fingerprint)
+          const tasks = joining.flatMap(next => (next.kind === 'message' ? [next] : []))
+          if (tasks.length === 0) return false
+          const entries = tasks.map(next => entryOf(next.row.inbound, clearance, next.cleared.speaker, null))
+          live.entries(desk.join(tasks.map(next => next.row.id), entries))
+          rows.push(...tasks.map(next => next.row))
+          return true
+        },
+      },
+      lane.signal,
+    )
+    let step = await running.next()
+    for (; !step.done; step = await running.next()) live.event(turn.session, step.value, clearance.reads)
+    const outcome = step.value
+    span.end({ outcome: outcome.kind }, outcome.kind === 'failed' ? outcome.message : undefined)
+    await end(turn, desk, outcome, rows, place(), model, lane)
+  }
+
+  async function end(turn: Turn, desk: Desk, outcome: Outcome, rows: readonly Received[], place: Place, model: string, lane: Lane<Task>): Promise<void> {
+    if (outcome.kind === 'waiting') {
+      store.turns.setState(turn.id, 'waiting')
+      options.typing.stop(turn.id)
+      const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+      live.event(turn.session, { type: 'turn_ended', turn: turn.id, state: 'waiting', reason: 'waiting for a person', usage }, desk.clearance.reads)
+      return
+    }
+    if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
+    const now_ = await options.gatekeeper.reissue(turn.grant)
+    if (isLower(now_, turn)) return revoke(turn)
+
+    const { text, sealed, entries, state, reason } = compose(outcome, desk)
+    const channel = options.channel(place.channel)
+    const group = place.kind === 'group'
+    const last = rows.at(-1)?.inbound
+    const address = {
+      place,
+      clearance: now_,
+      ...(group && last ? { replyTo: last.externalId } : {}),
+    }
+    const parts = text === '' || !channel ? [] : partsOf(sealed, { ...address, channel }, { key: turn.id, turn: turn.id, trace: turn.trace })
+    const idle = options.sender.idle(place)
+    const done = desk.end(
+      {
+        state: parts === null ? 'failed' : state,
+        reason: parts === null ? 'the readers changed' : reason,
+        usage: outcome.usage,
+        model,
+        entries,
+        parts: (parts ?? []).map((part, index) => ({ part, first: idle && index === 0 })),
+        inbox: { state: parts === null || state === 'failed' ? 'failed' : 'answered', reason: parts === null ? 'the readers changed' : null },
+      },
+      outcome.kind === 'reply' ? outcome.cost : null,
+    )
+    live.entries(done.entries)
+    const labels = desk.clearance.reads
+    const ended = parts === null ? 'failed' : state
+    live.event(turn.session, { type: 'turn_ended', turn: turn.id, state: ended, reason, usage: outcome.usage }, labels)
+    options.sender.take(done.rows)
+    if (done.rows.length === 0) options.typing.stop(turn.id)
+    options.log.info(
+      { trace: turn.trace, session: turn.session, state: ended, model, in: outcome.usage.input, out: outcome.usage.output, ms: now() - turn.startedAt },
+      'turn',
+    )
+    if (parts === null) options.office.tellOwners(`A reply in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`)
+  }
+
+  /** The turn is over unsaid; its messages begin again under what is true now. */
+  function revoke(turn: Turn): void {
+    options.typing.stop(turn.id)
+    const rows = store.inbox.ofTurn(turn.id)
+    store.turns.revoke(turn.id, now())
+    options.log.warn({ trace: turn.trace, session: turn.session }, 'a turn lost its clearance and begins again')
+    options.again(rows)
+  }
+
+  function traced(turn: Turn) {
+    const stream = options.models().stream
+    return async function* (request: Parameters<typeof stream>[0], signal: AbortSignal) {
+      const span = options.tracer.start('model', turn.trace, turn.id, { model: request.model, messages: request.messages.length })
+      for await (const event of stream(request, signal)) {
+        if (event.type === 'done') span.end({ ...event.usage, stop: event.stop })
+        if (event.type === 'failed') span.end({ kind: event.kind }, event.message)
+        yield event
+      }
+    }
+  }
+
+  function entryOf(inbound: Inbound, clearance: Clearance, speaker: Speaker, prompt: SystemPrompt | null): NewEntry {
+    const { settings } = options.config()
+    const person = speaker.kind === 'person' ? speaker.person : null
+    const timezone = person?.timezone ?? settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    const extra = prompt?.volatile ? [prompt.volatile] : []
+    const context = contextLine({ now: now(), timezone, channel: inbound.channel, writtenAt: inbound.at, extra })
+    return {
+      role: 'user',
+      blocks: [
+        { type: 'context', text: context },
+        { type: 'text', text: spokenText(inbound) },
+      ],
+      author: person?.id ?? strangerAuthor(inbound.sender.name),
+      labels: clearance.reads,
+      origin: originOf(person?.level ?? 'public'),
+    }
+  }
+
+  function nameIn(session: Session, author: string | null): string | null {
+    if (session.kind !== 'group' || author === null) return null
+    return author.startsWith('~') ? author.slice(1) : (options.config().household.people.get(author)?.name ?? author)
+  }
+}
+
+/** An author who is nobody we know is kept by the name they give themselves. */
+export const strangerAuthor = (name: string): string => `~${name.replace(/[\p{C}\n:]/gu, ' ').trim().slice(0, 60) || 'someone'}`
+
+/** What a message says, with what it answers and what is attached to it named. */
+export function spokenText(inbound: Inbound): string {
+  const quote = inbound.quote ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n` : ''
+  const attached = (inbound.attachments ?? []).map(item => `\n[attached: ${item.kind} ${item.name}]`).join('')
+  return `${quote}${wellFormed(inbound.text)}${attached}`.trim()
+}
+
+/** Without lone surrogates and control characters, which providers refuse. */
+const wellFormed = (text: string): string => text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
+
+/** Whether a clearance opens or allows less than the turn was begun with. */
+function isLower(clearance: Clearance, turn: Turn): boolean {
+  return !clearance.covers(turn.grant.reads) || lowest(clearance.acts, turn.grant.acts) !== turn.grant.acts
+}
+
+interface Composed {
+  readonly text: string
+  readonly sealed: ReturnType<typeof seal>
+  readonly entries: readonly NewEntry[]
+  readonly state: 'done' | 'failed' | 'stopped'
+  readonly reason: string
+}
+
+/** What the person reads at the end of a turn, and what the transcript keeps. */
+function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Composed {
+  const { clearance } = desk
+  const notice = (text: string): NewEntry => ({ role: 'notice', blocks: [{ type: 'text', text }], author: null, labels: [], origin: 'agent' })
+  if (outcome.kind === 'reply') {
+    const text = outcome.text.trim()
+    if (text === '') {
+      const said = 'The model sent an empty answer. Say /retry to try again.'
+      return { text: said, sealed: sealPlain(said, clearance), entries: [notice(said)], state: 'failed', reason: 'empty answer' }
+    }
+    const silent = clearance.place.kind === 'group' && text === 'NO_REPLY'
+    return { text: silent ? '' : text, sealed: seal(text, clearance), entries: [outcome.entry], state: 'done', reason: silent ? 'nothing to say' : 'done' }
+  }
+  const said = outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.acts)
+  const partial = outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
+  const text = outcome.kind === 'failed' && partial ? `${partial}\n\n[The answer broke off here. ${said}]` : said
+  return {
+    text,
+    sealed: partial && outcome.kind === 'failed' ? seal(text, clearance) : sealPlain(text, clearance),
+    entries: [...(outcome.entry ? [outcome.entry] : []), notice(said)],
+    state: outcome.kind,
+    reason: outcome.kind === 'failed' ? `${outcome.failure}: ${outcome.message}` : 'stopped',
+  }
+}
