@@ -12,6 +12,8 @@ if (major < 24) {
 } else {
   enableCompileCache?.()
   const source = new URL('./main.ts', import.meta.url)
-  const { main } = await import(existsSync(source) ? source.href : new URL('../dist/src/main.js', import.meta.url).href)
+  const { main } = await import(
+    existsSync(source) ? source.href : new URL('../dist/src/main.js', import.meta.url).href
+  )
   await main(process.argv.slice(2))
 }

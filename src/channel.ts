@@ -61,7 +61,11 @@ export interface Outbound {
   readonly text: string
   /** The external id of the message that is answered. */
   readonly replyTo?: string
-  readonly attachments?: readonly { readonly name: string; readonly mime: string; readonly bytes: Uint8Array }[]
+  readonly attachments?: readonly {
+    readonly name: string
+    readonly mime: string
+    readonly bytes: Uint8Array
+  }[]
 }
 
 export type SendResult =
@@ -136,7 +140,9 @@ export type ControlMethod = Exclude<Method, 'initialize' | 'session/send' | 'ses
 /** What terminal and web receive: a view of the gateway, each call under the principal's clearance. */
 export interface Control {
   /** Throws `not_permitted` or `not_found` when the claim asks for more than the connection has. */
-  admit(claim: { readonly user?: string | undefined }): Results['initialize'] & { readonly principal: Principal }
+  admit(claim: {
+    readonly user?: string | undefined
+  }): Results['initialize'] & { readonly principal: Principal }
   call<M extends ControlMethod>(principal: Principal, method: M, params: Params<M>): Promise<Results[M]>
   /** Where a message to this session goes; throws for a session that is not theirs to write in. */
   placeOf(principal: Principal, session: string): Place

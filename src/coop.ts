@@ -49,10 +49,17 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     openRollingFile({ path: logPath(config), maxBytes: logBytes, keepDays: config.settings.trace.keep_days }),
     file => file.flush(),
   )
-  const log = openLog({ level: surroundings.logLevel, redact, file: logFile, ...(options.console ? { console: options.console } : {}) })
+  const log = openLog({
+    level: surroundings.logLevel,
+    redact,
+    file: logFile,
+    ...(options.console ? { console: options.console } : {}),
+  })
   const { trace } = config.settings
-  const tracePath = surroundings.traceFile ?? (trace.enabled ? join(config.paths.traces, 'trace.jsonl') : undefined)
-  const traceFile = tracePath && openRollingFile({ path: tracePath, maxBytes: trace.max_mb * 1e6, keepDays: trace.keep_days })
+  const tracePath =
+    surroundings.traceFile ?? (trace.enabled ? join(config.paths.traces, 'trace.jsonl') : undefined)
+  const traceFile =
+    tracePath && openRollingFile({ path: tracePath, maxBytes: trace.max_mb * 1e6, keepDays: trace.keep_days })
   const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
@@ -77,7 +84,8 @@ export function packageFolder(): string {
   return existsSync(join(here, 'package.json')) ? here : join(here, '..')
 }
 
-export const coopVersion = (): string => (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
+export const coopVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
 
 async function startChannels(gateway: Gateway, { config, channels }: CoopOptions, log: Log): Promise<void> {
   const { configuredChannels, terminalChannel } = await import('../channels/index.ts')

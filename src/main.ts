@@ -41,7 +41,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function split(argv: readonly string[]): { config: string | undefined; name: string; args: readonly string[] } {
+function split(argv: readonly string[]): {
+  config: string | undefined
+  name: string
+  args: readonly string[]
+} {
   const rest = [...argv]
   let config: string | undefined
   while (rest[0] === '--config' || rest[0]?.startsWith('--config=')) {
@@ -50,10 +54,12 @@ function split(argv: readonly string[]): { config: string | undefined; name: str
     if (!config) throw new CoopError('usage_wrong', '--config takes the path of a coop.toml.')
   }
   const [first, ...args] = rest
-  if (first === '--help' || first === '-h' || args.includes('--help')) return { config, name: 'help', args: first?.startsWith('-') ? [] : [first ?? ''] }
+  if (first === '--help' || first === '-h' || args.includes('--help'))
+    return { config, name: 'help', args: first?.startsWith('-') ? [] : [first ?? ''] }
   if (first === '--version' || first === '-v') return { config, name: 'version', args }
   if (first === undefined) return { config, name: '', args }
-  if (first.startsWith('-')) throw new CoopError('usage_wrong', `Coop does not know ${first}; \`coop help\` lists the commands.`)
+  if (first.startsWith('-'))
+    throw new CoopError('usage_wrong', `Coop does not know ${first}; \`coop help\` lists the commands.`)
   return { config: config ?? after(args, '--config'), name: first, args: without(args, '--config') }
 }
 
@@ -70,12 +76,16 @@ async function find(name: string): Promise<Command> {
   const load = commands[name]
   if (load) return load.load()
   const near = nearest(name, Object.keys(commands).filter(Boolean))
-  throw new CoopError('usage_wrong', `There is no command "${name}"${near ? `; did you mean "${near}"?` : '; `coop help` lists them.'}`)
+  throw new CoopError(
+    'usage_wrong',
+    `There is no command "${name}"${near ? `; did you mean "${near}"?` : '; `coop help` lists them.'}`,
+  )
 }
 
 function describe(error: unknown): string {
   if (error instanceof CoopError) return error.message
-  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return `${messageOf(error)} (see \`coop help\`)`
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+    return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

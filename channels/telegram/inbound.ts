@@ -24,7 +24,9 @@ export function inboundOf(update: Update, self: Self): Inbound | undefined {
     text: withoutOwnName(text, self),
     at: message.date * 1000,
     ...(group ? { addressed: isAddressed(text, entities, answered, self) } : {}),
-    ...(answered?.from && quoteText ? { quote: { author: answered.from.id === self.id ? 'you' : nameOf(answered.from), text: quoteText } } : {}),
+    ...(answered?.from && quoteText
+      ? { quote: { author: answered.from.id === self.id ? 'you' : nameOf(answered.from), text: quoteText } }
+      : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
   }
 }
@@ -40,12 +42,18 @@ function placeOf({ chat, is_topic_message, message_thread_id }: Message): Place 
   }
 }
 
-const nameOf = (user: User): string => [user.first_name, user.last_name].filter(Boolean).join(' ') || user.username || String(user.id)
+const nameOf = (user: User): string =>
+  [user.first_name, user.last_name].filter(Boolean).join(' ') || user.username || String(user.id)
 
 /** A message in a topic answers the topic's first message, unless the person chose another. */
 const isTopicStart = (message: Message): boolean => message.forum_topic_created !== undefined
 
-function isAddressed(text: string, entities: readonly MessageEntity[], answered: Message | undefined, self: Self): boolean {
+function isAddressed(
+  text: string,
+  entities: readonly MessageEntity[],
+  answered: Message | undefined,
+  self: Self,
+): boolean {
   if (answered?.from?.id === self.id) return true
   return entities.some(entity => {
     const word = text.slice(entity.offset, entity.offset + entity.length).toLowerCase()
@@ -57,16 +65,36 @@ function isAddressed(text: string, entities: readonly MessageEntity[], answered:
 
 /** "/status@name" is "/status" meant for this bot. */
 const withoutOwnName = (text: string, { username }: Self): string =>
-  text.replace(/^(\/[a-z0-9_]+)@(\w+)/i, (whole, command: string, name: string) => (name.toLowerCase() === username.toLowerCase() ? command : whole))
+  text.replace(/^(\/[a-z0-9_]+)@(\w+)/i, (whole, command: string, name: string) =>
+    name.toLowerCase() === username.toLowerCase() ? command : whole,
+  )
 
 function attachmentsOf(message: Message): Attachment[] {
   const photo = message.photo?.at(-1)
-  const file = message.document ?? message.video ?? message.audio ?? message.voice ?? message.sticker ?? message.video_note ?? message.animation
+  const file =
+    message.document ??
+    message.video ??
+    message.audio ??
+    message.voice ??
+    message.sticker ??
+    message.video_note ??
+    message.animation
   const found: Attachment[] = []
-  if (photo) found.push({ kind: 'image', name: 'photo.jpg', mime: 'image/jpeg', handle: photo.file_id, ...sized(photo.file_size) })
+  if (photo)
+    found.push({
+      kind: 'image',
+      name: 'photo.jpg',
+      mime: 'image/jpeg',
+      handle: photo.file_id,
+      ...sized(photo.file_size),
+    })
   if (file) {
     const mime = 'mime_type' in file && file.mime_type ? file.mime_type : 'application/octet-stream'
-    const name = 'file_name' in file && file.file_name ? file.file_name : (['document', 'video', 'audio', 'voice', 'sticker'] as const).find(kind => message[kind]) ?? 'file'
+    const name =
+      'file_name' in file && file.file_name
+        ? file.file_name
+        : ((['document', 'video', 'audio', 'voice', 'sticker'] as const).find(kind => message[kind]) ??
+          'file')
     found.push({ kind: kindOf(message), name, mime, handle: file.file_id, ...sized(file.file_size) })
   }
   return found
@@ -75,4 +103,10 @@ function attachmentsOf(message: Message): Attachment[] {
 const sized = (size: number | undefined) => (size === undefined ? {} : { size })
 
 const kindOf = (message: Message): Attachment['kind'] =>
-  message.audio || message.voice ? 'audio' : message.video || message.video_note || message.animation ? 'video' : message.sticker ? 'image' : 'file'
+  message.audio || message.voice
+    ? 'audio'
+    : message.video || message.video_note || message.animation
+      ? 'video'
+      : message.sticker
+        ? 'image'
+        : 'file'

@@ -1,7 +1,16 @@
 // Telegram by long polling of the Bot API: the offset moves on only after the batch is stored.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Api, GrammyError, HttpError } from 'grammy'
-import type { Channel, ChannelDeps, ChannelState, Inbound, Membership, Outbound, Place, SendResult } from '../../src/channel.ts'
+import type {
+  Channel,
+  ChannelDeps,
+  ChannelState,
+  Inbound,
+  Membership,
+  Outbound,
+  Place,
+  SendResult,
+} from '../../src/channel.ts'
 import { CoopError, messageOf } from '../../src/errors.ts'
 import { inboundOf, type Self } from './inbound.ts'
 
@@ -28,14 +37,24 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     if (error instanceof GrammyError) {
       const { error_code: code, description, parameters } = error
       if (code === 401 || code === 404) {
-        state = { kind: 'failed', error: 'Telegram does not know this bot token; get a new one from @BotFather and put it into the token’s variable' }
+        state = {
+          kind: 'failed',
+          error:
+            'Telegram does not know this bot token; get a new one from @BotFather and put it into the token’s variable',
+        }
         return null
       }
-      const text = code === 409 ? 'another program polls with this bot token; stop it, or make a bot of its own' : `Telegram said ${code}: ${description}`
+      const text =
+        code === 409
+          ? 'another program polls with this bot token; stop it, or make a bot of its own'
+          : `Telegram said ${code}: ${description}`
       state = { kind: 'reconnecting', error: text }
       return parameters.retry_after === undefined ? backoff : parameters.retry_after * 1000
     }
-    state = { kind: 'reconnecting', error: `Telegram cannot be reached: ${error instanceof HttpError ? messageOf(error.error) : messageOf(error)}` }
+    state = {
+      kind: 'reconnecting',
+      error: `Telegram cannot be reached: ${error instanceof HttpError ? messageOf(error.error) : messageOf(error)}`,
+    }
     return backoff
   }
 
@@ -44,7 +63,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     while (!signal.aborted) {
       try {
         self ??= await api.getMe(signal as never)
-        const batch = await api.getUpdates({ offset, timeout: pollSeconds, limit: 100, allowed_updates: updates }, signal as never)
+        const batch = await api.getUpdates(
+          { offset, timeout: pollSeconds, limit: 100, allowed_updates: updates },
+          signal as never,
+        )
         if (state.kind !== 'connected') log.debug('telegram is connected')
         state = { kind: 'connected' }
         attempt = 0
@@ -73,7 +95,14 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
           text,
           {
             ...(place.thread === undefined ? {} : { message_thread_id: Number(place.thread) }),
-            ...(replyTo === undefined ? {} : { reply_parameters: { message_id: Number(replyTo.split(':').at(-1)), allow_sending_without_reply: true } }),
+            ...(replyTo === undefined
+              ? {}
+              : {
+                  reply_parameters: {
+                    message_id: Number(replyTo.split(':').at(-1)),
+                    allow_sending_without_reply: true,
+                  },
+                }),
           },
           AbortSignal.any([signal, disposed.signal]) as never,
         )
@@ -84,7 +113,12 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
     async typing(place: Place, signal: AbortSignal) {
       const thread = place.thread === undefined ? {} : { message_thread_id: Number(place.thread) }
-      await api.sendChatAction(place.id, 'typing', thread, AbortSignal.any([signal, disposed.signal]) as never)
+      await api.sendChatAction(
+        place.id,
+        'typing',
+        thread,
+        AbortSignal.any([signal, disposed.signal]) as never,
+      )
     },
     async members(place: Place, signal: AbortSignal): Promise<Membership> {
       // The count holds the bot itself.

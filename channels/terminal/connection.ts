@@ -4,7 +4,14 @@ import type { Control, ControlMethod, Inbound, Principal } from '../../src/chann
 import { CoopError, messageOf } from '../../src/errors.ts'
 import type { SequencedEvent } from '../../src/protocol/events.ts'
 import { frame, frames } from '../../src/protocol/framing.ts'
-import { maxFrameBytes, type Method, methods, protocolVersion, type RpcError, rpcErrors } from '../../src/protocol/messages.ts'
+import {
+  type Method,
+  maxFrameBytes,
+  methods,
+  protocolVersion,
+  type RpcError,
+  rpcErrors,
+} from '../../src/protocol/messages.ts'
 
 /** Bytes a client may leave unread before it is cut off: it can attach again and catch up. */
 const maxUnread = 16_000_000
@@ -18,7 +25,11 @@ class Refusal extends Error {
 }
 
 /** Serves a connection until it ends. */
-export async function openConnection(socket: Socket, control: Control, offer: (inbound: Inbound) => Promise<void>): Promise<void> {
+export async function openConnection(
+  socket: Socket,
+  control: Control,
+  offer: (inbound: Inbound) => Promise<void>,
+): Promise<void> {
   let principal: Principal | null = null
   const attached = new Map<string, Disposable>()
   const write = (message: unknown) => {
@@ -41,17 +52,25 @@ export async function openConnection(socket: Socket, control: Control, offer: (i
   async function handle(method: string, params: unknown): Promise<unknown> {
     if (!(method in methods)) throw new Refusal(rpcErrors.method, `There is no method "${method}".`)
     const parsed = methods[method as Method].safeParse(params ?? {})
-    if (!parsed.success) throw new Refusal(rpcErrors.params, `The parameters of ${method} do not fit: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`)
+    if (!parsed.success)
+      throw new Refusal(
+        rpcErrors.params,
+        `The parameters of ${method} do not fit: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`,
+      )
     if (method === 'initialize') return initialize(parsed.data as { protocol: number; user?: string })
     if (!principal) throw new Refusal(rpcErrors.uninitialized, 'Say initialize first.')
-    if (method === 'session/attach') return attach(principal, parsed.data as { session?: string; after?: number })
+    if (method === 'session/attach')
+      return attach(principal, parsed.data as { session?: string; after?: number })
     if (method === 'session/send') return send(principal, parsed.data as Parameters<typeof send>[1])
     return control.call(principal, method as ControlMethod, parsed.data as never)
   }
 
   function initialize({ protocol, user }: { protocol: number; user?: string }) {
     if (protocol !== protocolVersion) {
-      throw new Refusal(rpcErrors.version, `The gateway speaks version ${protocolVersion} of the protocol, the client ${protocol}; use the same Coop for both.`)
+      throw new Refusal(
+        rpcErrors.version,
+        `The gateway speaks version ${protocolVersion} of the protocol, the client ${protocol}; use the same Coop for both.`,
+      )
     }
     const { principal: admitted, ...result } = control.admit({ user })
     principal = admitted
@@ -81,7 +100,12 @@ export async function openConnection(socket: Socket, control: Control, offer: (i
 
   try {
     for await (const part of frames(socket, maxFrameBytes)) {
-      if (part.kind === 'too_large') write({ jsonrpc: '2.0', id: null, error: { code: rpcErrors.tooLarge, message: `A frame is at most ${maxFrameBytes} bytes.` } })
+      if (part.kind === 'too_large')
+        write({
+          jsonrpc: '2.0',
+          id: null,
+          error: { code: rpcErrors.tooLarge, message: `A frame is at most ${maxFrameBytes} bytes.` },
+        })
       else if (part.text.trim() !== '') void answer(part.text)
     }
   } catch (error) {
@@ -98,13 +122,17 @@ function parse(text: string): { id: number | string | null; method: string; para
   } catch {
     throw new Refusal(rpcErrors.parse, 'The frame is not JSON.')
   }
-  const { jsonrpc, id, method, params } = (typeof message === 'object' && message !== null ? message : {}) as Record<string, unknown>
-  if (jsonrpc !== '2.0' || typeof method !== 'string') throw new Refusal(rpcErrors.request, 'The frame is not a JSON-RPC 2.0 request.')
+  const { jsonrpc, id, method, params } = (
+    typeof message === 'object' && message !== null ? message : {}
+  ) as Record<string, unknown>
+  if (jsonrpc !== '2.0' || typeof method !== 'string')
+    throw new Refusal(rpcErrors.request, 'The frame is not a JSON-RPC 2.0 request.')
   return { id: typeof id === 'number' || typeof id === 'string' ? id : null, method, params }
 }
 
 function rpcErrorOf(error: unknown): RpcError {
   if (error instanceof Refusal) return error.rpc
-  if (error instanceof CoopError) return { code: rpcErrors.fault, message: error.message, data: { fault: error.code } }
+  if (error instanceof CoopError)
+    return { code: rpcErrors.fault, message: error.message, data: { fault: error.code } }
   return { code: rpcErrors.internal, message: messageOf(error) }
 }

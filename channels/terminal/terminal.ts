@@ -53,7 +53,15 @@ async function bind(server: Server, path: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   rmSync(path, { force: true })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', cause => reject(new CoopError('file_unreadable', `The socket ${path} cannot be made (${messageOf(cause)}); the path may be too long or not yours.`, { cause })))
+    server.once('error', cause =>
+      reject(
+        new CoopError(
+          'file_unreadable',
+          `The socket ${path} cannot be made (${messageOf(cause)}); the path may be too long or not yours.`,
+          { cause },
+        ),
+      ),
+    )
     server.listen(path, resolve)
   })
   chmodSync(path, 0o600)

@@ -6,7 +6,12 @@ import type { Group, Household, Person, Speaker } from './household.ts'
 import { compartmentsOf, type Level, lowest, personalOf } from './levels.ts'
 
 /** Issues the clearance of `speaker` in `place`, given who is known to listen there. */
-export function clear(speaker: Speaker, place: Place, membership: Membership, household: Household): Clearance {
+export function clear(
+  speaker: Speaker,
+  place: Place,
+  membership: Membership,
+  household: Household,
+): Clearance {
   const group = place.kind === 'group' ? groupOf(place, household) : undefined
   const audience = audienceOf(place, speaker, group, membership, household)
   const own = speaker.kind === 'person' ? levelIn(speaker.person, place) : 'public'
@@ -61,4 +66,3 @@ function levelIn(person: Person, place: Place): Level {
   const cap = person.maxLevel[place.channel]
   return cap === undefined ? person.level : lowest(person.level, cap)
 }
-

@@ -45,7 +45,8 @@ export function plannedCalls(entries: readonly Entry[], turn: string): Planned[]
     if (entry.turn !== turn) continue
     for (const block of entry.blocks) if (block.type === 'tool_call') calls.set(block.id, block)
     const call = entry.callId === undefined ? undefined : calls.get(entry.callId)
-    if (entry.role === 'tool' && call && entry.state !== 'done' && entry.state !== 'unknown') open.push({ entry, call })
+    if (entry.role === 'tool' && call && entry.state !== 'done' && entry.state !== 'unknown')
+      open.push({ entry, call })
   }
   return open
 }
@@ -119,8 +120,11 @@ export async function* runCalls(
     yield event(item, 'done', result.text, result.isError)
   }
   for (const { planned: item } of reads) yield event(item, 'running', JSON.stringify(item.call.input))
-  const results = await Promise.all(reads.map(({ planned: item, tool, input }) => run(desk, item, tool, input, signal)))
-  for (const [index, result] of results.entries()) yield event(reads[index]!.planned, 'done', result.text, result.isError)
+  const results = await Promise.all(
+    reads.map(({ planned: item, tool, input }) => run(desk, item, tool, input, signal)),
+  )
+  for (const [index, result] of results.entries())
+    yield event(reads[index]!.planned, 'done', result.text, result.isError)
   return { waiting }
 }
 
@@ -133,7 +137,8 @@ function check(desk: Desk, { call }: Planned): Checked {
     return { kind: 'refused', reason: `The arguments were not valid JSON: ${call.malformed.slice(0, 200)}` }
   }
   const parsed = tool.input.safeParse(call.input)
-  if (!parsed.success) return { kind: 'refused', reason: `The arguments do not fit: ${z.prettifyError(parsed.error)}` }
+  if (!parsed.success)
+    return { kind: 'refused', reason: `The arguments do not fit: ${z.prettifyError(parsed.error)}` }
   return { kind: 'ready', tool, input: parsed.data }
 }
 
@@ -150,7 +155,22 @@ async function run(desk: Desk, item: Planned, tool: Tool, input: unknown, signal
   return result
 }
 
-function end(desk: Desk, { entry, call }: Planned, text: string, isError: boolean, origin: Origin, state?: 'unknown'): void {
-  const cut = text.length > maxResult ? `${text.slice(0, maxResult)}\n[cut: ${text.length - maxResult} more characters]` : text
-  desk.endCall(entry.id, { callId: call.id, name: call.name, text: cut || '(no output)', isError }, origin, state)
+function end(
+  desk: Desk,
+  { entry, call }: Planned,
+  text: string,
+  isError: boolean,
+  origin: Origin,
+  state?: 'unknown',
+): void {
+  const cut =
+    text.length > maxResult
+      ? `${text.slice(0, maxResult)}\n[cut: ${text.length - maxResult} more characters]`
+      : text
+  desk.endCall(
+    entry.id,
+    { callId: call.id, name: call.name, text: cut || '(no output)', isError },
+    origin,
+    state,
+  )
 }

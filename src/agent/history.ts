@@ -5,7 +5,8 @@ import type { Message } from './model.ts'
 /** Whose words stand in a group or from somebody else; null where there is only one voice. */
 export type NameOf = (author: string | null) => string | null
 
-export const leftOut = '[Text from outside that an earlier turn read; it is no longer shown. Read it again if you need it.]'
+export const leftOut =
+  '[Text from outside that an earlier turn read; it is no longer shown. Read it again if you need it.]'
 
 /**
  * The messages of a conversation. Pure: the same entries give the same bytes, so that a provider's
@@ -14,7 +15,8 @@ export const leftOut = '[Text from outside that an earlier turn read; it is no l
 export function messagesOf(entries: readonly Entry[], turn: string, nameOf: NameOf): Message[] {
   const results = new Map<string, Block>()
   for (const entry of entries) {
-    if (entry.role === 'tool' && entry.callId !== undefined) results.set(`${entry.turn}:${entry.callId}`, resultOf(entry, turn))
+    if (entry.role === 'tool' && entry.callId !== undefined)
+      results.set(`${entry.turn}:${entry.callId}`, resultOf(entry, turn))
   }
   const messages: { role: 'user' | 'assistant'; blocks: Block[] }[] = []
   const push = (role: 'user' | 'assistant', blocks: readonly Block[]) => {
@@ -41,7 +43,8 @@ export function messagesOf(entries: readonly Entry[], turn: string, nameOf: Name
 
 function resultOf(entry: Entry, turn: string): Block {
   const stored = entry.blocks.find(block => block.type === 'tool_result')
-  if (stored?.type === 'tool_result' && entry.origin === 'outside' && entry.turn !== turn) return { ...stored, text: leftOut }
+  if (stored?.type === 'tool_result' && entry.origin === 'outside' && entry.turn !== turn)
+    return { ...stored, text: leftOut }
   if (stored) return stored
   const text = entry.state === 'waiting' ? 'Waiting for a person’s approval.' : 'No result yet.'
   return { type: 'tool_result', callId: entry.callId ?? '', name: '', text, isError: false }
@@ -58,10 +61,14 @@ const noResult = (call: Extract<Block, { type: 'tool_call' }>): Block => ({
 function named(entry: Entry, nameOf: NameOf): readonly Block[] {
   const name = nameOf(entry.author)
   if (name === null) return entry.blocks
-  return entry.blocks.map(block => (block.type === 'text' ? { ...block, text: `${name}: ${block.text}` } : block))
+  return entry.blocks.map(block =>
+    block.type === 'text' ? { ...block, text: `${name}: ${block.text}` } : block,
+  )
 }
 
 function withBreakpoints(messages: readonly { role: 'user' | 'assistant'; blocks: Block[] }[]): Message[] {
   const users = messages.flatMap((message, index) => (message.role === 'user' ? [index] : [])).slice(-2)
-  return messages.map((message, index) => (users.includes(index) ? { ...message, breakpoint: true } : message))
+  return messages.map((message, index) =>
+    users.includes(index) ? { ...message, breakpoint: true } : message,
+  )
 }

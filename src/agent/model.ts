@@ -46,9 +46,19 @@ export type ModelEvent =
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'thinking'; readonly delta: string }
   /** Always last on success. `blocks` is the whole message. */
-  | { readonly type: 'done'; readonly blocks: readonly Block[]; readonly stop: StopReason; readonly usage: Usage }
+  | {
+      readonly type: 'done'
+      readonly blocks: readonly Block[]
+      readonly stop: StopReason
+      readonly usage: Usage
+    }
   /** Always last on failure. */
-  | { readonly type: 'failed'; readonly kind: FailureKind; readonly message: string; readonly retryAfterMs?: number }
+  | {
+      readonly type: 'failed'
+      readonly kind: FailureKind
+      readonly message: string
+      readonly retryAfterMs?: number
+    }
 
 /** Must not throw; ends with exactly one `done` or `failed`. */
 export type StreamModel = (request: ModelRequest, signal: AbortSignal) => AsyncIterable<ModelEvent>

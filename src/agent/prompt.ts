@@ -1,6 +1,7 @@
 // The system prompt of a session: words that never change first, then what holds for this session.
-import type { Person } from '../access/household.ts'
+
 import type { Clearance } from '../access/clearance.ts'
+import type { Person } from '../access/household.ts'
 import { atLeast, levelOf } from '../access/levels.ts'
 import type { PromptFile } from '../config/schema.ts'
 import type { Files } from '../desk/files.ts'
@@ -19,7 +20,11 @@ export interface PromptFacts {
   readonly agent: string
   readonly speaker: Person | null
   /** Names of who else reads the group, and how many of them nobody knows; null in a direct chat. */
-  readonly group: { readonly title: string; readonly names: readonly string[]; readonly unknown: boolean } | null
+  readonly group: {
+    readonly title: string
+    readonly names: readonly string[]
+    readonly unknown: boolean
+  } | null
   readonly sharedFiles: readonly PromptFile[]
   readonly userFiles: readonly PromptFile[]
 }
@@ -48,12 +53,17 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     texts[file.cache].push(text)
     refs.push(ref)
   }
-  for (const file of merged(sharedDefaults, facts.sharedFiles)) take(file, files.shared(file.path, file.trust), file.path)
+  for (const file of merged(sharedDefaults, facts.sharedFiles))
+    take(file, files.shared(file.path, file.trust), file.path)
   for (const file of merged(userDefaults, facts.userFiles)) {
     take(file, files.own(file.path, file.trust), `users/${clearance.person}/${file.path}`)
   }
   const channelFile = `channels/${clearance.place.channel}.md`
-  take({ path: channelFile, trust: 'familiar', cache: 'session' }, files.shared(channelFile, 'familiar'), channelFile)
+  take(
+    { path: channelFile, trust: 'familiar', cache: 'session' },
+    files.shared(channelFile, 'familiar'),
+    channelFile,
+  )
   texts.session.push(situation(clearance, facts))
   return {
     stable: texts.stable.join('\n\n'),

@@ -2,17 +2,39 @@
 import { z } from 'zod'
 import type { Desk } from '../desk/desk.ts'
 import type { SessionEvent } from '../protocol/events.ts'
-import { type Block, type Entry, type NewEntry, type Origin, plainText, saidAfter, worst } from '../store/entry.ts'
+import {
+  type Block,
+  type Entry,
+  type NewEntry,
+  type Origin,
+  plainText,
+  saidAfter,
+  worst,
+} from '../store/entry.ts'
 import type { Spend, Usage } from '../store/turns.ts'
 import type { Tool } from '../tools/tool.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
 import { messagesOf, type NameOf } from './history.ts'
-import { addUsage, type FailureKind, type ModelEvent, type ModelRequest, noUsage, type StreamModel, type ToolSpec } from './model.ts'
+import {
+  addUsage,
+  type FailureKind,
+  type ModelEvent,
+  type ModelRequest,
+  noUsage,
+  type StreamModel,
+  type ToolSpec,
+} from './model.ts'
 import type { SystemPrompt } from './prompt.ts'
 
 export type Outcome =
   /** `entry` is not stored yet: it goes in with the reply's parts, in the commit that ends the turn. */
-  | { readonly kind: 'reply'; readonly entry: NewEntry; readonly text: string; readonly cost: Spend; readonly usage: Usage }
+  | {
+      readonly kind: 'reply'
+      readonly entry: NewEntry
+      readonly text: string
+      readonly cost: Spend
+      readonly usage: Usage
+    }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'stopped'; readonly entry: NewEntry | null; readonly usage: Usage }
   | {
@@ -40,10 +62,15 @@ export interface TurnOptions {
 /** Model calls in one turn; after them it must sum up. */
 const maxSteps = 40
 
-const sumUp = '[Coop: this turn has used all its steps. Say now what was done, what was not, and what comes next. No more tools.]'
+const sumUp =
+  '[Coop: this turn has used all its steps. Say now what was done, what was not, and what comes next. No more tools.]'
 
 /** Runs or resumes a turn. Yields what a live client sees; returns how it ended. Throws only for bugs and storage faults. */
-export async function* runTurn(desk: Desk, options: TurnOptions, signal: AbortSignal): AsyncGenerator<SessionEvent, Outcome> {
+export async function* runTurn(
+  desk: Desk,
+  options: TurnOptions,
+  signal: AbortSignal,
+): AsyncGenerator<SessionEvent, Outcome> {
   const specs = desk.tools.map(specOf)
   let usage = noUsage
   let steps = desk.history().filter(entry => entry.turn === desk.turn.id && entry.role === 'assistant').length
@@ -146,7 +173,10 @@ export function specOf(tool: Tool): ToolSpec {
   return spec
 }
 
-const withText = (message: ModelRequest['messages'][number], text: string): ModelRequest['messages'][number] => ({
+const withText = (
+  message: ModelRequest['messages'][number],
+  text: string,
+): ModelRequest['messages'][number] => ({
   ...message,
   blocks: [...message.blocks, { type: 'text', text }],
 })

@@ -1,4 +1,6 @@
 // coop, coop chat, coop attach: a chat here, on the running gateway or on one of its own.
+
+import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { openModels } from '../agent/models/models.ts'
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
@@ -9,7 +11,6 @@ import { linkEvents } from '../terminal/link.ts'
 import { openPrinter } from '../terminal/printer.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { connectTo, isRunning, makeHome } from './home.ts'
-import { userInfo } from 'node:os'
 
 interface ChatOptions {
   readonly user?: string | undefined
@@ -30,8 +31,12 @@ export const chat: Command = {
   usage: ['chat [--user NAME] [-m TEXT]'],
   summary: 'a gateway and a chat in one process',
   async run(args, cli) {
-    const { values } = parseArgs({ args: [...args], options: { user: { type: 'string' }, message: { type: 'string', short: 'm' } } })
-    if (values.message !== undefined && values.message.trim() === '') throw new CoopError('usage_wrong', '-m takes a message.')
+    const { values } = parseArgs({
+      args: [...args],
+      options: { user: { type: 'string' }, message: { type: 'string', short: 'm' } },
+    })
+    if (values.message !== undefined && values.message.trim() === '')
+      throw new CoopError('usage_wrong', '-m takes a message.')
     return chatHere(cli, values)
   },
 }
@@ -41,9 +46,17 @@ export const attach: Command = {
   usage: ['attach [SESSION] [--user NAME]'],
   summary: 'a chat on the running gateway',
   async run(args, cli) {
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { user: { type: 'string' } } })
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { user: { type: 'string' } },
+    })
     const path = findConfig(cli.config)
-    if (!path) throw new CoopError('gateway_unreachable', 'There is no home and no gateway; run `coop init`, then `coop start`.')
+    if (!path)
+      throw new CoopError(
+        'gateway_unreachable',
+        'There is no home and no gateway; run `coop init`, then `coop start`.',
+      )
     return converse(loadConfig(path), cli, { user: values.user, session: positionals[0] })
   },
 }
@@ -64,7 +77,11 @@ async function chatHere(cli: Cli, options: ChatOptions): Promise<number> {
 }
 
 function newHome(cli: Cli): string {
-  const path = makeHome({ dir: cli.surroundings.home, name: userInfo().username || 'owner', model: 'anthropic/claude-opus-4-6' })
+  const path = makeHome({
+    dir: cli.surroundings.home,
+    name: userInfo().username || 'owner',
+    model: 'anthropic/claude-opus-4-6',
+  })
   cli.stderr.write(`A home was made: ${path}\n`)
   return path
 }
@@ -88,7 +105,11 @@ async function converse(config: Config, cli: Cli, options: ChatOptions): Promise
     tools: interactive,
   })
   const events = linkEvents(event => printer.show(event))
-  const { client, who } = await connectTo(config, { client: 'coop', user: options.user, onEvent: events.onEvent })
+  const { client, who } = await connectTo(config, {
+    client: 'coop',
+    user: options.user,
+    onEvent: events.onEvent,
+  })
   using _ = client
   const link = await events.open(client, who, options.session)
   if (who.notice) cli.stderr.write(`${who.notice}\n`)
@@ -96,7 +117,8 @@ async function converse(config: Config, cli: Cli, options: ChatOptions): Promise
     await link.ask(options.message)
     return exit.done
   }
-  if (interactive) cli.stdout.write(`${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`)
+  if (interactive)
+    cli.stdout.write(`${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`)
   const end = interactive
     ? await terminalChat(cli, link, printer, cli.signal)
     : await pipeChat(cli, link, cli.signal)
@@ -104,6 +126,10 @@ async function converse(config: Config, cli: Cli, options: ChatOptions): Promise
 }
 
 function exitOf(end: ChatEnd): number {
-  if (end === 'gone') throw new CoopError('gateway_unreachable', 'The gateway closed the connection; start it again with `coop start`.')
+  if (end === 'gone')
+    throw new CoopError(
+      'gateway_unreachable',
+      'The gateway closed the connection; start it again with `coop start`.',
+    )
   return end === 'interrupted' ? exit.interrupted : exit.done
 }

@@ -1,13 +1,13 @@
 // coop check: validates the configuration and shows what each person would get.
 import { parseArgs } from 'node:util'
 import { viewOf } from '../access/clear.ts'
-import { specOf } from '../agent/turn.ts'
+import { atLeast } from '../access/levels.ts'
 import { promptTokens } from '../agent/prompt.ts'
 import { countTokens } from '../agent/tokens.ts'
+import { specOf } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
 import { build } from '../gateway/prompts.ts'
-import { atLeast } from '../access/levels.ts'
 import { tools } from '../tools/tools.ts'
 import { type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
@@ -31,7 +31,9 @@ export const check: Command = {
     const config = openConfig(cli)
     const people = reportPeople(config)
     if (values.json) {
-      cli.stdout.write(`${JSON.stringify({ path: config.path, model: config.settings.agent.model, people })}\n`)
+      cli.stdout.write(
+        `${JSON.stringify({ path: config.path, model: config.settings.agent.model, people })}\n`,
+      )
       return exit.done
     }
     cli.stdout.write(`${config.path} is valid. Model: ${config.settings.agent.model}\n\n`)
@@ -51,7 +53,11 @@ export function reportPeople(config: Config): PersonReport[] {
     return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
       const clearance = viewOf(person, channel, config.household)
       const open = tools.filter(tool => atLeast(clearance.level, tool.level))
-      const prompt = build({ clearance, files: openFiles(clearance, config.paths.workspace) }, { kind: 'person', person }, config)
+      const prompt = build(
+        { clearance, files: openFiles(clearance, config.paths.workspace) },
+        { kind: 'person', person },
+        config,
+      )
       return {
         id: person.id,
         name: person.name,
@@ -59,7 +65,9 @@ export function reportPeople(config: Config): PersonReport[] {
         channel,
         opens: clearance.reads,
         tools: open.map(tool => tool.name),
-        promptTokens: promptTokens(prompt) + open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
+        promptTokens:
+          promptTokens(prompt) +
+          open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
       }
     })
   })

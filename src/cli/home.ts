@@ -46,7 +46,8 @@ match = ["terminal:default"]
 /** The configuration of the home in force. Throws `config_missing` if there is none. */
 export function openConfig(cli: Cli): Config {
   const path = findConfig(cli.config)
-  if (!path) throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
+  if (!path)
+    throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
   return loadConfig(path)
 }
 

@@ -12,12 +12,17 @@ export const init: Command = {
   usage: ['init [--dir D] [--yes]'],
   summary: 'make a home',
   async run(args, cli) {
-    const { values } = parseArgs({ args: [...args], options: { dir: { type: 'string' }, yes: { type: 'boolean', short: 'y' } } })
+    const { values } = parseArgs({
+      args: [...args],
+      options: { dir: { type: 'string' }, yes: { type: 'boolean', short: 'y' } },
+    })
     const dir = resolve(values.dir ?? join(homedir(), '.coop'))
     const answers = values.yes || !cli.stdin.isTTY ? defaults() : await ask(cli)
     const path = makeHome({ dir, ...answers })
     loadConfig(path)
-    cli.stdout.write(`A home is made: ${path}\nNext: \`coop --config ${path}\` to chat, or \`coop --config ${path} start\` for the gateway.\n`)
+    cli.stdout.write(
+      `A home is made: ${path}\nNext: \`coop --config ${path}\` to chat, or \`coop --config ${path} start\` for the gateway.\n`,
+    )
     return exit.done
   },
 }
@@ -45,7 +50,10 @@ async function ask(cli: Cli): Promise<Answers> {
     if (kind === 'offline') return { name, model: 'offline/coop' }
     if (kind === 'anthropic') {
       const variable = await put('Which environment variable holds the key?', 'ANTHROPIC_API_KEY')
-      const provider = variable === 'ANTHROPIC_API_KEY' ? {} : { provider: `\n[provider]\nname = "anthropic"\napi_keys = ["env:${variable}"]\n` }
+      const provider =
+        variable === 'ANTHROPIC_API_KEY'
+          ? {}
+          : { provider: `\n[provider]\nname = "anthropic"\napi_keys = ["env:${variable}"]\n` }
       return { name, model: usualModel, ...provider }
     }
     const variable = await put('Which environment variable holds the key?', 'OPENAI_API_KEY')

@@ -16,10 +16,15 @@ export const logs: Command = {
   async run(args, cli) {
     const { values } = parseArgs({
       args: [...args],
-      options: { follow: { type: 'boolean', short: 'f' }, lines: { type: 'string', short: 'n', default: '50' }, json: { type: 'boolean' } },
+      options: {
+        follow: { type: 'boolean', short: 'f' },
+        lines: { type: 'string', short: 'n', default: '50' },
+        json: { type: 'boolean' },
+      },
     })
     const count = Number(values.lines)
-    if (!Number.isInteger(count) || count < 0) throw new CoopError('usage_wrong', '-n takes a number of lines.')
+    if (!Number.isInteger(count) || count < 0)
+      throw new CoopError('usage_wrong', '-n takes a number of lines.')
     const path = logPath(openConfig(cli))
     const show = (line: string) => cli.stdout.write(values.json ? `${line}\n` : readable(line))
     for (const line of tail(path, count)) show(line)
@@ -61,7 +66,9 @@ function sizeOf(path: string): number {
 
 function readFrom(path: string, from: number, to: number): string {
   const buffer = Buffer.alloc(to - from)
-  return withFile(path, file => buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, from))) ?? ''
+  return (
+    withFile(path, file => buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, from))) ?? ''
+  )
 }
 
 function withFile<T>(path: string, use: (file: number) => T): T | undefined {

@@ -8,7 +8,10 @@ export const sessions: Command = {
   usage: ['sessions [--user NAME] [--json]'],
   summary: 'list conversations',
   async run(args, cli) {
-    const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, user: { type: 'string' } } })
+    const { values } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean' }, user: { type: 'string' } },
+    })
     const { client } = await connectTo(openConfig(cli), { client: 'coop sessions', user: values.user })
     using _ = client
     let cursor: string | undefined
@@ -16,7 +19,11 @@ export const sessions: Command = {
       const page = await client.call('session/list', cursor === undefined ? {} : { cursor })
       for (const session of page.sessions) {
         const at = new Date(session.updatedAt).toISOString()
-        cli.stdout.write(values.json ? `${JSON.stringify(session)}\n` : `${session.id}  ${at.slice(0, 16).replace('T', ' ')}  ${session.title}\n`)
+        cli.stdout.write(
+          values.json
+            ? `${JSON.stringify(session)}\n`
+            : `${session.id}  ${at.slice(0, 16).replace('T', ' ')}  ${session.title}\n`,
+        )
       }
       cursor = page.next
     } while (cursor !== undefined)

@@ -32,7 +32,10 @@ export function requireKey(config: Config): void {
   const models = openModels(config)
   models.resolve(model)
   if (models.hasKey(model)) return
-  throw new CoopError('key_missing', `There is no key for ${model}: set ANTHROPIC_API_KEY (or the variable that [provider] names), or choose model = "offline/coop".`)
+  throw new CoopError(
+    'key_missing',
+    `There is no key for ${model}: set ANTHROPIC_API_KEY (or the variable that [provider] names), or choose model = "offline/coop".`,
+  )
 }
 
 async function foreground(config: Config, cli: Cli): Promise<number> {
@@ -45,7 +48,10 @@ async function foreground(config: Config, cli: Cli): Promise<number> {
     console: cli.stderr,
   })
   const names = coop.gateway.channels.all().map(channel => channel.name)
-  coop.log.info({ home: config.home, channels: names.join(','), ms: Math.round(performance.now() - begun) }, 'ready')
+  coop.log.info(
+    { home: config.home, channels: names.join(','), ms: Math.round(performance.now() - begun) },
+    'ready',
+  )
   if (!cli.stdout.isTTY) cli.stdout.write('ready\n')
   await Promise.race([coop.stopped, aborted(cli.signal)])
   coop.log.info('stopping')
@@ -54,22 +60,35 @@ async function foreground(config: Config, cli: Cli): Promise<number> {
 
 /** Starts the gateway as a process of its own and waits until it answers. */
 export async function detach(config: Config, cli: Cli): Promise<number> {
-  if (await isRunning(config)) throw new CoopError('gateway_running', 'A gateway is already running on this home.')
+  if (await isRunning(config))
+    throw new CoopError('gateway_running', 'A gateway is already running on this home.')
   const output = openSync(join(config.paths.traces, 'start.log'), 'a', 0o600)
-  const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url))
-  const child = spawn(process.execPath, [main, '--config', config.path, 'start'], { detached: true, stdio: ['ignore', output, output] })
+  const main = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),
+  )
+  const child = spawn(process.execPath, [main, '--config', config.path, 'start'], {
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
   closeSync(output)
   let ended = false
   child.once('exit', () => {
     ended = true
   })
   child.unref()
-  for (const begun = Date.now(); Date.now() - begun < detachedStartMs && !ended && !cli.signal.aborted; await sleep(50)) {
+  for (
+    const begun = Date.now();
+    Date.now() - begun < detachedStartMs && !ended && !cli.signal.aborted;
+    await sleep(50)
+  ) {
     if (!(await isRunning(config))) continue
     cli.stdout.write(`The gateway runs (process ${child.pid}); its log: ${logPath(config)}\n`)
     return exit.done
   }
-  throw new CoopError('gateway_unreachable', `The gateway did not start; ${join(config.paths.traces, 'start.log')} says why.`)
+  throw new CoopError(
+    'gateway_unreachable',
+    `The gateway did not start; ${join(config.paths.traces, 'start.log')} says why.`,
+  )
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

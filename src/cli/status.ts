@@ -28,7 +28,9 @@ export const channels: Command = {
   summary: 'the state of each channel',
   async run(args, cli) {
     const { json, status: found } = await report(args, cli)
-    const lines = found.channels.map(channel => `${channel.name}  ${channel.state}${channel.error ? `: ${channel.error}` : ''}`)
+    const lines = found.channels.map(
+      channel => `${channel.name}  ${channel.state}${channel.error ? `: ${channel.error}` : ''}`,
+    )
     cli.stdout.write(json ? `${JSON.stringify(found.channels)}\n` : `${lines.join('\n')}\n`)
     return exit.done
   },

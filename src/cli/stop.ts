@@ -43,7 +43,10 @@ async function stopGateway(config: Config, cli: Cli): Promise<void> {
   for (const begun = Date.now(); Date.now() - begun < patienceMs && !cli.signal.aborted; await sleep(50)) {
     if (isFree(config)) return
   }
-  throw new CoopError('gateway_running', 'The gateway is still finishing its turns; look again with `coop status`.')
+  throw new CoopError(
+    'gateway_running',
+    'The gateway is still finishing its turns; look again with `coop status`.',
+  )
 }
 
 function isFree(config: Config): boolean {

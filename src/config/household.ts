@@ -47,7 +47,10 @@ function groupOf(
   byMatch: ReadonlyMap<string, string>,
 ): Group {
   const named = (name: string): string | null =>
-    people.get(name)?.id ?? byMatch.get(name) ?? [...people.values()].find(person => person.name === name)?.id ?? null
+    people.get(name)?.id ??
+    byMatch.get(name) ??
+    [...people.values()].find(person => person.name === name)?.id ??
+    null
   return {
     match: group.match,
     members: group.members.map(named),

@@ -62,7 +62,10 @@ export function openSender(options: SenderOptions): Sender {
         const done = await attempt(row, () => queue[1]?.id ?? null)
         if (done) queue.shift()
       } catch (error) {
-        options.log.error({ err: { message: messageOf(error) }, trace: row.trace }, 'the outbox cannot be written')
+        options.log.error(
+          { err: { message: messageOf(error) }, trace: row.trace },
+          'the outbox cannot be written',
+        )
         if (!isStorageFault(error)) queue.shift()
         await pause(1_000)
       }
@@ -81,7 +84,10 @@ export function openSender(options: SenderOptions): Sender {
     const channel = options.channel(row.outbound.place.channel)
     const refusal = row.labels.length > 0 ? await refusalOf(row) : null
     if (refusal !== null) return ended(row, 'refused', refusal, next)
-    const span = options.tracer.start('delivery', row.trace, null, { channel: row.outbound.place.channel, key: row.outbound.key })
+    const span = options.tracer.start('delivery', row.trace, null, {
+      channel: row.outbound.place.channel,
+      key: row.outbound.key,
+    })
     const result: SendResult = channel
       ? await channel.send(row.outbound, stop.signal)
       : { kind: 'retry', reason: `the channel ${row.outbound.place.channel} is not running` }
@@ -96,21 +102,33 @@ export function openSender(options: SenderOptions): Sender {
     return later(row, result, next)
   }
 
-  function later(row: OutboxRow, result: Extract<SendResult, { kind: 'retry' }>, next: () => number | null): boolean {
+  function later(
+    row: OutboxRow,
+    result: Extract<SendResult, { kind: 'retry' }>,
+    next: () => number | null,
+  ): boolean {
     const attempts = row.attempts + 1
     const backoff = Math.min(500 * 2 ** Math.min(attempts, 12), longestBackoffMs) * (0.75 + Math.random() / 2)
     const nextAt = now() + (result.afterMs ?? backoff)
     const queue = lanes.get(row.lane)!
     queue[0] = { ...row, attempts, nextAt }
     outbox.markRetry(row.id, nextAt, result.reason)
-    options.log.warn({ trace: row.trace, channel: row.outbound.place.channel, reason: result.reason, attempts }, 'will send again')
+    options.log.warn(
+      { trace: row.trace, channel: row.outbound.place.channel, reason: result.reason, attempts },
+      'will send again',
+    )
     firstTry.set(row.id, firstTry.get(row.id) ?? now())
     if (now() - firstTry.get(row.id)! < giveUpMs) return false
     return ended(row, 'failed', result.reason, next)
   }
   const firstTry = new Map<number, number>()
 
-  function ended(row: OutboxRow, state: 'failed' | 'refused', reason: string, next: () => number | null): true {
+  function ended(
+    row: OutboxRow,
+    state: 'failed' | 'refused',
+    reason: string,
+    next: () => number | null,
+  ): true {
     outbox.markEnded(row.id, state, reason, next())
     firstTry.delete(row.id)
     options.log.error({ trace: row.trace, channel: row.outbound.place.channel, reason }, 'not delivered')
@@ -120,7 +138,9 @@ export function openSender(options: SenderOptions): Sender {
 
   async function refusalOf(row: OutboxRow): Promise<string | null> {
     const clearance = await options.reissue(row.grant)
-    return clearance.covers(row.labels) ? null : 'somebody reads there now who may not see what it was written from'
+    return clearance.covers(row.labels)
+      ? null
+      : 'somebody reads there now who may not see what it was written from'
   }
 
   function pause(ms: number): Promise<void> {

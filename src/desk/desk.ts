@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
 import type { CallState, Entry, NewEntry, Origin } from '../store/entry.ts'
+import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { EntryPlace } from '../store/transcript.ts'
-import type { OutboxRow } from '../store/outbox.ts'
 import type { Spend, TurnEnd } from '../store/turns.ts'
 import type { Hands, MessageHand } from '../tools/hands.ts'
 import type { Tool } from '../tools/tool.ts'
@@ -50,7 +50,12 @@ export interface Desk extends AsyncDisposable {
   /** Stores what a step said and planned, in one commit. */
   step(entries: readonly NewEntry[], cost: Spend): void
   setCall(entry: number, state: CallState): void
-  endCall(entry: number, result: { callId: string; name: string; text: string; isError: boolean }, origin: Origin, state?: CallState): void
+  endCall(
+    entry: number,
+    result: { callId: string; name: string; text: string; isError: boolean },
+    origin: Origin,
+    state?: CallState,
+  ): void
   readonly now: () => number
 }
 
@@ -58,7 +63,12 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   checkClearance(clearance)
   const { store, now } = rooms
   const view = store.transcript.view(clearance)
-  const place: EntryPlace & { turn: string } = { session: session.id, epoch: turn.epoch, turn: turn.id, trace: turn.trace }
+  const place: EntryPlace & { turn: string } = {
+    session: session.id,
+    epoch: turn.epoch,
+    turn: turn.id,
+    trace: turn.trace,
+  }
   const hands = (callId: string): Hands => ({
     call: { id: callId, now: now(), timezone: rooms.timezone },
     todo: openTodo(store.settings, session.id, now),
@@ -75,7 +85,10 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const history = () => (loaded ??= load())
   const load = () => {
     const entries = view.entries(session.id, turn.epoch, session.windowFrom)
-    return [...entries.filter(entry => entry.turn !== turn.id), ...entries.filter(entry => entry.turn === turn.id)]
+    return [
+      ...entries.filter(entry => entry.turn !== turn.id),
+      ...entries.filter(entry => entry.turn === turn.id),
+    ]
   }
   /** What this desk wrote it need not read again. */
   const keep = (entries: readonly Entry[]) => void history().push(...entries)

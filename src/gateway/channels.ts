@@ -25,7 +25,10 @@ export function openChannels(options: {
   readonly changed: (channel: Channel) => void
   readonly log: Log
 }): ChannelRunner {
-  const running = new Map<string, { channel: Channel; stop: AbortController; done: Promise<void>; state: string }>()
+  const running = new Map<
+    string,
+    { channel: Channel; stop: AbortController; done: Promise<void>; state: string }
+  >()
   const timer = setInterval(watch, watchMs).unref()
 
   function watch(): void {
@@ -42,7 +45,10 @@ export function openChannels(options: {
       try {
         for await (const batch of channel.listen(signal)) if (batch.length > 0) options.admit(batch)
       } catch (error) {
-        options.log.error({ err: { message: messageOf(error) }, channel: channel.name }, 'listening was interrupted; it begins again')
+        options.log.error(
+          { err: { message: messageOf(error) }, channel: channel.name },
+          'listening was interrupted; it begins again',
+        )
       }
       if (!signal.aborted) await sleep(restMs, undefined, { signal }).catch(() => {})
     }
@@ -62,7 +68,12 @@ export function openChannels(options: {
     all: () => [...running.values()].map(entry => entry.channel),
     start(channel) {
       const controller = new AbortController()
-      running.set(channel.name, { channel, stop: controller, done: listen(channel, controller.signal), state: 'starting' })
+      running.set(channel.name, {
+        channel,
+        stop: controller,
+        done: listen(channel, controller.signal),
+        state: 'starting',
+      })
     },
     stop,
     async stopListening() {

@@ -42,7 +42,8 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
   }
 
   function ask(desk: Desk, request: CallRequest, question: string): Consent {
-    const person = desk.clearance.person === null ? undefined : options.household().people.get(desk.clearance.person)
+    const person =
+      desk.clearance.person === null ? undefined : options.household().people.get(desk.clearance.person)
     if (!person) return { kind: 'denied', reason: 'Nobody is here who could approve this.' }
     const approval = store.approvals.ask({
       turn: desk.turn.id,
@@ -80,9 +81,15 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
     }),
     answer(id, answer, by) {
       const approval = store.approvals.get(id.toUpperCase())
-      if (!approval || !mayAnswer(by, approval)) throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
-      if (approval.state !== 'open') throw new CoopError('approval_invalid', `The question ${approval.id} was answered before: ${approval.state}.`)
-      if (!store.approvals.answer(approval.id, answer, by.id)) throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
+      if (!approval || !mayAnswer(by, approval))
+        throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      if (approval.state !== 'open')
+        throw new CoopError(
+          'approval_invalid',
+          `The question ${approval.id} was answered before: ${approval.state}.`,
+        )
+      if (!store.approvals.answer(approval.id, answer, by.id))
+        throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
       options.wake(approval.turn)
       return answer === 'approved' ? 'Approved.' : 'Denied.'
     },

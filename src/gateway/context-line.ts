@@ -14,7 +14,10 @@ export interface ContextFacts {
 const lateAfterMs = 5 * 60_000
 
 export function contextLine(facts: ContextFacts): string {
-  const late = facts.now - facts.writtenAt > lateAfterMs ? `; this was written ${clock(facts.writtenAt, facts.timezone)}` : ''
+  const late =
+    facts.now - facts.writtenAt > lateAfterMs
+      ? `; this was written ${clock(facts.writtenAt, facts.timezone)}`
+      : ''
   const first = `[${clock(facts.now, facts.timezone)} ${facts.timezone}, by ${facts.channel}${late}]`
   return [first, ...facts.extra.filter(Boolean)].join('\n\n')
 }
@@ -38,5 +41,5 @@ export function clock(at: number, timezone: string): string {
     formats.set(timezone, format)
   }
   const parts = Object.fromEntries(format.formatToParts(at).map(part => [part.type, part.value]))
-  return `${parts['weekday']} ${parts['day']} ${parts['month']} ${parts['year']} ${parts['hour']}:${parts['minute']}`
+  return `${parts.weekday} ${parts.day} ${parts.month} ${parts.year} ${parts.hour}:${parts.minute}`
 }

@@ -31,7 +31,13 @@ import type { Typing } from './typing.ts'
 
 /** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
 export type Task =
-  | { readonly kind: 'message'; readonly row: Received; readonly cleared: Cleared; readonly session: Session; readonly clearedAt: number }
+  | {
+      readonly kind: 'message'
+      readonly row: Received
+      readonly cleared: Cleared
+      readonly session: Session
+      readonly clearedAt: number
+    }
   | { readonly kind: 'resume'; readonly turn: string; readonly session: string }
 
 export interface ConversationOptions {
@@ -66,7 +72,9 @@ export function openConversation(options: ConversationOptions) {
 
   return async function work(task: Task, lane: Lane<Task>): Promise<void> {
     if (task.kind === 'resume') return resume(task.turn, lane)
-    const fresh = now() - task.clearedAt > staleMs || task.cleared.clearance.revision !== options.config().household.revision
+    const fresh =
+      now() - task.clearedAt > staleMs ||
+      task.cleared.clearance.revision !== options.config().household.revision
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
     const session = store.sessions.get(task.session.id) ?? task.session
     const id = randomUUID()
@@ -98,21 +106,33 @@ export function openConversation(options: ConversationOptions) {
     if (isLower(clearance, turn)) return revoke(turn)
     store.turns.setState(id, 'running')
     const rows = store.inbox.ofTurn(id)
-    const person = clearance.person === null ? undefined : options.config().household.people.get(clearance.person)
+    const person =
+      clearance.person === null ? undefined : options.config().household.people.get(clearance.person)
     const sender = rows[0]?.inbound.sender ?? { channel: turn.grant.place.channel, id: '', name: '' }
     const speaker: Speaker = person ? { kind: 'person', person } : { kind: 'stranger', sender }
     const desk = openDesk(clearance, session, turn, options.rooms())
     await run(turn, desk, options.prompt(desk, speaker), speaker, rows, lane)
   }
 
-  async function run(turn: Turn, opened: Desk, prompt: SystemPrompt, speaker: Speaker, first: readonly Received[], lane: Lane<Task>): Promise<void> {
+  async function run(
+    turn: Turn,
+    opened: Desk,
+    prompt: SystemPrompt,
+    speaker: Speaker,
+    first: readonly Received[],
+    lane: Lane<Task>,
+  ): Promise<void> {
     await using desk = opened
     const rows = [...first]
     const { clearance } = desk
     const person = speaker.kind === 'person' ? speaker.person : null
     const model = options.modelFor(person, desk.session.id)
     const place = () => rows.at(-1)?.inbound.place ?? clearance.place
-    const span = options.tracer.start('turn', turn.trace, null, { session: turn.session, turn: turn.id, model })
+    const span = options.tracer.start('turn', turn.trace, null, {
+      session: turn.session,
+      turn: turn.id,
+      model,
+    })
     const moved = moveWindow(desk.history(), windowLimits)
     if (moved !== null) {
       store.sessions.setWindow(desk.session.id, moved)
@@ -139,11 +159,18 @@ export function openConversation(options: ConversationOptions) {
         rules: options.consent.rulesFor(desk),
         costOf,
         join() {
-          const joining = lane.takeWhile(next => next.kind === 'message' && next.cleared.clearance.fingerprint === clearance.fingerprint)
+          const joining = lane.takeWhile(
+            next => next.kind === 'message' && next.cleared.clearance.fingerprint === clearance.fingerprint,
+          )
           const tasks = joining.flatMap(next => (next.kind === 'message' ? [next] : []))
           if (tasks.length === 0) return false
           const entries = tasks.map(next => entryOf(next.row.inbound, clearance, next.cleared.speaker, null))
-          live.entries(desk.join(tasks.map(next => next.row.id), entries))
+          live.entries(
+            desk.join(
+              tasks.map(next => next.row.id),
+              entries,
+            ),
+          )
           rows.push(...tasks.map(next => next.row))
           return true
         },
@@ -157,12 +184,24 @@ export function openConversation(options: ConversationOptions) {
     await end(turn, desk, outcome, rows, place(), model, lane)
   }
 
-  async function end(turn: Turn, desk: Desk, outcome: Outcome, rows: readonly Received[], place: Place, model: string, lane: Lane<Task>): Promise<void> {
+  async function end(
+    turn: Turn,
+    desk: Desk,
+    outcome: Outcome,
+    rows: readonly Received[],
+    place: Place,
+    model: string,
+    lane: Lane<Task>,
+  ): Promise<void> {
     if (outcome.kind === 'waiting') {
       store.turns.setState(turn.id, 'waiting')
       options.typing.stop(turn.id)
       const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-      live.event(turn.session, { type: 'turn_ended', turn: turn.id, state: 'waiting', reason: 'waiting for a person', usage }, desk.clearance.reads)
+      live.event(
+        turn.session,
+        { type: 'turn_ended', turn: turn.id, state: 'waiting', reason: 'waiting for a person', usage },
+        desk.clearance.reads,
+      )
       return
     }
     if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
@@ -178,7 +217,10 @@ export function openConversation(options: ConversationOptions) {
       clearance: now_,
       ...(group && last ? { replyTo: last.externalId } : {}),
     }
-    const parts = text === '' || !channel ? [] : partsOf(sealed, { ...address, channel }, { key: turn.id, turn: turn.id, trace: turn.trace })
+    const parts =
+      text === '' || !channel
+        ? []
+        : partsOf(sealed, { ...address, channel }, { key: turn.id, turn: turn.id, trace: turn.trace })
     const idle = options.sender.idle(place)
     const done = desk.end(
       {
@@ -188,21 +230,39 @@ export function openConversation(options: ConversationOptions) {
         model,
         entries,
         parts: (parts ?? []).map((part, index) => ({ part, first: idle && index === 0 })),
-        inbox: { state: parts === null || state === 'failed' ? 'failed' : 'answered', reason: parts === null ? 'the readers changed' : null },
+        inbox: {
+          state: parts === null || state === 'failed' ? 'failed' : 'answered',
+          reason: parts === null ? 'the readers changed' : null,
+        },
       },
       outcome.kind === 'reply' ? outcome.cost : null,
     )
     live.entries(done.entries)
     const labels = desk.clearance.reads
     const ended = parts === null ? 'failed' : state
-    live.event(turn.session, { type: 'turn_ended', turn: turn.id, state: ended, reason, usage: outcome.usage }, labels)
+    live.event(
+      turn.session,
+      { type: 'turn_ended', turn: turn.id, state: ended, reason, usage: outcome.usage },
+      labels,
+    )
     options.sender.take(done.rows)
     if (done.rows.length === 0) options.typing.stop(turn.id)
     options.log.info(
-      { trace: turn.trace, session: turn.session, state: ended, model, in: outcome.usage.input, out: outcome.usage.output, ms: now() - turn.startedAt },
+      {
+        trace: turn.trace,
+        session: turn.session,
+        state: ended,
+        model,
+        in: outcome.usage.input,
+        out: outcome.usage.output,
+        ms: now() - turn.startedAt,
+      },
       'turn',
     )
-    if (parts === null) options.office.tellOwners(`A reply in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`)
+    if (parts === null)
+      options.office.tellOwners(
+        `A reply in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`,
+      )
   }
 
   /** The turn is over unsaid; its messages begin again under what is true now. */
@@ -210,14 +270,20 @@ export function openConversation(options: ConversationOptions) {
     options.typing.stop(turn.id)
     const rows = store.inbox.ofTurn(turn.id)
     store.turns.revoke(turn.id, now())
-    options.log.warn({ trace: turn.trace, session: turn.session }, 'a turn lost its clearance and begins again')
+    options.log.warn(
+      { trace: turn.trace, session: turn.session },
+      'a turn lost its clearance and begins again',
+    )
     options.again(rows)
   }
 
   function traced(turn: Turn) {
     const stream = options.models().stream
     return async function* (request: Parameters<typeof stream>[0], signal: AbortSignal) {
-      const span = options.tracer.start('model', turn.trace, turn.id, { model: request.model, messages: request.messages.length })
+      const span = options.tracer.start('model', turn.trace, turn.id, {
+        model: request.model,
+        messages: request.messages.length,
+      })
       for await (const event of stream(request, signal)) {
         if (event.type === 'done') span.end({ ...event.usage, stop: event.stop })
         if (event.type === 'failed') span.end({ kind: event.kind }, event.message)
@@ -226,12 +292,24 @@ export function openConversation(options: ConversationOptions) {
     }
   }
 
-  function entryOf(inbound: Inbound, clearance: Clearance, speaker: Speaker, prompt: SystemPrompt | null): NewEntry {
+  function entryOf(
+    inbound: Inbound,
+    clearance: Clearance,
+    speaker: Speaker,
+    prompt: SystemPrompt | null,
+  ): NewEntry {
     const { settings } = options.config()
     const person = speaker.kind === 'person' ? speaker.person : null
-    const timezone = person?.timezone ?? settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    const timezone =
+      person?.timezone ?? settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
     const extra = prompt?.volatile ? [prompt.volatile] : []
-    const context = contextLine({ now: now(), timezone, channel: inbound.channel, writtenAt: inbound.at, extra })
+    const context = contextLine({
+      now: now(),
+      timezone,
+      channel: inbound.channel,
+      writtenAt: inbound.at,
+      extra,
+    })
     return {
       role: 'user',
       blocks: [
@@ -246,22 +324,33 @@ export function openConversation(options: ConversationOptions) {
 
   function nameIn(session: Session, author: string | null): string | null {
     if (session.kind !== 'group' || author === null) return null
-    return author.startsWith('~') ? author.slice(1) : (options.config().household.people.get(author)?.name ?? author)
+    return author.startsWith('~')
+      ? author.slice(1)
+      : (options.config().household.people.get(author)?.name ?? author)
   }
 }
 
 /** An author who is nobody we know is kept by the name they give themselves. */
-export const strangerAuthor = (name: string): string => `~${name.replace(/[\p{C}\n:]/gu, ' ').trim().slice(0, 60) || 'someone'}`
+export const strangerAuthor = (name: string): string =>
+  `~${
+    name
+      .replace(/[\p{C}\n:]/gu, ' ')
+      .trim()
+      .slice(0, 60) || 'someone'
+  }`
 
 /** What a message says, with what it answers and what is attached to it named. */
 export function spokenText(inbound: Inbound): string {
-  const quote = inbound.quote ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n` : ''
+  const quote = inbound.quote
+    ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
+    : ''
   const attached = (inbound.attachments ?? []).map(item => `\n[attached: ${item.kind} ${item.name}]`).join('')
   return `${quote}${wellFormed(inbound.text)}${attached}`.trim()
 }
 
 /** Without lone surrogates and control characters, which providers refuse. */
-const wellFormed = (text: string): string => text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
+const wellFormed = (text: string): string =>
+  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
 
 /** Whether a clearance opens or allows less than the turn was begun with. */
 function isLower(clearance: Clearance, turn: Turn): boolean {
@@ -279,19 +368,40 @@ interface Composed {
 /** What the person reads at the end of a turn, and what the transcript keeps. */
 function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Composed {
   const { clearance } = desk
-  const notice = (text: string): NewEntry => ({ role: 'notice', blocks: [{ type: 'text', text }], author: null, labels: [], origin: 'agent' })
+  const notice = (text: string): NewEntry => ({
+    role: 'notice',
+    blocks: [{ type: 'text', text }],
+    author: null,
+    labels: [],
+    origin: 'agent',
+  })
   if (outcome.kind === 'reply') {
     const text = outcome.text.trim()
     if (text === '') {
       const said = 'The model sent an empty answer. Say /retry to try again.'
-      return { text: said, sealed: sealPlain(said, clearance), entries: [notice(said)], state: 'failed', reason: 'empty answer' }
+      return {
+        text: said,
+        sealed: sealPlain(said, clearance),
+        entries: [notice(said)],
+        state: 'failed',
+        reason: 'empty answer',
+      }
     }
     const silent = clearance.place.kind === 'group' && text === 'NO_REPLY'
-    return { text: silent ? '' : text, sealed: seal(text, clearance), entries: [outcome.entry], state: 'done', reason: silent ? 'nothing to say' : 'done' }
+    return {
+      text: silent ? '' : text,
+      sealed: seal(text, clearance),
+      entries: [outcome.entry],
+      state: 'done',
+      reason: silent ? 'nothing to say' : 'done',
+    }
   }
-  const said = outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.acts)
-  const partial = outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
-  const text = outcome.kind === 'failed' && partial ? `${partial}\n\n[The answer broke off here. ${said}]` : said
+  const said =
+    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.acts)
+  const partial =
+    outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
+  const text =
+    outcome.kind === 'failed' && partial ? `${partial}\n\n[The answer broke off here. ${said}]` : said
   return {
     text,
     sealed: partial && outcome.kind === 'failed' ? seal(text, clearance) : sealPlain(text, clearance),

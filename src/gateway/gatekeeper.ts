@@ -20,7 +20,10 @@ export interface Gatekeeper {
 const membershipTimeoutMs = 5_000
 const nobodyElse: Membership = { kind: 'list', ids: [] }
 
-export function openGatekeeper(household: () => Household, channel: (name: string) => Channel | undefined): Gatekeeper {
+export function openGatekeeper(
+  household: () => Household,
+  channel: (name: string) => Channel | undefined,
+): Gatekeeper {
   async function membership(place: Place): Promise<Membership> {
     if (place.kind === 'direct') return nobodyElse
     if (!groupOf(place, household())) return { kind: 'unknown', reason: 'not a listed group' }

@@ -1,6 +1,7 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
-import type { Clearance } from '../access/clearance.ts'
+
 import { reissue } from '../access/clear.ts'
+import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
@@ -69,7 +70,11 @@ export function openGateway(options: GatewayOptions): Gateway {
   let models: Models = openModels(config, modelOptions)
 
   const household = () => config.household
-  const channels: ChannelRunner = openChannels({ admit: batch => receiver.admit(batch), changed: channelChanged, log })
+  const channels: ChannelRunner = openChannels({
+    admit: batch => receiver.admit(batch),
+    changed: channelChanged,
+    log,
+  })
   const channel = (name: string): Channel | undefined => channels.get(name)
   const gatekeeper = openGatekeeper(household, channel)
   const live = openLive()
@@ -84,14 +89,24 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (row.turn === null) return
       typing.stop(row.turn)
       const { place } = row.outbound
-      office.tellOwners(`A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`)
+      office.tellOwners(
+        `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
+      )
     },
     log,
     tracer,
     now,
   })
   const directSessions = () => config.settings.sessions.direct
-  const office = openPostOffice({ store, sender: () => sender, live, household, channel, directSessions, now })
+  const office = openPostOffice({
+    store,
+    sender: () => sender,
+    live,
+    household,
+    channel,
+    directSessions,
+    now,
+  })
   const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
   const people = openPeople({ pairings: store.pairings, config: () => config, reload })
 
@@ -153,21 +168,40 @@ export function openGateway(options: GatewayOptions): Gateway {
         modelFor: ({ person }) => modelFor(person),
         status,
         all: () => [...commands.values()],
-        toolsOf: context => openDesk(context.clearance, context.session, { id: '', epoch: 0, trace: '' }, rooms()).tools.map(tool => tool.name),
+        toolsOf: context =>
+          openDesk(context.clearance, context.session, { id: '', epoch: 0, trace: '' }, rooms()).tools.map(
+            tool => tool.name,
+          ),
         now,
       }),
       ...peopleCommands({ store, consent, people }),
     ].map(command => [command.name, command]),
   )
-  const runCommand: ReceiveOptions['runCommand'] = async (row, { speaker, clearance }, session, { name, args }) => {
+  const runCommand: ReceiveOptions['runCommand'] = async (
+    row,
+    { speaker, clearance },
+    session,
+    { name, args },
+  ) => {
     const person = speaker.kind === 'person' ? speaker.person : null
     const result = await commands.get(name)!.run({ clearance, speaker, person, session, row, args })
     if (result.kind === 'again') {
       const inbound = { ...row.inbound, text: result.text }
       const cleared = await gatekeeper.clear(inbound)
-      return lanes.push(session.id, { kind: 'message', row: { ...row, inbound }, cleared, session, clearedAt: now() })
+      return lanes.push(session.id, {
+        kind: 'message',
+        row: { ...row, inbound },
+        cleared,
+        session,
+        clearedAt: now(),
+      })
     }
-    office.answer(row, result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance), clearance, session)
+    office.answer(
+      row,
+      result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
+      clearance,
+      session,
+    )
   }
   const receiver = openReceiver({
     store,
@@ -196,29 +230,50 @@ export function openGateway(options: GatewayOptions): Gateway {
     modelFor,
     notice: person => {
       const model = modelFor(person)
-      return models.resolve(model).startsWith('offline/') ? 'No model key is set: the built-in offline model answers. Set ANTHROPIC_API_KEY for a real one.' : undefined
+      return models.resolve(model).startsWith('offline/')
+        ? 'No model key is set: the built-in offline model answers. Set ANTHROPIC_API_KEY for a real one.'
+        : undefined
     },
     now,
   })
 
-  async function runFromClient(person: Person, clearance: Clearance, session: Session, text: string): Promise<string | null> {
+  async function runFromClient(
+    person: Person,
+    clearance: Clearance,
+    session: Session,
+    text: string,
+  ): Promise<string | null> {
     const found = /^\/?([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text.trim())
     const command = found && commands.get(found[1]!.toLowerCase())
     if (!found || !command || !atLeast(clearance.acts, command.level)) return null
-    const context: ChatContext = { clearance, speaker: { kind: 'person', person }, person, session, row: null, args: found[2]?.trim() ?? '' }
+    const context: ChatContext = {
+      clearance,
+      speaker: { kind: 'person', person },
+      person,
+      session,
+      row: null,
+      args: found[2]?.trim() ?? '',
+    }
     const result = await command.run(context)
     return result.kind === 'say' ? result.text : `Send it again, please: ${result.text}`
   }
 
   function wake(turn: string): void {
     const known = store.turns.get(turn)
-    if (known?.state === 'waiting') lanes.push(known.session, { kind: 'resume', turn, session: known.session })
+    if (known?.state === 'waiting')
+      lanes.push(known.session, { kind: 'resume', turn, session: known.session })
   }
 
   /** A lane that could not store goes on when it can; a bug ends the turn and is told. */
   function failed(task: Task, error: unknown): void {
     const session = task.kind === 'message' ? task.session.id : task.session
-    log.error({ err: { message: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, session }, 'a turn broke')
+    log.error(
+      {
+        err: { message: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+        session,
+      },
+      'a turn broke',
+    )
     const timer = setTimeout(() => recoverSession(task), storageRestMs)
     timer.unref()
   }
@@ -235,10 +290,17 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (count > maxFaults) {
         if (row.turn) store.turns.fail(row.turn, 'it broke again and again', now())
         store.inbox.settle(row.id, 'failed', 'it broke again and again')
-        office.tellOwners(`A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`)
+        office.tellOwners(
+          `A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`,
+        )
         return
       }
-      if (row.turn) lanes.push(row.session ?? task.session.id, { kind: 'resume', turn: row.turn, session: task.session.id })
+      if (row.turn)
+        lanes.push(row.session ?? task.session.id, {
+          kind: 'resume',
+          turn: row.turn,
+          session: task.session.id,
+        })
       else receiver.proceed([row])
     } catch {
       const timer = setTimeout(() => recoverSession(task), storageRestMs)
@@ -248,7 +310,10 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   function channelChanged(changed: Channel): void {
     const state = changed.state()
-    log.info({ channel: changed.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) }, 'channel')
+    log.info(
+      { channel: changed.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) },
+      'channel',
+    )
     if (state.kind === 'connected') sender.wake()
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
   }
@@ -292,10 +357,12 @@ export function openGateway(options: GatewayOptions): Gateway {
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
-        if (turn.state === 'running' || answered) lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
+        if (turn.state === 'running' || answered)
+          lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
       }
       const inFlight = sender.resume()
-      if (inFlight > 0) log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      if (inFlight > 0)
+        log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {

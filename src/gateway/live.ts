@@ -10,7 +10,11 @@ export interface Live {
   /** A passing event, made from what `labels` name. */
   event(session: string, event: SessionEvent, labels: readonly string[]): void
   /** Calls `listener` for each event that `clearance` covers at that moment, until disposed; null covers nothing. */
-  watch(session: string, clearance: () => Clearance | null, listener: (event: SequencedEvent) => void): Disposable
+  watch(
+    session: string,
+    clearance: () => Clearance | null,
+    listener: (event: SequencedEvent) => void,
+  ): Disposable
   watched(session: string): boolean
 }
 
@@ -60,7 +64,8 @@ export function openLive(): Live {
 /** The event that shows a stored entry; null for what is not shown. */
 export function eventOf(entry: Entry): SessionEvent | null {
   const text = plainText(entry.blocks)
-  if (entry.role === 'user' || entry.role === 'heard') return { type: 'user', text, author: entry.author, at: entry.at }
+  if (entry.role === 'user' || entry.role === 'heard')
+    return { type: 'user', text, author: entry.author, at: entry.at }
   if (entry.role === 'notice') return { type: 'notice', text, at: entry.at }
   if (entry.role === 'assistant') {
     const final = !entry.blocks.some(block => block.type === 'tool_call')

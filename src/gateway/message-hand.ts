@@ -1,8 +1,8 @@
 // Lets a turn write to somebody else: only to known people, and only what was approved.
 import type { Clearance } from '../access/clearance.ts'
 import type { Household } from '../access/household.ts'
-import { newTrace } from '../trace/trace.ts'
 import type { MessageHand } from '../tools/hands.ts'
+import { newTrace } from '../trace/trace.ts'
 import type { PostOffice } from './post-office.ts'
 
 export function messageHand(
@@ -12,7 +12,9 @@ export function messageHand(
 ): MessageHand | null {
   const { person } = clearance
   if (person === null) return null
-  const others = [...household().people.values()].filter(other => other.id !== person && office.placeFor(other) !== null)
+  const others = [...household().people.values()].filter(
+    other => other.id !== person && office.placeFor(other) !== null,
+  )
   if (others.length === 0) return null
   return {
     recipients: others.map(other => other.name),
@@ -20,8 +22,15 @@ export function messageHand(
       const recipient = others.find(other => other.name.toLowerCase() === to.toLowerCase())
       if (!recipient) throw new Error(`There is no "${to}" to write to.`)
       const from = household().people.get(person)?.name ?? person
-      const place = office.release(recipient, `${from} says: ${text}`, { person, labels: clearance.reads, key: `message:${callId}`, trace: newTrace() })
-      return place ? `On its way to ${recipient.name} on ${place.channel}.` : `${recipient.name} cannot be reached.`
+      const place = office.release(recipient, `${from} says: ${text}`, {
+        person,
+        labels: clearance.reads,
+        key: `message:${callId}`,
+        trace: newTrace(),
+      })
+      return place
+        ? `On its way to ${recipient.name} on ${place.channel}.`
+        : `${recipient.name} cannot be reached.`
     },
   }
 }

@@ -23,8 +23,13 @@ export function openPeople(options: {
 
   function open(code: string) {
     const pairing = pairings.get(code)
-    if (!pairing) throw new CoopError('not_found', `There is no pairing code ${code}; \`coop users\` lists those that wait.`)
-    if (pairing.state !== 'open') throw new CoopError('not_found', `The pairing code ${pairing.code} was ${pairing.state} before.`)
+    if (!pairing)
+      throw new CoopError(
+        'not_found',
+        `There is no pairing code ${code}; \`coop users\` lists those that wait.`,
+      )
+    if (pairing.state !== 'open')
+      throw new CoopError('not_found', `The pairing code ${pairing.code} was ${pairing.state} before.`)
     return pairing
   }
 
@@ -54,11 +59,18 @@ function addUser(raw: RawConfig, name: string, trust: Level | null, match: strin
   const known = users.find(user => userId(user) === name || user.name.toLowerCase() === name.toLowerCase())
   if (known) {
     if (trust !== null && trust !== known.trust) {
-      throw new CoopError('input_invalid', `${known.name} is a user already, with trust ${known.trust}; leave --trust out to add this identity.`)
+      throw new CoopError(
+        'input_invalid',
+        `${known.name} is a user already, with trust ${known.trust}; leave --trust out to add this identity.`,
+      )
     }
     known.match = [...(known.match ?? []), match]
   } else {
-    if (trust === null) throw new CoopError('usage_wrong', `${name} is new: say how far they are trusted, with --trust familiar, inner or full.`)
+    if (trust === null)
+      throw new CoopError(
+        'usage_wrong',
+        `${name} is new: say how far they are trusted, with --trust familiar, inner or full.`,
+      )
     if (users.length === 0) users.push({ name: 'owner', trust: 'full', match: [terminalMatch] })
     users.push({ name, trust, match: [match] })
   }

@@ -22,12 +22,23 @@ export interface PostOffice {
   /** Where a person is reached: the last place met, else their first identity on a running channel. */
   placeFor(person: Person): Place | null
   /** Says something in the place of an inbound row, which ends with it. */
-  answer(row: { id: number; inbound: Inbound; trace: string }, sealed: Sealed, clearance: Clearance, session: NewSession | null, state?: 'answered' | 'failed' | 'ignored', reason?: string): void
+  answer(
+    row: { id: number; inbound: Inbound; trace: string },
+    sealed: Sealed,
+    clearance: Clearance,
+    session: NewSession | null,
+    state?: 'answered' | 'failed' | 'ignored',
+    reason?: string,
+  ): void
   /** Tells a person something that stands in nobody's compartment. False if they cannot be reached at all. */
   tell(person: Person, text: string): boolean
   tellOwners(text: string): void
   /** Hands text that was approved for `to` over to them, sealed anew. */
-  release(to: Person, text: string, by: { person: string; labels: readonly string[]; key: string; trace: string }): Place | null
+  release(
+    to: Person,
+    text: string,
+    by: { person: string; labels: readonly string[]; key: string; trace: string },
+  ): Place | null
 }
 
 export interface PostOfficeOptions {
@@ -54,7 +65,12 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   function placeFor(person: Person): Place | null {
     const known = store.settings.get<Place>(`person:${person.id}`, 'place')
-    if (known && options.channel(known.channel) && person.matches.some(match => match.startsWith(`${known.channel}:`))) return known
+    if (
+      known &&
+      options.channel(known.channel) &&
+      person.matches.some(match => match.startsWith(`${known.channel}:`))
+    )
+      return known
     const places = person.matches.flatMap((match): Place[] => {
       const colon = match.indexOf(':')
       const channel = options.channel(match.slice(0, colon))
@@ -70,11 +86,19 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
   function post(
     sealed: Sealed,
     to: { place: Place; clearance: Clearance; replyTo?: string },
-    facts: { key: string; trace: string; session: NewSession | null; entry: NewEntry; release?: Posting['release'] },
+    facts: {
+      key: string
+      trace: string
+      session: NewSession | null
+      entry: NewEntry
+      release?: Posting['release']
+    },
     inbox?: { id: number; state: 'answered' | 'failed' | 'ignored'; reason: string | null },
   ): void {
     const channel = options.channel(to.place.channel)
-    const parts: readonly Part[] = (channel && partsOf(sealed, { ...to, channel }, { key: facts.key, turn: null, trace: facts.trace })) ?? []
+    const parts: readonly Part[] =
+      (channel && partsOf(sealed, { ...to, channel }, { key: facts.key, turn: null, trace: facts.trace })) ??
+      []
     const session = facts.session && store.sessions.ensure(facts.session, now())
     const idle = options.sender().idle(to.place)
     const done = store.post(
@@ -105,7 +129,11 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     const clearance = directClearance(person, place)
     const session = sessionFor({ kind: 'person', person }, place, options.directSessions())
     const trace = newTrace()
-    post(sealPlain(text, clearance), { place, clearance }, { key: `notice:${trace}`, trace, session, entry: notice(text, []) })
+    post(
+      sealPlain(text, clearance),
+      { place, clearance },
+      { key: `notice:${trace}`, trace, session, entry: notice(text, []) },
+    )
     return true
   }
 
@@ -118,7 +146,12 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       post(
         sealed,
         { place: inbound.place, clearance, ...(group ? { replyTo: inbound.externalId } : {}) },
-        { key: `inbox:${row.id}`, trace: row.trace, session, entry: notice(sealed.open(clearance), sealed.labels) },
+        {
+          key: `inbox:${row.id}`,
+          trace: row.trace,
+          session,
+          entry: notice(sealed.open(clearance), sealed.labels),
+        },
         { id: row.id, state, reason: reason ?? null },
       )
     },

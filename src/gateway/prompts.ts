@@ -1,6 +1,7 @@
 // The system prompt of each session, built once and kept, so that its bytes do not change under the cache.
-import type { Speaker } from '../access/household.ts'
+
 import { groupOf } from '../access/clear.ts'
+import type { Speaker } from '../access/household.ts'
 import { type SystemPrompt, systemPrompt } from '../agent/prompt.ts'
 import type { Config } from '../config/load.ts'
 import type { Desk } from '../desk/desk.ts'
@@ -27,7 +28,11 @@ export function openPrompts(config: () => Config) {
   }
 }
 
-export function build(desk: Pick<Desk, 'clearance' | 'files'>, speaker: Speaker, config: Config): SystemPrompt {
+export function build(
+  desk: Pick<Desk, 'clearance' | 'files'>,
+  speaker: Speaker,
+  config: Config,
+): SystemPrompt {
   const { settings, household } = config
   const { clearance } = desk
   const group = clearance.place.kind === 'group' ? groupOf(clearance.place, household) : undefined

@@ -22,7 +22,12 @@ export interface ReceiveOptions {
   readonly household: () => Household
   readonly directSessions: () => 'person' | 'channel'
   readonly commandLevels: ReadonlyMap<string, Level>
-  readonly runCommand: (row: Received, cleared: Cleared, session: Session, command: Extract<Route, { kind: 'command' }>) => Promise<void>
+  readonly runCommand: (
+    row: Received,
+    cleared: Cleared,
+    session: Session,
+    command: Extract<Route, { kind: 'command' }>,
+  ) => Promise<void>
   readonly enqueue: (session: string, task: Task) => void
   readonly office: PostOffice
   readonly live: Live
@@ -62,7 +67,8 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       commands: options.commandLevels,
     })
     span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
-    if (speaker.kind === 'person' && inbound.place.kind === 'direct') options.office.met(speaker.person, inbound.place)
+    if (speaker.kind === 'person' && inbound.place.kind === 'direct')
+      options.office.met(speaker.person, inbound.place)
     switch (route.kind) {
       case 'ignore':
         return ignore(row, cleared, route.reason)
@@ -74,7 +80,8 @@ export function openReceiver(options: ReceiveOptions): Receiver {
         return options.runCommand(row, cleared, sessionOf(cleared, inbound), route)
       case 'turn': {
         const session = sessionOf(cleared, inbound)
-        if (speaker.kind === 'stranger') store.settings.set('gateway', budgetName(inbound), publicToday(inbound) + 1, now())
+        if (speaker.kind === 'stranger')
+          store.settings.set('gateway', budgetName(inbound), publicToday(inbound) + 1, now())
         return options.enqueue(session.id, { kind: 'message', row, cleared, session, clearedAt: now() })
       }
       default:
@@ -137,7 +144,8 @@ export function openReceiver(options: ReceiveOptions): Receiver {
 
   const budgetName = ({ channel, sender }: Inbound): string =>
     `public:${new Date(now()).toISOString().slice(0, 10)}:${channel}:${sender.id}`
-  const publicToday = (inbound: Inbound): number => store.settings.get<number>('gateway', budgetName(inbound)) ?? 0
+  const publicToday = (inbound: Inbound): number =>
+    store.settings.get<number>('gateway', budgetName(inbound)) ?? 0
 
   function proceed(rows: readonly Received[]): void {
     for (const row of rows) {
@@ -145,7 +153,9 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       const before = order.get(place) ?? Promise.resolve()
       const next = before
         .then(() => receive(row))
-        .catch(error => options.log.error({ err: error, trace: row.trace }, 'a message could not be taken up'))
+        .catch(error =>
+          options.log.error({ err: error, trace: row.trace }, 'a message could not be taken up'),
+        )
         .finally(() => {
           if (order.get(place) === next) order.delete(place)
         })
@@ -155,11 +165,20 @@ export function openReceiver(options: ReceiveOptions): Receiver {
 
   return {
     admit(batch) {
-      proceed(store.inbox.admit(batch.map(inbound => ({ inbound, trace: newTrace() })), now()))
+      proceed(
+        store.inbox.admit(
+          batch.map(inbound => ({ inbound, trace: newTrace() })),
+          now(),
+        ),
+      )
     },
     proceed,
   }
 }
 
 /** A stranger's name without what could mislead a reader: control and direction characters, line ends. */
-const shownName = (name: string): string => name.replace(/[\p{C}\n]/gu, '').trim().slice(0, 60) || 'Somebody'
+const shownName = (name: string): string =>
+  name
+    .replace(/[\p{C}\n]/gu, '')
+    .trim()
+    .slice(0, 60) || 'Somebody'

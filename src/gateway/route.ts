@@ -11,7 +11,10 @@ export type Route =
   | { readonly kind: 'listen' }
   /** A stranger who gets a code. */
   | { readonly kind: 'pair' }
-  | { readonly kind: 'ignore'; readonly reason: 'stranger' | 'unlisted group' | 'public budget' | 'empty' | 'command below level' }
+  | {
+      readonly kind: 'ignore'
+      readonly reason: 'stranger' | 'unlisted group' | 'public budget' | 'empty' | 'command below level'
+    }
 
 export interface RouteFacts {
   readonly speaker: Speaker
@@ -38,18 +41,22 @@ export function chooseRoute(inbound: Inbound, facts: RouteFacts): Route {
   const command = /^\/([a-z]+)(?:\s+([\s\S]*))?$/i.exec(inbound.text.trim())
   const needed = command ? facts.commands.get(command[1]!.toLowerCase()) : undefined
   if (command && needed !== undefined) {
-    if (atLeast(clearance.acts, needed)) return { kind: 'command', name: command[1]!.toLowerCase(), args: command[2]?.trim() ?? '' }
+    if (atLeast(clearance.acts, needed))
+      return { kind: 'command', name: command[1]!.toLowerCase(), args: command[2]?.trim() ?? '' }
     if (inbound.place.kind === 'group') return { kind: 'ignore', reason: 'command below level' }
   }
   if (group && !triggered(inbound, group)) return { kind: 'listen' }
-  if (stranger && facts.publicToday >= household.publicDailyMessages) return { kind: 'ignore', reason: 'public budget' }
+  if (stranger && facts.publicToday >= household.publicDailyMessages)
+    return { kind: 'ignore', reason: 'public budget' }
   return { kind: 'turn' }
 }
 
 function triggered(inbound: Inbound, group: Group): boolean {
   if (group.trigger === 'always' || inbound.addressed) return true
   if (group.trigger === 'regex' && group.triggerRegex?.test(inbound.text)) return true
-  return group.mentionNames.some(name => new RegExp(`(^|[^\\p{L}\\p{N}_])${escaped(name)}($|[^\\p{L}\\p{N}_])`, 'iu').test(inbound.text))
+  return group.mentionNames.some(name =>
+    new RegExp(`(^|[^\\p{L}\\p{N}_])${escaped(name)}($|[^\\p{L}\\p{N}_])`, 'iu').test(inbound.text),
+  )
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -31,7 +31,7 @@ export function statusOf(facts: StatusFacts): StatusReport {
     problems: [
       ...facts.problems,
       ...channels.flatMap(channel => (channel.error ? [`${channel.name}: ${channel.error}`] : [])),
-      ...(outbox['failed'] ? [`${outbox['failed']} replies could not be delivered`] : []),
+      ...(outbox.failed ? [`${outbox.failed} replies could not be delivered`] : []),
     ],
     channels,
     turns: { running: facts.running, waiting },

@@ -17,7 +17,8 @@ export async function connectClient(path: string, onEvent: (event: SequencedEven
   const socket = await open(path)
   const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: unknown) => void }>()
   let nextId = 1
-  const gone = () => new CoopError('gateway_unreachable', 'The gateway closed the connection; start it with `coop start`.')
+  const gone = () =>
+    new CoopError('gateway_unreachable', 'The gateway closed the connection; start it with `coop start`.')
 
   const closed = (async () => {
     try {
@@ -62,12 +63,21 @@ function open(path: string): Promise<Socket> {
       resolve(socket)
     })
     socket.once('error', cause =>
-      reject(new CoopError('gateway_unreachable', 'No gateway is running on this home; start one with `coop start`.', { cause })),
+      reject(
+        new CoopError(
+          'gateway_unreachable',
+          'No gateway is running on this home; start one with `coop start`.',
+          { cause },
+        ),
+      ),
     )
   })
 }
 
 function faultOf(error: NonNullable<RpcResponse['error']>): CoopError {
   const code = error.data?.fault
-  return new CoopError(code !== undefined && code in faults ? (code as FaultCode) : 'protocol_invalid', error.message)
+  return new CoopError(
+    code !== undefined && code in faults ? (code as FaultCode) : 'protocol_invalid',
+    error.message,
+  )
 }

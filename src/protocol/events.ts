@@ -26,7 +26,13 @@ export type SessionEvent =
       readonly isError?: boolean
     }
   /** A whole message of the agent; what was streamed as text before is this text. */
-  | { readonly type: 'message'; readonly turn: string | null; readonly text: string; readonly at: number; readonly final: boolean }
+  | {
+      readonly type: 'message'
+      readonly turn: string | null
+      readonly text: string
+      readonly at: number
+      readonly final: boolean
+    }
   | {
       readonly type: 'turn_ended'
       readonly turn: string

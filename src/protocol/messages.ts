@@ -25,7 +25,10 @@ export const methods = {
   'session/send': z.object({
     session,
     text: z.string().max(1_000_000),
-    attachments: z.array(z.object({ name: z.string(), mime: z.string(), path: z.string() })).max(10).default([]),
+    attachments: z
+      .array(z.object({ name: z.string(), mime: z.string(), path: z.string() }))
+      .max(10)
+      .default([]),
     id: z.string().min(1).max(200).describe('the same id is the same message, however often it is sent'),
   }),
   'session/stop': z.object({ session }),
@@ -70,7 +73,15 @@ export interface StatusReport {
 }
 
 export interface Results {
-  initialize: { protocol: number; person: string; name: string; level: string; session: string; model: string; notice?: string }
+  initialize: {
+    protocol: number
+    person: string
+    name: string
+    level: string
+    session: string
+    model: string
+    notice?: string
+  }
   'session/list': { sessions: SessionInfo[]; next?: string }
   'session/attach': { session: string; seq: number }
   'session/send': { accepted: boolean }

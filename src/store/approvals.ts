@@ -31,14 +31,20 @@ export function openApprovals(db: Db) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
   )
   const get = db.prepare<[string], Approval>(`SELECT ${columns} FROM approval WHERE id = ?`)
-  const ofCall = db.prepare<[string, string], Approval>(`SELECT ${columns} FROM approval WHERE turn = ? AND call_id = ?`)
-  const open = db.prepare<[], Approval>(`SELECT ${columns} FROM approval WHERE state = 'open' ORDER BY created_at`)
+  const ofCall = db.prepare<[string, string], Approval>(
+    `SELECT ${columns} FROM approval WHERE turn = ? AND call_id = ?`,
+  )
+  const open = db.prepare<[], Approval>(
+    `SELECT ${columns} FROM approval WHERE state = 'open' ORDER BY created_at`,
+  )
   const openOf = db.prepare<[string]>("SELECT 1 FROM approval WHERE turn = ? AND state = 'open'")
   const answer = db.prepare<[string, string | null, string]>(
     "UPDATE approval SET state = ?, answered_by = ? WHERE id = ? AND state = 'open'",
   )
   const use = db.prepare<[string]>("UPDATE approval SET state = 'used' WHERE id = ? AND state = 'approved'")
-  const due = db.prepare<[number], Approval>(`SELECT ${columns} FROM approval WHERE state = 'open' AND expires_at <= ?`)
+  const due = db.prepare<[number], Approval>(
+    `SELECT ${columns} FROM approval WHERE state = 'open' AND expires_at <= ?`,
+  )
 
   return {
     /** Asks once a call; asking again returns what was asked. */
@@ -47,7 +53,19 @@ export function openApprovals(db: Db) {
       if (known) return known
       const id = freeCode(code => get.get(code) !== undefined)
       const { turn, session, callId, tool, argsHash, asked, needs, createdAt, expiresAt } = question
-      insert.run(id, turn, session, callId, tool, argsHash, question.question, asked, needs, createdAt, expiresAt)
+      insert.run(
+        id,
+        turn,
+        session,
+        callId,
+        tool,
+        argsHash,
+        question.question,
+        asked,
+        needs,
+        createdAt,
+        expiresAt,
+      )
       return get.get(id)!
     },
     get: (id: string): Approval | undefined => get.get(id),
@@ -66,7 +84,9 @@ export function openApprovals(db: Db) {
 
 /** A hash that binds an approval to exactly these arguments. */
 export const hashArguments = (input: unknown): string =>
-  createHash('sha256').update(JSON.stringify(sorted(input))).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify(sorted(input)))
+    .digest('hex')
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 

@@ -48,7 +48,9 @@ export function openTranscript(db: Db) {
     'UPDATE entry SET state = ?, body = ?, origin = ? WHERE id = ?',
   )
   const select = (where: string) => `SELECT * FROM entry WHERE session = ? AND undone = 0 AND ${where}`
-  const fromEpoch = db.prepare<[string, number, number], Row>(`${select('epoch = ? AND id >= ?')} ORDER BY id`)
+  const fromEpoch = db.prepare<[string, number, number], Row>(
+    `${select('epoch = ? AND id >= ?')} ORDER BY id`,
+  )
   const fromId = db.prepare<[string, number, number], Row>(`${select('id > ?')} ORDER BY id LIMIT ?`)
   const toId = db.prepare<[string, number, number], Row>(`${select('id < ?')} ORDER BY id DESC LIMIT ?`)
   const heard = db.prepare<[string, number], { id: number }>(
@@ -90,7 +92,8 @@ export function openTranscript(db: Db) {
     /** The only way to read: what `clearance` covers. */
     view(clearance: Clearance): TranscriptView {
       checkClearance(clearance)
-      const covered = (rows: Row[]) => rows.flatMap(row => (clearance.covers(JSON.parse(row.labels)) ? [entryOf(row)] : []))
+      const covered = (rows: Row[]) =>
+        rows.flatMap(row => (clearance.covers(JSON.parse(row.labels)) ? [entryOf(row)] : []))
       return {
         entries: (session, epoch, from) => covered(fromEpoch.all(session, epoch, from)),
         after: (session, after, limit) => covered(fromId.all(session, after, limit)),

@@ -31,7 +31,12 @@ export async function pipeChat({ stdin }: ChatStreams, link: Link, signal: Abort
 }
 
 /** A prompt in a terminal. Ctrl-C stops the running turn, twice it leaves; Ctrl-D leaves. */
-export async function terminalChat({ stdin, stdout }: ChatStreams, link: Link, printer: Printer, signal: AbortSignal): Promise<ChatEnd> {
+export async function terminalChat(
+  { stdin, stdout }: ChatStreams,
+  link: Link,
+  printer: Printer,
+  signal: AbortSignal,
+): Promise<ChatEnd> {
   const lines = createInterface({ input: stdin, output: stdout, prompt: '> ', historySize: 500 })
   let busy = 0
   let lastInterrupt = 0

@@ -1,7 +1,7 @@
 // A terminal client's link to one session: messages out, events in, and one answer at a time.
 import { randomUUID } from 'node:crypto'
-import type { SequencedEvent, SessionEvent } from '../protocol/events.ts'
 import type { Client } from '../protocol/client.ts'
+import type { SequencedEvent, SessionEvent } from '../protocol/events.ts'
 import type { Results } from '../protocol/messages.ts'
 
 export interface Link {

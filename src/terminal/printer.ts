@@ -60,4 +60,5 @@ export function openPrinter({ write, color, others, streaming, tools }: PrinterO
 }
 
 /** A model’s text must not move the cursor or rename the window. */
-const clean = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b/g, '')
+const clean = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b/g, '')

@@ -9,7 +9,8 @@ const input = z.object({
 
 export const message = tool<z.output<typeof input>>({
   name: 'message',
-  description: 'Send a message to another person of the household. The person you talk to is shown the text and must approve it.',
+  description:
+    'Send a message to another person of the household. The person you talk to is shown the text and must approve it.',
   input,
   level: 'inner',
   available: hands => hands.messages !== null,
@@ -18,7 +19,10 @@ export const message = tool<z.output<typeof input>>({
     if (!hands.messages) return { text: 'Nobody can be written to from here.', isError: true }
     const { recipients } = hands.messages
     if (!recipients.some(name => name.toLowerCase() === to.toLowerCase())) {
-      return { text: `There is no "${to}" to write to. Known: ${recipients.join(', ') || 'nobody'}.`, isError: true }
+      return {
+        text: `There is no "${to}" to write to. Known: ${recipients.join(', ') || 'nobody'}.`,
+        isError: true,
+      }
     }
     return { text: hands.messages.send(to, text) }
   },

@@ -8,14 +8,23 @@ export interface Endpoint {
 }
 
 /** One attempt. Must not throw; ends with exactly one `done` or `failed`. */
-export type Adapter = (request: ModelRequest, endpoint: Endpoint, signal: AbortSignal) => AsyncIterable<ModelEvent>
+export type Adapter = (
+  request: ModelRequest,
+  endpoint: Endpoint,
+  signal: AbortSignal,
+) => AsyncIterable<ModelEvent>
 
 type Failed = Extract<ModelEvent, { type: 'failed' }>
 
 /** The failure that an HTTP status and its text mean. */
 export function failureOf(status: number | undefined, message: string, headers?: Headers): Failed {
   const retryAfterMs = retryAfter(headers)
-  return { type: 'failed', kind: kindOf(status, message), message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  return {
+    type: 'failed',
+    kind: kindOf(status, message),
+    message,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
 }
 
 function kindOf(status: number | undefined, message: string): FailureKind {
@@ -23,7 +32,8 @@ function kindOf(status: number | undefined, message: string): FailureKind {
   if (status === 401 || status === 403) return 'auth'
   if (status === 429) return 'rate_limit'
   if (status === 408 || status === 409 || status >= 500) return 'overloaded'
-  if (status === 413 || /too long|context.{0,20}(length|window|limit)|maximum.{0,10}tokens/i.test(message)) return 'overflow'
+  if (status === 413 || /too long|context.{0,20}(length|window|limit)|maximum.{0,10}tokens/i.test(message))
+    return 'overflow'
   return 'rejected'
 }
 

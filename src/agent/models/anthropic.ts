@@ -34,9 +34,16 @@ export function anthropic(): Adapter {
       yield* read(stream)
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
-      else if (error instanceof Anthropic.APIConnectionError) yield failureOf(undefined, `no connection: ${causeOf(error)}`)
-      else if (error instanceof Anthropic.APIError) yield inBand(error) ?? failureOf(error.status, textOf(error), error.headers)
-      else yield { type: 'failed', kind: 'broken', message: error instanceof Error ? error.message : String(error) }
+      else if (error instanceof Anthropic.APIConnectionError)
+        yield failureOf(undefined, `no connection: ${causeOf(error)}`)
+      else if (error instanceof Anthropic.APIError)
+        yield inBand(error) ?? failureOf(error.status, textOf(error), error.headers)
+      else
+        yield {
+          type: 'failed',
+          kind: 'broken',
+          message: error instanceof Error ? error.message : String(error),
+        }
     }
   }
 }
@@ -80,16 +87,24 @@ function contentOf(block: Block): Content[] {
       return block.text.trim() ? [{ type: 'text', text: block.text }] : []
     case 'thinking':
       if (block.data !== undefined) return [{ type: 'redacted_thinking', data: block.data }]
-      return block.signature === undefined ? [] : [{ type: 'thinking', thinking: block.text, signature: block.signature }]
+      return block.signature === undefined
+        ? []
+        : [{ type: 'thinking', thinking: block.text, signature: block.signature }]
     case 'tool_call':
       return [{ type: 'tool_use', id: block.id, name: block.name, input: block.input }]
     case 'tool_result':
-      return [{ type: 'tool_result', tool_use_id: block.callId, content: block.text, is_error: block.isError }]
+      return [
+        { type: 'tool_result', tool_use_id: block.callId, content: block.text, is_error: block.isError },
+      ]
     case 'image':
       return [
         {
           type: 'image',
-          source: { type: 'base64', media_type: block.mime as Anthropic.Base64ImageSource['media_type'], data: block.data },
+          source: {
+            type: 'base64',
+            media_type: block.mime as Anthropic.Base64ImageSource['media_type'],
+            data: block.data,
+          },
         },
       ]
     default:
@@ -144,7 +159,8 @@ async function* read(stream: AsyncIterable<Anthropic.RawMessageStreamEvent>): As
 function begin(block: Anthropic.ContentBlock): Open {
   const base = { text: '', signature: '', id: '', name: '' }
   if (block.type === 'text') return { ...base, type: 'text', text: block.text ?? '' }
-  if (block.type === 'thinking') return { ...base, type: 'thinking', text: block.thinking ?? '', signature: block.signature ?? '' }
+  if (block.type === 'thinking')
+    return { ...base, type: 'thinking', text: block.thinking ?? '', signature: block.signature ?? '' }
   if (block.type === 'redacted_thinking') return { ...base, type: 'redacted', text: block.data }
   if (block.type === 'tool_use') return { ...base, type: 'tool', id: block.id, name: block.name }
   return { ...base, type: 'other' }
@@ -154,12 +170,19 @@ function finish(block: Open, ids: Set<string>): Block[] {
   if (block.type === 'text') return [{ type: 'text', text: block.text }]
   if (block.type === 'thinking') return [{ type: 'thinking', text: block.text, signature: block.signature }]
   if (block.type === 'redacted') return [{ type: 'thinking', text: '', data: block.text }]
-  if (block.type === 'tool') return [{ type: 'tool_call', id: uniqueId(block.id, ids), name: block.name, ...parseInput(block.text) }]
+  if (block.type === 'tool')
+    return [{ type: 'tool_call', id: uniqueId(block.id, ids), name: block.name, ...parseInput(block.text) }]
   return []
 }
 
 const stopOf = (reason: string | null): StopReason =>
-  reason === 'tool_use' ? 'tool_calls' : reason === 'max_tokens' ? 'max_tokens' : reason === 'refusal' ? 'refusal' : 'end'
+  reason === 'tool_use'
+    ? 'tool_calls'
+    : reason === 'max_tokens'
+      ? 'max_tokens'
+      : reason === 'refusal'
+        ? 'refusal'
+        : 'end'
 
 function inputUsage(usage: Anthropic.Usage | undefined): Partial<Usage> {
   return {

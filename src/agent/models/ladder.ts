@@ -29,7 +29,11 @@ const keyRestMs = { rate_limit: 30_000, auth: 600_000 }
 /** The model contract over a ladder: nothing is tried again once the person could have seen output. */
 export function ladder(options: LadderOptions): StreamModel {
   return async function* (request, signal) {
-    let failure: Failed = { type: 'failed', kind: 'rejected', message: `no provider for the model ${request.model}` }
+    let failure: Failed = {
+      type: 'failed',
+      kind: 'rejected',
+      message: `no provider for the model ${request.model}`,
+    }
     for (const rung of await options.rungs(request.model)) {
       const end = yield* climb(rung, { ...request, model: rung.model }, options, signal)
       if (end === null) return
@@ -47,7 +51,11 @@ async function* climb(
   options: LadderOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, Failed | null> {
-  let failure: Failed = { type: 'failed', kind: 'rate_limit', message: 'every key of this provider is resting' }
+  let failure: Failed = {
+    type: 'failed',
+    kind: 'rate_limit',
+    message: 'every key of this provider is resting',
+  }
   for (let attempt = 0; attempt < attempts; ) {
     const now = options.now()
     const key = rung.keys.usable(now)[0]
@@ -62,7 +70,10 @@ async function* climb(
     if (end === null) return null
     failure = end
     if (end.kind === 'rate_limit' || end.kind === 'auth') {
-      rung.keys.rest(key, options.now() + (end.kind === 'auth' ? keyRestMs.auth : (end.retryAfterMs ?? keyRestMs.rate_limit)))
+      rung.keys.rest(
+        key,
+        options.now() + (end.kind === 'auth' ? keyRestMs.auth : (end.retryAfterMs ?? keyRestMs.rate_limit)),
+      )
       continue
     }
     if (end.kind !== 'overloaded' && end.kind !== 'network' && end.kind !== 'broken') return failure

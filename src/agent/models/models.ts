@@ -51,14 +51,18 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
     ]),
   ]
 
-  const keysOf = (provider: { api_keys: readonly string[] }) => provider.api_keys.flatMap(name => config.secret(name) ?? [])
+  const keysOf = (provider: { api_keys: readonly string[] }) =>
+    provider.api_keys.flatMap(name => config.secret(name) ?? [])
 
   function split(name: string): { provider: NonNullable<ReturnType<typeof providers.get>>; model: string } {
     const full = settings.models.aliases[name] ?? name
     const slash = full.indexOf('/')
     const provider = providers.get(full.slice(0, Math.max(slash, 0)))
     if (!provider || slash === full.length - 1) {
-      throw new CoopError('model_unknown', `No provider answers for the model "${name}"; configured: ${[...providers.keys()].join(', ')}.`)
+      throw new CoopError(
+        'model_unknown',
+        `No provider answers for the model "${name}"; configured: ${[...providers.keys()].join(', ')}.`,
+      )
     }
     return { provider, model: full.slice(slash + 1) }
   }
@@ -69,7 +73,12 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
     if (!adapter) adapters.set(provider.key, (adapter = loaders[provider.name]().then(make => make())))
     let keys = rings.get(provider.key)
     if (!keys) rings.set(provider.key, (keys = keyRing(keysOf(provider))))
-    return { model, adapter: await adapter, keys, endpoint: { baseUrl: provider.base_url, headers: provider.headers } }
+    return {
+      model,
+      adapter: await adapter,
+      keys,
+      endpoint: { baseUrl: provider.base_url, headers: provider.headers },
+    }
   }
 
   const has = (name: string) => {
@@ -84,12 +93,18 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
   return {
     known,
     stream: ladder({
-      rungs: name => Promise.all([name, ...settings.models.fallback.filter(other => other !== name && has(other))].map(rungOf)),
+      rungs: name =>
+        Promise.all(
+          [name, ...settings.models.fallback.filter(other => other !== name && has(other))].map(rungOf),
+        ),
       idleMs: options.idleMs ?? 120_000,
       now,
     }),
     resolve(name) {
-      const full = settings.models.aliases[name] ?? (name.includes('/') ? name : known.find(other => other.endsWith(`/${name}`))) ?? name
+      const full =
+        settings.models.aliases[name] ??
+        (name.includes('/') ? name : known.find(other => other.endsWith(`/${name}`))) ??
+        name
       split(full)
       return full
     },

@@ -27,7 +27,8 @@ const rules: readonly Rule[] = [
   {
     pattern: /^use (?:the )?(?:tool )?([a-z_]+)(?: tool)?(?: with)?\s*(\{[\s\S]*\})?\s*\.?$/i,
     say: ([, name, json], request) => {
-      if (!request.tools.some(tool => tool.name === name)) return `I have no tool “${name}” here. ${toolList(request)}`
+      if (!request.tools.some(tool => tool.name === name))
+        return `I have no tool “${name}” here. ${toolList(request)}`
       try {
         return call(request, name!, json ? JSON.parse(json) : {})
       } catch {
@@ -38,18 +39,31 @@ const rules: readonly Rule[] = [
   {
     pattern: /^(?:todo|to do):\s*(.+)$/is,
     tool: 'todo',
-    say: ([, list], request) => call(request, 'todo', { items: list!.split(/[;\n]/).flatMap(text => (text.trim() ? [{ text: text.trim() }] : [])) }),
+    say: ([, list], request) =>
+      call(request, 'todo', {
+        items: list!.split(/[;\n]/).flatMap(text => (text.trim() ? [{ text: text.trim() }] : [])),
+      }),
   },
-  { pattern: /^(?:show (?:me )?)?(?:my |the )?(?:todo|to-do)(?: list)?\??$/i, tool: 'todo', say: (_, request) => call(request, 'todo', {}) },
+  {
+    pattern: /^(?:show (?:me )?)?(?:my |the )?(?:todo|to-do)(?: list)?\??$/i,
+    tool: 'todo',
+    say: (_, request) => call(request, 'todo', {}),
+  },
   {
     pattern: /^(?:tell|message|write to) (\S+)(?: that|:)?\s+([\s\S]+)$/i,
     tool: 'message',
     say: ([, to, text], request) => call(request, 'message', { to: to!.replace(/[:,]$/, ''), text }),
   },
   { pattern: /\b(?:who|what) are you\b/i, say: (_, request) => `${identity} ${toolList(request)}` },
-  { pattern: /\b(?:what can you do|help me|which tools|what tools)\b/i, say: (_, request) => `${toolList(request)} ${identity}` },
+  {
+    pattern: /\b(?:what can you do|help me|which tools|what tools)\b/i,
+    say: (_, request) => `${toolList(request)} ${identity}`,
+  },
   { pattern: /\b(?:what time|what day|what date|today)\b/i, say: (_, request) => whenLine(request) },
-  { pattern: /\bhow many messages\b/i, say: (_, request) => `You have sent ${spoken(request).length} messages that I can see.` },
+  {
+    pattern: /\bhow many messages\b/i,
+    say: (_, request) => `You have sent ${spoken(request).length} messages that I can see.`,
+  },
   {
     pattern: /\bwhat did i (?:just )?(?:say|write)\b/i,
     say: (_, request) => {
@@ -57,7 +71,10 @@ const rules: readonly Rule[] = [
       return before ? `You wrote: “${before}”` : 'This is the first message that I can see.'
     },
   },
-  { pattern: /^(?:hi|hello|hey|good (?:morning|evening|afternoon)|hallo|olá|ola|salut|bonjour)\b/i, say: () => 'Hello! I am listening.' },
+  {
+    pattern: /^(?:hi|hello|hey|good (?:morning|evening|afternoon)|hallo|olá|ola|salut|bonjour)\b/i,
+    say: () => 'Hello! I am listening.',
+  },
   { pattern: /\b(?:thanks|thank you)\b/i, say: () => 'You are welcome.' },
 ]
 
@@ -72,7 +89,10 @@ export function replyTo(text: string, request: ModelRequest): Said {
     return typeof said === 'string' ? { text: said, calls: [] } : said
   }
   const shown = words.length > 300 ? `${words.slice(0, 300)}…` : words
-  return { text: `You wrote: “${shown}”. ${identity} Set a key for a real model, or ask “what can you do?”.`, calls: [] }
+  return {
+    text: `You wrote: “${shown}”. ${identity} Set a key for a real model, or ask “what can you do?”.`,
+    calls: [],
+  }
 }
 
 function toolList(request: ModelRequest): string {
@@ -84,10 +104,14 @@ function toolList(request: ModelRequest): string {
 /** The line with the time that Coop put before the newest message. */
 function whenLine(request: ModelRequest): string {
   const context = request.messages.at(-1)?.blocks.find(block => block.type === 'context')
-  return context ? `By Coop’s clock: ${context.text.split('\n')[0]!.replace(/^\[|\]$/g, '')}` : 'I was not told the time.'
+  return context
+    ? `By Coop’s clock: ${context.text.split('\n')[0]!.replace(/^\[|\]$/g, '')}`
+    : 'I was not told the time.'
 }
 
 const spoken = (request: ModelRequest): string[] =>
   request.messages.flatMap(message =>
-    message.role === 'user' ? message.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])) : [],
+    message.role === 'user'
+      ? message.blocks.flatMap(block => (block.type === 'text' ? [block.text] : []))
+      : [],
   )

@@ -17,7 +17,10 @@ export const offline = (): Adapter =>
       yield { type: 'failed', kind: 'aborted', message: 'stopped' }
       return
     }
-    const blocks: Block[] = [...(said.text ? [{ type: 'text', text: said.text } as const] : []), ...said.calls]
+    const blocks: Block[] = [
+      ...(said.text ? [{ type: 'text', text: said.text } as const] : []),
+      ...said.calls,
+    ]
     yield {
       type: 'done',
       blocks,

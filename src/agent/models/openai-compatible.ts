@@ -16,9 +16,16 @@ export function openaiCompatible(): Adapter {
       yield* read(await client.chat.completions.create(paramsOf(request), { signal }))
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
-      else if (error instanceof OpenAI.APIConnectionError) yield failureOf(undefined, `no connection: ${error.message}`)
-      else if (error instanceof OpenAI.APIError) yield failureOf(error.status ?? 500, error.message, error.headers)
-      else yield { type: 'failed', kind: 'broken', message: error instanceof Error ? error.message : String(error) }
+      else if (error instanceof OpenAI.APIConnectionError)
+        yield failureOf(undefined, `no connection: ${error.message}`)
+      else if (error instanceof OpenAI.APIError)
+        yield failureOf(error.status ?? 500, error.message, error.headers)
+      else
+        yield {
+          type: 'failed',
+          kind: 'broken',
+          message: error instanceof Error ? error.message : String(error),
+        }
     }
   }
 }
@@ -56,10 +63,18 @@ function messagesOf(message: Message): Param[] {
     const content = textIn(message.blocks)
     const calls = message.blocks.flatMap(block =>
       block.type === 'tool_call'
-        ? [{ id: block.id, type: 'function' as const, function: { name: block.name, arguments: JSON.stringify(block.input) } }]
+        ? [
+            {
+              id: block.id,
+              type: 'function' as const,
+              function: { name: block.name, arguments: JSON.stringify(block.input) },
+            },
+          ]
         : [],
     )
-    return [{ role: 'assistant', content: content || null, ...(calls.length > 0 ? { tool_calls: calls } : {}) }]
+    return [
+      { role: 'assistant', content: content || null, ...(calls.length > 0 ? { tool_calls: calls } : {}) },
+    ]
   }
   const results = message.blocks.flatMap((block): Param[] =>
     block.type === 'tool_result' ? [{ role: 'tool', tool_call_id: block.callId, content: block.text }] : [],
@@ -70,12 +85,15 @@ function messagesOf(message: Message): Param[] {
       : [],
   )
   const text = textIn(message.blocks)
-  if (images.length > 0) return [...results, { role: 'user', content: [{ type: 'text', text: text || '(image)' }, ...images] }]
+  if (images.length > 0)
+    return [...results, { role: 'user', content: [{ type: 'text', text: text || '(image)' }, ...images] }]
   return text ? [...results, { role: 'user', content: text }] : results
 }
 
 const textIn = (blocks: readonly Block[]): string =>
-  blocks.flatMap(block => (block.type === 'text' || block.type === 'context' ? [block.text] : [])).join('\n\n')
+  blocks
+    .flatMap(block => (block.type === 'text' || block.type === 'context' ? [block.text] : []))
+    .join('\n\n')
 
 async function* read(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): AsyncGenerator<ModelEvent> {
   let text = ''
@@ -115,7 +133,13 @@ async function* read(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): AsyncGe
   const blocks: Block[] = [
     ...(text ? [{ type: 'text', text } as const] : []),
     ...[...calls.values()].map(
-      call => ({ type: 'tool_call', id: uniqueId(call.id, ids), name: call.name, ...parseInput(call.json) }) as const,
+      call =>
+        ({
+          type: 'tool_call',
+          id: uniqueId(call.id, ids),
+          name: call.name,
+          ...parseInput(call.json),
+        }) as const,
     ),
   ]
   yield { type: 'done', blocks, stop: stopOf(finish, calls.size > 0), usage }

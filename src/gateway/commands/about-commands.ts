@@ -82,7 +82,8 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
         }
         try {
           const name = models().resolve(args)
-          if (!models().known.includes(name) && !atLeast(clearance.acts, 'full')) return say(`“${args}” is not among /models.`)
+          if (!models().known.includes(name) && !atLeast(clearance.acts, 'full'))
+            return say(`“${args}” is not among /models.`)
           if (!models().hasKey(name)) return say(`There is no key for ${name}.`)
           store.settings.set(scope, 'model', name, now())
           return say(`Answering from now on: ${name}`)

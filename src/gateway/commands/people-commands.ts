@@ -1,9 +1,9 @@
 // Commands that decide: /approve /deny, for questions that wait and for strangers.
 import { atLeast, type Level, levels } from '../../access/levels.ts'
-import type { People } from '../people.ts'
-import type { ConsentOffice } from '../consent.ts'
 import { messageOf } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
+import type { ConsentOffice } from '../consent.ts'
+import type { People } from '../people.ts'
 import { type ChatCommand, type ChatContext, type CommandResult, say, saySecret } from './command.ts'
 
 export interface PeopleCommandOptions {
@@ -35,7 +35,8 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
   function admit(code: string, words: readonly string[]): string {
     const trust = words.find(word => (levels as readonly string[]).includes(word)) as Level | undefined
     const name = words.filter(word => word !== 'as' && word !== 'trust' && word !== trust).join(' ')
-    if (!name || !trust) return `Say who it is and how far they are trusted, like: /approve ${code} as Bob inner`
+    if (!name || !trust)
+      return `Say who it is and how far they are trusted, like: /approve ${code} as Bob inner`
     return options.people.approve(code, name, trust)
   }
 

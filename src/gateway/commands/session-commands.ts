@@ -1,8 +1,9 @@
 // Commands about the conversation itself: /new /stop /undo /retry /sessions.
-import type { Store } from '../../store/store.ts'
+
 import { plainText } from '../../store/entry.ts'
-import type { StopReason } from '../lanes.ts'
+import type { Store } from '../../store/store.ts'
 import { clock } from '../context-line.ts'
+import type { StopReason } from '../lanes.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
 
 export interface SessionCommandOptions {
@@ -28,7 +29,9 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       .filter(entry => entry.turn === turn.id)
     const words = entries.filter(entry => entry.role === 'user').map(entry => plainText(entry.blocks))
     const done = entries.flatMap(entry =>
-      entry.blocks.flatMap(block => (block.type === 'tool_call' && options.leavesBehind(block.name, block.input) ? [block.name] : [])),
+      entry.blocks.flatMap(block =>
+        block.type === 'tool_call' && options.leavesBehind(block.name, block.input) ? [block.name] : [],
+      ),
     )
     return { turn, words, done }
   }
@@ -64,7 +67,8 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
         const last = lastTurn(context)
         if (!last) return say('There is nothing to undo.')
         store.transcript.undoTurn(last.turn.id)
-        const stays = last.done.length > 0 ? ` What it did stays done: ${[...new Set(last.done)].join(', ')}.` : ''
+        const stays =
+          last.done.length > 0 ? ` What it did stays done: ${[...new Set(last.done)].join(', ')}.` : ''
         return saySecret(`Taken back: “${(last.words[0] ?? '').slice(0, 80)}”.${stays}`)
       },
     },
@@ -91,7 +95,9 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
           .list(200)
           .filter(session => session.person === context.clearance.person || session.id === context.session.id)
           .slice(0, 20)
-        const lines = own.map(session => `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim())
+        const lines = own.map(session =>
+          `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim(),
+        )
         return saySecret(lines.join('\n') || 'None yet.')
       },
     },
