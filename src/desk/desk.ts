@@ -39,8 +39,6 @@ export interface Desk extends AsyncDisposable {
   hands(callId: string): Hands
   /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
   history(): Entry[]
-  /** Older entries leave the prompt. */
-  forgetBefore(entry: number): void
   /** Begins the turn with its first messages, in one commit. */
   begin(inbox: readonly number[], entries: readonly NewEntry[]): void
   /** Messages that join the running turn, in one commit. */
@@ -85,8 +83,10 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const history = () => (loaded ??= load())
   const load = () => {
     const entries = view.entries(session.id, turn.epoch, session.windowFrom)
+    const before = entries.filter(entry => entry.turn !== turn.id)
     return [
-      ...entries.filter(entry => entry.turn !== turn.id),
+      ...before.filter(entry => entry.role === 'summary'),
+      ...before.filter(entry => entry.role !== 'summary'),
       ...entries.filter(entry => entry.turn === turn.id),
     ]
   }
@@ -105,9 +105,6 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     hands,
     now,
     history,
-    forgetBefore(entry) {
-      loaded = history().filter(other => other.id >= entry)
-    },
     begin(inbox, entries) {
       history()
       keep(store.turns.begin(place, clearance.grant(), inbox, entries, now()))
