@@ -1,6 +1,6 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
 
-import { reissue } from '../access/clear.ts'
+import { groupOf, reissue } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
@@ -115,6 +115,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     store,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
   })
