@@ -21,7 +21,7 @@ import type { Spend, Turn, Usage } from '../store/turns.ts'
 import type { Span, Tracer } from '../trace/trace.ts'
 import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
-import { contextLine } from './context-line.ts'
+import { contextLine, systemTimezone } from './context-line.ts'
 import { failureText } from './failures.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
@@ -339,8 +339,7 @@ export function openConversation(options: ConversationOptions) {
   ): NewEntry {
     const { settings } = options.config()
     const person = speaker.kind === 'person' ? speaker.person : null
-    const timezone =
-      person?.timezone ?? settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    const timezone = person?.timezone ?? settings.agent.timezone ?? systemTimezone()
     const context = contextLine({
       now: now(),
       timezone,

@@ -24,6 +24,7 @@ import { peopleCommands } from './commands/people-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
 import { openCompactor } from './compaction.ts'
 import { type ConsentOffice, openConsent } from './consent.ts'
+import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openGatekeeper } from './gatekeeper.ts'
@@ -114,7 +115,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const rooms = (): Rooms => ({
     store,
     workspace: config.paths.workspace,
-    timezone: config.settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: config.settings.agent.timezone ?? systemTimezone(),
     heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
