@@ -71,7 +71,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   }
   const hands = (callId: string): Hands => ({
     call: { id: callId, now: now(), timezone: rooms.timezone },
-    todo: openTodo(store.settings, session.id, now),
+    todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
   })
   const probe = hands(randomUUID())

@@ -206,7 +206,7 @@ export function openConversation(options: ConversationOptions) {
     }
     if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
     const now_ = await options.gatekeeper.reissue(turn.grant)
-    if (isLower(now_, turn)) return revoke(turn)
+    if (lane.signal.reason === 'revoked' || isLower(now_, turn)) return revoke(turn)
 
     const { text, sealed, entries, state, reason } = compose(outcome, desk)
     const channel = options.channel(place.channel)
@@ -397,7 +397,7 @@ function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Co
     }
   }
   const said =
-    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.acts)
+    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.level)
   const partial =
     outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
   const text =
