@@ -34,6 +34,8 @@ export interface PostOffice {
   /** Tells a person what was written from `labels`, where they may read it. False if there is no such place. */
   tell(person: Person, text: string, about?: About): boolean
   tellOwners(text: string): void
+  /** Says a line of the gateway's own in a session's place. */
+  note(session: NewSession, clearance: Clearance, text: string, trace: string): void
   /** Hands text that was approved for `to` over to them, sealed anew. */
   release(
     to: Person,
@@ -171,6 +173,11 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     tell,
     tellOwners(text) {
       for (const person of owners(options.household())) tell(person, text)
+    },
+    note(session, clearance, text, trace) {
+      const sealed = sealPlain(text, clearance)
+      const key = `note:${newTrace()}`
+      post(sealed, { place: clearance.place, clearance }, { key, trace, session, entry: notice(text, []) })
     },
     release(to, text, by) {
       const place = placeFor(to)
