@@ -7,6 +7,8 @@ import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
+import { memoryOptionsOf } from './memory/configure.ts'
+import { openMemory } from './memory/memory.ts'
 import { takeLock } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
@@ -63,8 +65,19 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
+  const memory = stack.use(
+    openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
+  )
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const gateway = openGateway({ config, store, log, tracer, version: options.version, shutdown: stop })
+  const gateway = openGateway({
+    config,
+    store,
+    memory,
+    log,
+    tracer,
+    version: options.version,
+    shutdown: stop,
+  })
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
   await startChannels(gateway, options, log)
