@@ -409,6 +409,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
