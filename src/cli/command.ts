@@ -1,7 +1,7 @@
 // The contract of a command: thin, given what it may use, answering with an exit code.
 import type { Readable, Writable } from 'node:stream'
-import { CoopError, type FaultCode } from '../errors.ts'
 import type { Surroundings } from '../config/load.ts'
+import { CoopError, type FaultCode } from '../errors.ts'
 
 export interface Cli {
   readonly stdin: Readable & { isTTY?: boolean }

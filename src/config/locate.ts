@@ -20,7 +20,8 @@ export function lineOf(text: string, path: readonly PropertyKey[]): number | und
       consider(prefix, index + 1)
       continue
     }
-    const pair = /^((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=/.exec(line)
+    const pair =
+      /^((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=/.exec(line)
     if (pair) consider([...prefix, ...splitKey(pair[1]!)], index + 1)
   }
   return best?.line

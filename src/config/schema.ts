@@ -6,20 +6,34 @@ const table = z.strictObject
 const whole = () => z.int().nonnegative()
 
 const agent = table({
-  id: key(z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'), 'The agent’s own short name.', { hot: false }),
+  id: key(
+    z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'),
+    'The agent’s own short name.',
+    { hot: false },
+  ),
   model: key(
-    z.string().regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"').default('anthropic/claude-opus-4-6'),
+    z
+      .string()
+      .regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"')
+      .default('anthropic/claude-opus-4-6'),
     'The model that answers, as provider/model.',
     { by: 'chat' },
   ),
-  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', { hot: false }),
-  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', { by: 'chat' }),
+  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', {
+    hot: false,
+  }),
+  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', {
+    by: 'chat',
+  }),
 })
 
 const user = table({
   name: key(z.string().trim().min(1).max(60), 'What the person is called.'),
   id: key(
-    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores').optional(),
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores')
+      .optional(),
     'The person’s immutable id; the first name if absent.',
   ),
   trust: key(level, 'How far the person is trusted.'),
@@ -33,11 +47,16 @@ const group = table({
   match: key(match, 'The group, as "channel:identifier".'),
   trigger: key(z.enum(['mention', 'always', 'regex']).default('mention'), 'What makes the agent answer.'),
   mention_names: key(z.array(z.string().min(1)).default([]), 'Names that count as a mention.'),
-  trigger_regex: key(z.string().refine(isRegex, 'not a valid regular expression').optional(), 'The pattern for trigger = "regex".'),
+  trigger_regex: key(
+    z.string().refine(isRegex, 'not a valid regular expression').optional(),
+    'The pattern for trigger = "regex".',
+  ),
   members: key(z.array(z.string()).default([]), 'Who the owner says is in it, by name or id.'),
   ceiling: key(level.default('familiar'), 'The highest level that the group opens.'),
   default_trust: key(level.default('public'), 'The level of members nobody named.'),
-  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', { by: 'chat' }),
+  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', {
+    by: 'chat',
+  }),
 })
 
 const access = table({
@@ -46,16 +65,28 @@ const access = table({
 })
 
 const sessions = table({
-  direct: key(z.enum(['person', 'channel']).default('person'), 'Whether a person’s direct chats are one conversation.'),
+  direct: key(
+    z.enum(['person', 'channel']).default('person'),
+    'Whether a person’s direct chats are one conversation.',
+  ),
 })
 
 const provider = table({
   name: key(z.enum(['anthropic', 'openai-compatible', 'offline']), 'The kind of provider.'),
-  id: key(z.string().regex(/^[a-z0-9._-]+$/).optional(), 'How models name it; the name if absent.'),
+  id: key(
+    z
+      .string()
+      .regex(/^[a-z0-9._-]+$/)
+      .optional(),
+    'How models name it; the name if absent.',
+  ),
   api_keys: key(z.array(secret).default([]), 'Keys, each "env:NAME"; several rotate.', { by: 'terminal' }),
   base_url: key(url.optional(), 'Where the API is.', { by: 'terminal' }),
   headers: key(z.record(z.string(), z.string()).default({}), 'Extra request headers.', { by: 'terminal' }),
-  context_limits: key(z.record(z.string(), z.int().min(1_000)).default({}), 'Context size in tokens, by model.'),
+  context_limits: key(
+    z.record(z.string(), z.int().min(1_000)).default({}),
+    'Context size in tokens, by model.',
+  ),
 })
 
 const models = table({
@@ -138,6 +169,11 @@ const prompt = table({
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
 })
 
+const skills = table({
+  paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
+  trust: key(level.default('full'), 'The lowest level that has them.'),
+})
+
 const trace = table({
   enabled: key(z.boolean().default(true), 'Whether spans are written.', { by: 'chat' }),
   content: key(z.boolean().default(false), 'Whether spans hold message text.'),
@@ -158,6 +194,7 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  skills: skills.prefault({}),
   trace: trace.prefault({}),
 })
 

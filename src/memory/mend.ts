@@ -31,5 +31,5 @@ export function mendIndexes(db: Db, owner: string | null): string[] {
 }
 
 /** Whether an error says that an index does not fit its rows. */
-export const isDamage = (error: unknown): boolean =>
+const isDamage = (error: unknown): boolean =>
   /^SQLITE_CORRUPT/.test(String((error as { code?: unknown } | null)?.code))

@@ -72,7 +72,7 @@ export async function tidy(
 }
 
 /** Writes down which rows were used, so that what is in use is not put away. */
-export function noteUse(room: Room): void {
+function noteUse(room: Room): void {
   const now = room.now()
   const groups = Map.groupBy(room.used, ([, ref]) => `${ref.owner ?? ''}/${ref.id}`)
   room.used.clear()

@@ -15,7 +15,7 @@ export interface Limits {
 }
 
 /** Above this many readable rows, terms that nearly every row has are left out. */
-export const manyRows = 100_000
+const manyRows = 100_000
 const commonShare = 0.02
 const columnWeights = { norm: 1, near: 0.2, meta: 0.6 }
 /** How much a term counts as covered that only the turns beside a row have. */

@@ -34,7 +34,7 @@ export interface WorkerSetup {
 }
 
 /** Readable rows from which a search leaves the main thread. */
-export const workerRows = 25_000
+const workerRows = 25_000
 
 /** Answers a quest on this thread. */
 export function look(shelves: readonly Shelf[], quest: Quest): Ranked[] {

@@ -173,7 +173,7 @@ export const sameFact = (shelf: Shelf, text: string): Row | undefined =>
     .sql(`SELECT * FROM ${shelf.tables.mem} WHERE hash = ? AND kind = 'fact' AND superseded_by IS NULL`)
     .get(hashOf(text)) as Row | undefined
 
-export const withKey = (shelf: Shelf, key: string): Row | undefined =>
+const withKey = (shelf: Shelf, key: string): Row | undefined =>
   shelf.sql(`SELECT * FROM ${shelf.tables.mem} WHERE key = ?`).get(key) as Row | undefined
 
 /** Deletes a row with its names, links and vector; the text index follows by trigger. */

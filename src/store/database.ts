@@ -41,9 +41,15 @@ function open(path: string): Db {
     db?.close()
     const code = (cause as { code?: string }).code ?? ''
     if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-      throw new CoopError('database_damaged', `${path} is not a sound database; restore it from a backup.`, { cause })
+      throw new CoopError('database_damaged', `${path} is not a sound database; restore it from a backup.`, {
+        cause,
+      })
     }
-    throw new CoopError('file_unreadable', `${path} cannot be opened (${code || (cause as Error).message}); check its folder and permissions.`, { cause })
+    throw new CoopError(
+      'file_unreadable',
+      `${path} cannot be opened (${code || (cause as Error).message}); check its folder and permissions.`,
+      { cause },
+    )
   }
 }
 

@@ -3,6 +3,7 @@
 export interface Hands {
   readonly call: Call
   readonly todo: TodoHand
+  readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
   /** Null where no memory may be read. */
@@ -34,6 +35,14 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** Instructions for kinds of tasks, written by the household. */
+export interface SkillHand {
+  readonly any: boolean
+  list(): readonly { readonly name: string; readonly description: string }[]
+  /** The whole text; undefined for what does not exist or is not open here. */
+  read(name: string): string | undefined
 }
 
 /** What memory answered, in lines; `outside` when a line quotes text from outside. */
@@ -74,5 +83,8 @@ export interface MemoryHand {
   pin(id: string, on: boolean): MemoryLines
   promote(id: string, store: string): MemoryLines
   alias(name: string, person: string, store?: string): MemoryLines
-  forget(what: { id: string } | { person: string } | { query: string }, sources: boolean): Promise<MemoryLines>
+  forget(
+    what: { id: string } | { person: string } | { query: string },
+    sources: boolean,
+  ): Promise<MemoryLines>
 }

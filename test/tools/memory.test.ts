@@ -23,10 +23,16 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     call: { id: call, now: Date.now(), timezone: 'UTC' },
     todo: { read: () => [], write: () => undefined },
     messages: null,
+    skills: { any: false, list: () => [], read: () => undefined },
     memory: openMemoryHand({
       view: home.memory.open(clearance),
-      asking: { name: people[name].name, origin: origin ?? (people[name].level as Origin), key: call },
+      asking: () => ({
+        name: people[name].name,
+        origin: origin ?? (people[name].level as Origin),
+        key: call,
+      }),
       disclose: rows => void given.push(...rows),
+      erase: () => {},
     }),
   })
   return {
