@@ -88,7 +88,7 @@ export const coopVersion = (): string =>
   (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
 
 async function startChannels(gateway: Gateway, { config, channels }: CoopOptions, log: Log): Promise<void> {
-  const { configuredChannels, terminalChannel } = await import('../channels/index.ts')
+  const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
   const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
   const control: Control = gateway.control
   const start = async (name: string, create: () => Promise<Channel>) => {
@@ -97,6 +97,7 @@ async function startChannels(gateway: Gateway, { config, channels }: CoopOptions
     } catch (error) {
       if (!(error instanceof CoopError) || name === 'terminal') throw error
       log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+      gateway.channels.start(unableChannel(name, messageOf(error)))
     }
   }
   const wanted = channels ? configuredChannels(config.settings.channels) : []

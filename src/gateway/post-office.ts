@@ -67,19 +67,21 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   function placeFor(person: Person): Place | null {
     const known = store.settings.get<Place>(`person:${person.id}`, 'place')
-    if (
-      known &&
-      options.channel(known.channel) &&
-      person.matches.some(match => match.startsWith(`${known.channel}:`))
-    )
+    if (known && works(known) && person.matches.some(match => match.startsWith(`${known.channel}:`)))
       return known
     const places = person.matches.flatMap((match): Place[] => {
       const colon = match.indexOf(':')
       const channel = options.channel(match.slice(0, colon))
       return channel ? [{ channel: channel.name, kind: 'direct', id: match.slice(colon + 1) }] : []
     })
-    const remote = places.find(place => !options.channel(place.channel)!.capabilities.local)
-    return remote ?? places[0] ?? null
+    const remote = places.filter(place => !options.channel(place.channel)!.capabilities.local)
+    return remote.find(works) ?? places.find(works) ?? remote[0] ?? null
+  }
+
+  /** Whether something sent there now can arrive before somebody mends the channel. */
+  function works(place: Place): boolean {
+    const state = options.channel(place.channel)?.state().kind
+    return state !== undefined && state !== 'failed'
   }
 
   const directClearance = (person: Person, place: Place) =>
