@@ -24,6 +24,8 @@ export interface ConsentOffice extends Disposable {
   answer(id: string, answer: 'approved' | 'denied', by: Person): string
   /** Open approvals that this person may answer. */
   openFor(person: Person): Approval[]
+  /** Closes the questions that nobody answered in time, which counts as no. */
+  expire(): void
 }
 
 /** How long a question waits before it counts as no. */
@@ -32,10 +34,9 @@ const sweepMs = 60_000
 
 export function openConsent(options: ConsentOptions): ConsentOffice {
   const { store, now } = options
-  const timer = setInterval(sweep, sweepMs).unref()
+  const timer = setInterval(expire, sweepMs).unref()
 
-  /** Unanswered in time is no. */
-  function sweep(): void {
+  function expire(): void {
     for (const approval of store.approvals.due(now())) {
       if (store.approvals.answer(approval.id, 'expired', null)) options.wake(approval.turn)
     }
@@ -83,6 +84,13 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       const approval = store.approvals.get(id.toUpperCase())
       if (!approval || !mayAnswer(by, approval))
         throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      if (approval.state === 'open' && approval.expiresAt <= now()) {
+        expire()
+        throw new CoopError(
+          'approval_invalid',
+          `The time to answer ${approval.id} is over, which counts as no.`,
+        )
+      }
       if (approval.state !== 'open')
         throw new CoopError(
           'approval_invalid',
@@ -94,6 +102,7 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       return answer === 'approved' ? 'Approved.' : 'Denied.'
     },
     openFor: person => store.approvals.open().filter(approval => mayAnswer(person, approval)),
+    expire,
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }

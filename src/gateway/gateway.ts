@@ -377,6 +377,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     recover() {
       const unreadable = workspaceFault(config.paths.workspace)
       if (unreadable) log.warn(unreadable)
+      consent.expire()
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
