@@ -117,6 +117,11 @@ const prompt = table({
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
 })
 
+const skills = table({
+  paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
+  trust: key(level.default('full'), 'The lowest level that has them.'),
+})
+
 const trace = table({
   enabled: key(z.boolean().default(true), 'Whether spans are written.', { by: 'chat' }),
   content: key(z.boolean().default(false), 'Whether spans hold message text.'),
@@ -137,6 +142,7 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  skills: skills.prefault({}),
   trace: trace.prefault({}),
 })
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person, Speaker } from '../access/household.ts'
 import { lowest } from '../access/levels.ts'
+import { noUsage } from '../agent/model.ts'
 import type { Models } from '../agent/models/models.ts'
 import type { SystemPrompt } from '../agent/prompt.ts'
 import { type Outcome, runTurn } from '../agent/turn.ts'
@@ -17,7 +18,7 @@ import { type NewEntry, originOf } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
-import type { Spend, Turn, Usage } from '../store/turns.ts'
+import type { Spend, Turn, TurnEnd, Usage } from '../store/turns.ts'
 import type { Span, Tracer } from '../trace/trace.ts'
 import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
@@ -85,6 +86,10 @@ export function openConversation(options: ConversationOptions) {
       now() - task.clearedAt > staleMs ||
       task.cleared.clearance.revision !== options.config().household.revision
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
+    if (lostReaders(task.cleared.clearance, cleared.clearance)) {
+      store.inbox.settle(task.row.id, 'failed', readersChanged)
+      return tellHeldBack('A message', task.row.inbound.place)
+    }
     const session = store.sessions.get(task.session.id) ?? task.session
     const id = randomUUID()
     const turn: Turn = {
@@ -113,6 +118,7 @@ export function openConversation(options: ConversationOptions) {
     const session = turn && store.sessions.get(turn.session)
     if (!turn || !session || (turn.state !== 'running' && turn.state !== 'waiting')) return
     const clearance = await options.gatekeeper.reissue(turn.grant)
+    if (lostReaders(turn.grant, clearance)) return holdBack(turn)
     if (isLower(clearance, turn)) return revoke(turn)
     store.turns.setState(id, 'running')
     const rows = store.inbox.ofTurn(id)
@@ -232,19 +238,27 @@ export function openConversation(options: ConversationOptions) {
     if (outcome.kind === 'waiting') {
       store.turns.setState(turn.id, 'waiting')
       options.typing.stop(turn.id)
-      const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
       live.event(
         turn.session,
-        { type: 'turn_ended', turn: turn.id, state: 'waiting', reason: 'waiting for a person', usage },
+        {
+          type: 'turn_ended',
+          turn: turn.id,
+          state: 'waiting',
+          reason: 'waiting for a person',
+          usage: noUsage,
+        },
         desk.clearance.reads,
       )
       return
     }
     if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
     const now_ = await options.gatekeeper.reissue(turn.grant)
-    if (isLower(now_, turn)) return revoke(turn)
+    const held = lostReaders(turn.grant, now_)
+    if (!held && (lane.signal.reason === 'revoked' || isLower(now_, turn))) return revoke(turn)
 
     const { text, sealed, entries, state, reason } = compose(outcome, desk)
+    const cost = outcome.kind === 'reply' ? outcome.cost : null
+    if (held) return holdBack(turn, { usage: outcome.usage, model, entries, cost })
     const channel = options.channel(place.channel)
     const group = place.kind === 'group'
     const last = rows.at(-1)?.inbound
@@ -253,32 +267,26 @@ export function openConversation(options: ConversationOptions) {
       clearance: now_,
       ...(group && last ? { replyTo: last.externalId } : {}),
     }
-    const parts =
-      text === '' || !channel
-        ? []
-        : partsOf(sealed, { ...address, channel }, { key: turn.id, turn: turn.id, trace: turn.trace })
+    const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
+    const parts = (text !== '' && channel && partsOf(sealed, { ...address, channel }, facts)) || []
     const idle = options.sender.idle(place)
     const done = desk.end(
       {
-        state: parts === null ? 'failed' : state,
-        reason: parts === null ? 'the readers changed' : reason,
+        state,
+        reason,
         usage: outcome.usage,
         model,
         entries,
-        parts: (parts ?? []).map((part, index) => ({ part, first: idle && index === 0 })),
-        inbox: {
-          state: parts === null || state === 'failed' ? 'failed' : 'answered',
-          reason: parts === null ? 'the readers changed' : null,
-        },
+        parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
+        inbox: { state: state === 'failed' ? 'failed' : 'answered', reason: null },
       },
-      outcome.kind === 'reply' ? outcome.cost : null,
+      cost,
     )
     live.entries(done.entries)
     const labels = desk.clearance.reads
-    const ended = parts === null ? 'failed' : state
     live.event(
       turn.session,
-      { type: 'turn_ended', turn: turn.id, state: ended, reason, usage: outcome.usage },
+      { type: 'turn_ended', turn: turn.id, state, reason, usage: outcome.usage },
       labels,
     )
     options.sender.take(done.rows)
@@ -287,7 +295,7 @@ export function openConversation(options: ConversationOptions) {
       {
         trace: turn.trace,
         session: turn.session,
-        state: ended,
+        state,
         model,
         in: outcome.usage.input,
         out: outcome.usage.output,
@@ -295,10 +303,42 @@ export function openConversation(options: ConversationOptions) {
       },
       'turn',
     )
-    if (parts === null)
-      options.office.tellOwners(
-        `A reply in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`,
-      )
+  }
+
+  /** A turn in a group that somebody joined who may not read what it was written from: kept, but not sent. */
+  function holdBack(
+    turn: Turn,
+    said: Pick<TurnEnd, 'usage' | 'model' | 'entries'> & { readonly cost: Spend | null } = {
+      usage: noUsage,
+      model: turn.model ?? '',
+      entries: [],
+      cost: null,
+    },
+  ): void {
+    const { session, epoch, trace, grant } = turn
+    const done = store.turns.end(
+      { session, epoch, turn: turn.id, trace },
+      {
+        ...said,
+        state: 'failed',
+        reason: readersChanged,
+        parts: [],
+        inbox: { state: 'failed', reason: readersChanged },
+      },
+      said.cost,
+      now(),
+    )
+    live.entries(done.entries)
+    const ended = { turn: turn.id, state: 'failed', reason: readersChanged, usage: said.usage } as const
+    live.event(session, { type: 'turn_ended', ...ended }, grant.reads)
+    options.typing.stop(turn.id)
+    tellHeldBack('A reply', grant.place)
+  }
+
+  function tellHeldBack(what: string, place: Place): void {
+    options.office.tellOwners(
+      `${what} in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`,
+    )
   }
 
   /** The turn is over unsaid; its messages begin again under what is true now. */
@@ -395,6 +435,12 @@ export function spokenText(inbound: Inbound): string {
 const clean = (text: string): string =>
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
 
+const readersChanged = 'the readers changed'
+
+/** Whether a group opens less than it did `before`: what was written there then is not for who reads it now. */
+const lostReaders = (before: Pick<Clearance, 'place' | 'reads'>, now: Clearance): boolean =>
+  before.place.kind === 'group' && !now.covers(before.reads)
+
 /** Whether a clearance opens or allows less than the turn was begun with. */
 function isLower(clearance: Clearance, turn: Turn): boolean {
   return !clearance.covers(turn.grant.reads) || lowest(clearance.acts, turn.grant.acts) !== turn.grant.acts
@@ -440,7 +486,7 @@ function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Co
     }
   }
   const said =
-    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.acts)
+    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.level)
   const partial =
     outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
   const text =

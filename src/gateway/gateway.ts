@@ -1,6 +1,6 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
 
-import { groupOf, reissue } from '../access/clear.ts'
+import { groupOf, reissueAmongSame } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly now?: () => number
   /** Milliseconds without an event before a model's stream counts as dead. */
   readonly idleMs?: number
+  /** The models of a configuration, if not those of its providers. */
+  readonly openModels?: (config: Config) => Models
 }
 
 export interface Gateway {
@@ -69,8 +71,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   const now = options.now ?? Date.now
   const startedAt = now()
   const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
-  let models: Models = openModels(config, modelOptions)
+  let models = modelsOf(config)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -117,6 +120,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     store,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
+    skills: config.settings.skills,
     heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
@@ -355,12 +359,12 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   function reload(next: Config): void {
     config = next
-    models = openModels(config, modelOptions)
+    models = modelsOf(config)
     prompts.forget()
     for (const turn of store.turns.open()) {
-      const clearance = reissue(turn.grant, { kind: 'list', ids: [] }, household())
-      const lowered = turn.grant.place.kind === 'direct' && !clearance.covers(turn.grant.reads)
-      if (lowered || clearance.acts !== turn.grant.acts) stopRevoked(turn.session, turn.id, turn.state)
+      const clearance = reissueAmongSame(turn.grant, household())
+      if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
+        stopRevoked(turn.session, turn.id, turn.state)
     }
   }
 

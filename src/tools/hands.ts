@@ -3,6 +3,7 @@
 export interface Hands {
   readonly call: Call
   readonly todo: TodoHand
+  readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
 }
@@ -32,4 +33,12 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** Instructions for kinds of tasks, written by the household. */
+export interface SkillHand {
+  readonly any: boolean
+  list(): readonly { readonly name: string; readonly description: string }[]
+  /** The whole text; undefined for what does not exist or is not open here. */
+  read(name: string): string | undefined
 }
