@@ -9,10 +9,11 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { EntryPlace } from '../store/transcript.ts'
 import type { Spend, TurnEnd } from '../store/turns.ts'
-import type { Hands, MessageHand } from '../tools/hands.ts'
+import type { Hands, MessageHand, SkillHand } from '../tools/hands.ts'
 import type { Tool } from '../tools/tool.ts'
 import { tools as allTools } from '../tools/tools.ts'
 import { type Files, openFiles } from './files.ts'
+import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
@@ -20,6 +21,7 @@ export interface Rooms {
   readonly store: Store
   readonly workspace: string
   readonly timezone: string
+  readonly skills: SkillRules
   /** How many overheard messages before a turn are kept as its context. */
   readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
@@ -37,6 +39,7 @@ export interface Desk extends AsyncDisposable {
   readonly session: Session
   readonly turn: DeskTurn
   readonly files: Files
+  readonly skills: SkillHand
   /** The tools that this clearance has, by name. */
   readonly tools: readonly Tool[]
   hands(callId: string): Hands
@@ -70,8 +73,11 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     turn: turn.id,
     trace: turn.trace,
   }
+  const files = openFiles(clearance, rooms.workspace)
+  const skills = openSkills(clearance, files, rooms.workspace, rooms.skills)
   const hands = (callId: string): Hands => ({
     call: { id: callId, now: now(), timezone: rooms.timezone },
+    skills,
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
   })
@@ -106,7 +112,8 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     clearance,
     session,
     turn,
-    files: openFiles(clearance, rooms.workspace),
+    files,
+    skills,
     tools,
     hands,
     now,

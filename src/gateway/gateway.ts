@@ -119,6 +119,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     store,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
+    skills: config.settings.skills,
     heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
