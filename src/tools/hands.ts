@@ -83,5 +83,8 @@ export interface MemoryHand {
   pin(id: string, on: boolean): MemoryLines
   promote(id: string, store: string): MemoryLines
   alias(name: string, person: string, store?: string): MemoryLines
-  forget(what: { id: string } | { person: string } | { query: string }, sources: boolean): Promise<MemoryLines>
+  forget(
+    what: { id: string } | { person: string } | { query: string },
+    sources: boolean,
+  ): Promise<MemoryLines>
 }
