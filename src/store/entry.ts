@@ -7,7 +7,7 @@ export type Block =
   | { readonly type: 'context'; readonly text: string }
   /** Kept with its signature through tool loops; `data` for what the provider redacted. */
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string; readonly data?: string }
-  /** `malformed` holds arguments that were no JSON. */
+  /** `malformed` says what is wrong with arguments that could not be taken. */
   | {
       readonly type: 'tool_call'
       readonly id: string
