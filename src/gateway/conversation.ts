@@ -442,11 +442,11 @@ export function spokenText(inbound: Inbound): string {
     ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
     : ''
   const attached = (inbound.attachments ?? []).map(item => `\n[attached: ${item.kind} ${item.name}]`).join('')
-  return `${quote}${wellFormed(inbound.text)}${attached}`.trim()
+  return clean(`${quote}${inbound.text}${attached}`).trim()
 }
 
 /** Without lone surrogates and control characters, which providers refuse. */
-const wellFormed = (text: string): string =>
+const clean = (text: string): string =>
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
 
 const readersChanged = 'the readers changed'

@@ -10,6 +10,7 @@ import type { Config } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
+import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Memory } from '../memory/memory.ts'
@@ -373,7 +374,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       model,
       channels: channels.all(),
       running: lanes.running().length,
-      problems: models.hasKey(model) ? [] : [`there is no key for ${model}`],
+      problems: [
+        ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
+        ...[workspaceFault(config.paths.workspace) ?? []].flat(),
+      ],
       store,
     })
   }
@@ -400,6 +404,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     reload,
     status,
     recover() {
+      const unreadable = workspaceFault(config.paths.workspace)
+      if (unreadable) log.warn(unreadable)
+      consent.expire()
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)

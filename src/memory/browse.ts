@@ -3,7 +3,17 @@ import type { Memo, Row } from './row.ts'
 import { type Scope, shown } from './scope.ts'
 import { defaultLimit, search } from './search.ts'
 import { type StoreName, storeOf } from './shelves.ts'
-import type { ListOptions } from './view.ts'
+
+export interface ListOptions {
+  readonly store?: StoreName
+  readonly kinds?: 'turns' | 'facts'
+  readonly from?: number
+  readonly to?: number
+  readonly pinned?: boolean
+  /** Default 10, at most 100. */
+  readonly limit?: number
+  readonly order?: 'newest' | 'oldest'
+}
 
 export interface PersonNote {
   readonly name: string

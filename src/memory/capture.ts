@@ -1,9 +1,8 @@
 // Remembers conversations by themselves: first every turn as it was said, then facts, when nobody waits.
 import type { Clearance } from '../access/clearance.ts'
 import { checkClearance } from '../access/clearance.ts'
-import type { Origin } from '../store/entry.ts'
 import { refreshTail } from './context.ts'
-import { type Complete, type Exchange, reconcile } from './facts.ts'
+import { type Complete, type Exchange, reconcile, type Said } from './facts.ts'
 import { insertRow } from './insert.ts'
 import { readNote, writeNote } from './note.ts'
 import type { Room } from './scope.ts'
@@ -11,22 +10,6 @@ import { withoutSecrets } from './secrets.ts'
 import { type ShelfRef, shelfFor } from './shelves.ts'
 import { isBuried } from './tombstone.ts'
 import { isOutside } from './write.ts'
-
-/** What was said in one step, as the transcript has it. */
-export interface Said {
-  /** The transcript's id of the entry. */
-  readonly entry: number
-  /** The name it is shown under. */
-  readonly name: string
-  /** Person id; null for the agent. */
-  readonly author: string | null
-  readonly text: string
-  readonly origin: Origin
-  /** The compartments that were open when it was said. */
-  readonly labels: readonly string[]
-  /** Milliseconds since 1970. */
-  readonly at: number
-}
 
 export interface SpokenTurn {
   /** Grows from turn to turn; a turn comes once it has ended. */

@@ -1,7 +1,7 @@
 // Facts out of what was said: the model names them by index, Coop decides where they go and what they may replace.
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import type { Said } from './capture.ts'
+import type { Origin } from '../store/entry.ts'
 import { isoDay } from './dates.ts'
 import type { Shelf } from './files.ts'
 import { insertRow } from './insert.ts'
@@ -16,6 +16,22 @@ import { confirm, isOutside, mayReplace, sameFact, supersede } from './write.ts'
 
 /** Asks the cheap model; resolves to its text. */
 export type Complete = (prompt: string, signal: AbortSignal) => Promise<string>
+
+/** What was said in one step, as the transcript has it. */
+export interface Said {
+  /** The transcript's id of the entry. */
+  readonly entry: number
+  /** The name it is shown under. */
+  readonly name: string
+  /** Person id; null for the agent. */
+  readonly author: string | null
+  readonly text: string
+  readonly origin: Origin
+  /** The compartments that were open when it was said. */
+  readonly labels: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
 
 export interface Exchange {
   readonly session: string

@@ -1,6 +1,7 @@
 // What one clearance may do with memory. The only way in.
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import {
+  type ListOptions,
   listPeople,
   listRows,
   listSessions,
@@ -18,17 +19,6 @@ import { type StoreName, storeOf } from './shelves.ts'
 import { exportLines, type Import, type Line, shelfOf } from './transfer.ts'
 import type { Vectors } from './vectors.ts'
 import { type Asking, alias, found, type Note, pin, promote, write } from './write.ts'
-
-export interface ListOptions {
-  readonly store?: StoreName
-  readonly kinds?: 'turns' | 'facts'
-  readonly from?: number
-  readonly to?: number
-  readonly pinned?: boolean
-  /** Default 10, at most 100. */
-  readonly limit?: number
-  readonly order?: 'newest' | 'oldest'
-}
 
 export interface MemoryView {
   /** Stores that may be read here, each once. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clearance } from '../../src/access/clearance.ts'
-import { type CaptureSource, capture, type Said, type SpokenTurn } from '../../src/memory/capture.ts'
-import type { Complete } from '../../src/memory/facts.ts'
+import { type CaptureSource, capture, type SpokenTurn } from '../../src/memory/capture.ts'
+import type { Complete, Said } from '../../src/memory/facts.ts'
 import type { Home } from './people.ts'
 import { asking, direct, inGroup, type Name, openHome, people } from './people.ts'
 
