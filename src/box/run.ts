@@ -14,6 +14,8 @@ export interface Ran {
   readonly ended: Ended
   readonly stdout: Buffer
   readonly stderr: Buffer
+  /** A connection left the box while it ran. */
+  readonly reached?: boolean
 }
 
 export interface Order {

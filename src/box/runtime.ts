@@ -18,6 +18,8 @@ export interface Exec {
   readonly wallMs?: number
   readonly maxOutput?: number
   readonly onOutput?: (chunk: string) => void
+  /** Needs no network, which makes the start faster. */
+  readonly quiet?: true
 }
 
 export interface BoxRuntime {

@@ -36,7 +36,7 @@ export async function survey(policy: Policy, grounds: Grounds): Promise<Pick<Box
     const inside = await walk(extra.host, [''], secretRule(''), new Set())
     hidden.push(...inside.secrets.map(entry => ({ at: `${at}/${entry.at}`, kind: entry.kind })))
   }
-  return { mounts, hidden, cwd: inBox(roots.length === 1 ? roots[0]! : '') }
+  return { mounts, hidden, cwd: workspaceAt }
 }
 
 /** Whether `path` is `folder` or below it. */
