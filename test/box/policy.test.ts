@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import type { Clearance } from '../../src/access/clearance.ts'
+import { type Clearance, issue } from '../../src/access/clearance.ts'
 import { compartmentsOf, type Level, levels } from '../../src/access/levels.ts'
 import { policyOf } from '../../src/box/policy.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
@@ -39,11 +39,12 @@ test('the settings of a level reach its policy', () => {
   assert.deepEqual(of(rig.direct('carol'))!.egress, { kind: 'allow', hosts: ['example.com'] })
 })
 
-test('work without a person reaches no network', () => {
-  const nobody = rig.direct('alice')
-  const policy = policyOf(nobody, { ...rules, levelOf: () => undefined }, false)!
-  assert.equal(policy.egress.kind, 'open')
-  assert.equal(of(rig.direct('mallory')), null)
+test('work without a person reaches no network and sees nobody’s personal folder', () => {
+  const place = { channel: 'cron', kind: 'direct', id: 'nightly' } as const
+  const reads = compartmentsOf('full')
+  const policy = of(issue({ person: null, place, reads, acts: 'full', audience: [], tools: null, revision: 1 }))!
+  assert.deepEqual(policy.egress, { kind: 'none' })
+  assert.equal(policy.personal, null)
 })
 
 test('a narrower clearance never has more folders, more network or more rights', () => {
