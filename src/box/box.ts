@@ -28,7 +28,9 @@ export type OpenDoor = (egress: Egress) => Promise<Door>
 /** A box of `policy`. What it holds is looked up anew at every command, so nothing stale is shown or hidden. */
 export function boxOf(policy: Policy, runtime: BoxRuntime, grounds: Grounds, openDoor: OpenDoor): Box {
   let door: ReturnType<OpenDoor> | undefined
-  const reaches = policy.egress.kind === 'open' || (policy.egress.kind === 'allow' && policy.egress.hosts.length > 0)
+  const reaches =
+    !policy.host &&
+    (policy.egress.kind === 'open' || (policy.egress.kind === 'allow' && policy.egress.hosts.length > 0))
 
   const specify = async (network: boolean): Promise<BoxSpec> => {
     const seen = await survey(policy, grounds)

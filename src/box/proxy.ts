@@ -96,6 +96,7 @@ export async function openProxy(options: ProxyOptions): Promise<Door> {
   server.on('clientError', (_, client) => client.destroy())
 
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socket, resolve))
+  server.unref()
   chmodSync(socket, 0o600)
   giveToBox(socket)
   return {

@@ -64,7 +64,6 @@ export function openBoxes(options: RoomOptions): Boxes {
   const ground = () => {
     if (grounds) return grounds
     const workspace = realpathSync(options.workspace)
-    adopt(workspace)
     return (grounds = { workspace, home: realpathSync(options.home) })
   }
   const runtimeFor = async (policy: Policy, signal: AbortSignal): Promise<BoxRuntime | null> => {
@@ -82,6 +81,7 @@ export function openBoxes(options: RoomOptions): Boxes {
       if (!policy || !runtime) return null
       const found = ground()
       prepare(found.workspace, policy)
+      await adopt(found.workspace)
       const net = options.net ?? internet
       return boxOf(policy, runtime, found, egress => openProxy({ folder: folder(), egress, net, log }))
     },

@@ -1,6 +1,7 @@
 // For a gateway that is root: shows the box's own user the folders it needs, and nothing runs as root.
-import { chownSync, lchownSync, lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { chownSync } from 'node:fs'
+import { promisify } from 'node:util'
 import type { Mount } from './spec.ts'
 
 /** A user and group that no distribution hands out; the workspace belongs to it where root runs the gateway. */
@@ -35,12 +36,8 @@ export function giveToBox(path: string): void {
 }
 
 /** Gives what root owns below `folder` to the user that boxes run as; links are not followed. */
-export function adopt(folder: string): void {
+export async function adopt(folder: string): Promise<void> {
   if (process.getuid?.() !== 0) return
-  if (lstatSync(folder).uid === 0) lchownSync(folder, boxUser, boxUser)
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) adopt(path)
-    else if (lstatSync(path).uid === 0) lchownSync(path, boxUser, boxUser)
-  }
+  const user = String(boxUser)
+  await promisify(execFile)('chown', ['-R', '-P', '-h', '--from=0', `${user}:${user}`, '--', folder], { env: {} })
 }

@@ -2,6 +2,7 @@
 import { readFileSync, statfsSync } from 'node:fs'
 
 const everyMs = 200
+const slack = 16 * 1024 * 1024
 
 export interface Watched {
   readonly maxMemory: number
@@ -16,7 +17,7 @@ export function watch(pid: () => number | undefined, limits: Watched, stop: (why
     if (root !== undefined && memoryOf(root) > limits.maxMemory) stop('memory')
     const now = free(limits.disk)
     // Another's doing is not this command's fault: only who lowers it is stopped.
-    if (limits.disk && now < limits.disk.reserve && now < before - limits.disk.reserve / 8) stop('disk')
+    if (limits.disk && now < limits.disk.reserve && now < before - slack) stop('disk')
   }, everyMs)
   timer.unref()
   return () => clearInterval(timer)
