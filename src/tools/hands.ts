@@ -65,8 +65,8 @@ export interface CommandResult {
 }
 
 export interface WebHand {
-  /** A page as text. Throws for what may not or cannot be fetched. */
-  fetch(url: string, signal: AbortSignal): Promise<WebPage>
+  /** A page as text; throws for what may not or cannot be fetched. Null where pages are not fetched. */
+  readonly fetch: ((url: string, signal: AbortSignal) => Promise<WebPage>) | null
   /** Null without a configured provider. */
   readonly search: ((query: string, count: number | undefined, signal: AbortSignal) => Promise<readonly WebResult[]>) | null
 }
