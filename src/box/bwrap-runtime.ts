@@ -1,6 +1,8 @@
 // Bubblewrap: one box a command, never as root, with a filter of system calls.
+import { execFile } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
 import { CoopError } from '../errors.ts'
 import { account, bwrapArguments, descriptors, type Lent } from './bwrap.ts'
 import { launchCommand } from './launch.ts'
@@ -78,6 +80,12 @@ export function findBwrap(path = '/usr/local/bin:/usr/bin:/bin'): string | undef
     .split(delimiter)
     .map(folder => join(folder, 'bwrap'))
     .find(file => existsSync(file))
+}
+
+/** The installed version as numbers. */
+export async function bwrapVersion(bwrap: string): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)(bwrap, ['--version'], { env: {} })
+  return (/[\d.]+/.exec(stdout)?.[0] ?? '0.0').split('.').map(Number)
 }
 
 function lend(scratch: string): Lent {
