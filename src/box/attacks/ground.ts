@@ -29,7 +29,7 @@ export async function openGround(): Promise<Ground> {
   const workspace = plant(host, canary)
   const home = join(host, 'home')
 
-  const server = createServer(socket => socket.end(canary)).listen(0, '127.0.0.1')
+  const server = createServer(socket => socket.on('error', () => {}).end(canary)).listen(0, '127.0.0.1')
   const abstract = createServer().listen(`\0coop-${canary}`)
   const gateway = createServer().listen(join(home, 'run/coop.sock'))
   const doors = [server, abstract, gateway]

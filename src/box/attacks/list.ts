@@ -60,7 +60,7 @@ export const attacks: readonly Attack[] = [
   attack('files', 'other-folders', 'another person’s folder cannot be swapped for a link', 'mv users/bob users/x && leak renamed; ln -s / users/new && leak "new link"; true'),
   attack('processes', 'host-processes', 'processes of the host are not seen', '[ "$(ls -d /proc/[0-9]* | wc -l)" -lt 12 ] || leak "$(ls -d /proc/[0-9]* | wc -l) processes"'),
   attack('processes', 'environment', 'no process shows the gateway’s environment', 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n" | grep -qF "API_$CANARY" && leak environment; tr "\\0" "\\n" </proc/1/environ | grep -qv "^PWD=" && leak "the first process has an environment"; env | grep -qF "API_$CANARY" && leak own'),
-  attack('processes', 'command-lines', 'no command line names folders of the host', 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -qF "$HOST" && leak "$HOST"'),
+  attack('processes', 'command-lines', 'no command line names folders of the host', 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -qF -f <(echo "$HOST") && leak "$HOST"'),
   attack('processes', 'kill-host', 'no process of the host can be signalled', 'grep -qzF sleep "/proc/$VICTIM/cmdline" 2>/dev/null && kill -0 "$VICTIM" 2>/dev/null && leak "signal to $VICTIM"'),
   attack('processes', 'descriptors', 'no open file of the gateway is handed in', 'for n in 3 4 5 6 7 9 10 11 12 13 14 15; do [ -e "/proc/self/fd/$n" ] && leak "descriptor $n"; done'),
   attack('processes', 'session', 'the session of the gateway’s terminal is left', '[ "$(cut -d" " -f6 /proc/self/stat)" != 0 ] || leak "same session"'),

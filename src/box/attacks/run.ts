@@ -9,8 +9,8 @@ export interface AttackResult {
   readonly name: string
   readonly title: string
   readonly wall: Wall
-  /** `unproven`: the attack could not be tried, or did not come to its end. */
-  readonly outcome: 'proved' | 'failed' | 'unproven'
+  /** `untried`: what the attack needs is not installed. `unproven`: it did not come to its end. */
+  readonly outcome: 'proved' | 'failed' | 'untried' | 'unproven'
   readonly detail: string
 }
 
@@ -37,7 +37,7 @@ export async function attackFrom(ground: Ground, runtime: BoxRuntime, signal: Ab
     const skipped = of('skip')
     const ended = said(output, `end:${name}:`).includes(ground.canary)
     if (leaks.length > 0) return { name, title, wall, outcome: 'failed', detail: leaks.join(', ') }
-    if (skipped.length > 0) return { name, title, wall, outcome: 'unproven', detail: skipped[0]! }
+    if (skipped.length > 0) return { name, title, wall, outcome: 'untried', detail: skipped[0]! }
     return ended
       ? { name, title, wall, outcome: 'proved', detail: '' }
       : { name, title, wall, outcome: 'unproven', detail: broken || 'the attempt did not come to its end' }

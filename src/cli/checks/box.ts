@@ -30,7 +30,7 @@ export const boxChecks: readonly Check[] = [
         const results = await attackAll(openBwrap({ bwrap, scratch, reserve: 0 }), signal)
         const lines = results.map(({ title, wall, outcome, detail }): Finding => {
           const relied = required.includes(wall)
-          const verdict = outcome === 'proved' ? 'proved' : relied && outcome === 'failed' ? 'failed' : 'not enforced'
+          const verdict = outcome === 'proved' ? 'proved' : relied && outcome !== 'untried' ? 'failed' : 'not enforced'
           return { outcome: verdict, title, ...(detail ? { detail } : {}) }
         })
         return [...given, ...lines, ...(await notEnforced(bwrap, results.some(({ outcome }) => outcome === 'proved')))]
