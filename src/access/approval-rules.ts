@@ -41,9 +41,14 @@ export interface Deciding {
  */
 export function decide(call: Deciding): Decision {
   const rule = call.rules.find(candidate => fits(candidate, call))
-  if (rule?.answer === 'deny') return { kind: 'deny', reason: `A rule of this household refuses ${call.tool} here.` }
+  if (rule?.answer === 'deny')
+    return { kind: 'deny', reason: `A rule of this household refuses ${call.tool} here.` }
   const question = questionOf(call)
-  const ask: Decision = { kind: 'ask', of: call.traits.reach === 'strong' ? 'full' : atLeast(call.level, 'inner') ? call.level : 'inner', question }
+  const ask: Decision = {
+    kind: 'ask',
+    of: call.traits.reach === 'strong' ? 'full' : atLeast(call.level, 'inner') ? call.level : 'inner',
+    question,
+  }
   if (call.traits.ask !== undefined || rule?.answer === 'ask') return ask
   const waits = waitsFor(call)
   if (waits === 'none') return { kind: 'allow' }
@@ -74,7 +79,8 @@ const shownArguments = 1_500
 /** What is asked, why, and what follows from a yes. */
 function questionOf({ tool, input, traits, origin }: Deciding): string {
   const text = JSON.stringify(input) ?? ''
-  const shown = text.length > shownArguments ? `${text.slice(0, shownArguments)} … (${text.length} characters)` : text
+  const shown =
+    text.length > shownArguments ? `${text.slice(0, shownArguments)} … (${text.length} characters)` : text
   const why =
     traits.ask ??
     (origin === 'outside'

@@ -9,11 +9,19 @@ export const maxAttachment = 64 * 1024 * 1024
  * Puts a person's file into their own inbox and returns its path in the workspace; null where the
  * conversation shows no folder of theirs. A name that is taken gets a number.
  */
-export async function keepAttachment(box: Box, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<string | null> {
+export async function keepAttachment(
+  box: Box,
+  name: string,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<string | null> {
   const folder = inboxOf(box)
   if (folder === null) return null
   if (bytes.length > maxAttachment) {
-    throw new CoopError('input_invalid', `${name} has ${bytes.length} bytes; at most ${maxAttachment} are kept.`)
+    throw new CoopError(
+      'input_invalid',
+      `${name} has ${bytes.length} bytes; at most ${maxAttachment} are kept.`,
+    )
   }
   const clean = safeName(name)
   const dot = clean.lastIndexOf('.')
@@ -31,7 +39,11 @@ export async function keepAttachment(box: Box, name: string, bytes: Uint8Array, 
 }
 
 /** The bytes of a file that the agent made, to be sent. Throws for what the box does not show. */
-export async function takeAttachment(box: Box, path: string, signal: AbortSignal): Promise<{ name: string; bytes: Buffer }> {
+export async function takeAttachment(
+  box: Box,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ name: string; bytes: Buffer }> {
   const bytes = await box.readFile(path, maxAttachment, signal)
   return { name: safeName(path), bytes }
 }
@@ -47,7 +59,10 @@ function inboxOf({ acts, policy }: Box): string | null {
 /** A plain file name: no folder, no control character, nothing that hides, no more than fits. */
 function safeName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? ''
-  const plain = last.replace(/[\p{C}\p{Z}:*?"<>|]+/gu, ' ').trim().replace(/^\.+/, '')
+  const plain = last
+    .replace(/[\p{C}\p{Z}:*?"<>|]+/gu, ' ')
+    .trim()
+    .replace(/^\.+/, '')
   const characters = [...plain]
   while (Buffer.byteLength(characters.join('')) > 120) characters.splice(Math.floor(characters.length / 2), 1)
   return characters.join('') || 'file'

@@ -1,8 +1,8 @@
 // A box as the rest of Coop sees it: commands and files of one clearance, each in a fresh start.
 import type { Egress } from './egress.ts'
 import { type Before, readBytes, readLines, readWhole, type Slice, writeWhole } from './files.ts'
-import type { Door } from './proxy.ts'
 import type { Policy } from './policy.ts'
+import type { Door } from './proxy.ts'
 import type { Ran } from './run.ts'
 import type { BoxRuntime, Exec } from './runtime.ts'
 import type { BoxSpec } from './spec.ts'

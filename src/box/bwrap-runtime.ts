@@ -44,7 +44,13 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
 
   const exec = (given: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> => {
     const spec = weaken.limits?.(given) ?? given
-    const sources = [...spec.mounts.map(mount => mount.host), lent.passwd, lent.group, lent.node, spec.proxy ?? []].flat()
+    const sources = [
+      ...spec.mounts.map(mount => mount.host),
+      lent.passwd,
+      lent.group,
+      lent.node,
+      spec.proxy ?? [],
+    ].flat()
     const stage = asRoot ? staged(sources, options.bwrap) : { command: [], at: (host: string) => host }
     const { at } = stage
     const args = bwrapArguments(
@@ -91,7 +97,11 @@ export async function bwrapVersion(bwrap: string): Promise<readonly number[]> {
 function lend(scratch: string): Lent {
   const passwd = join(scratch, 'passwd')
   const group = join(scratch, 'group')
-  writeFileSync(passwd, `coop:x:${account.uid}:${account.gid}::${account.home}:/bin/bash\nnobody:x:65534:65534::/:/usr/sbin/nologin\n`, { mode: 0o644 })
+  writeFileSync(
+    passwd,
+    `coop:x:${account.uid}:${account.gid}::${account.home}:/bin/bash\nnobody:x:65534:65534::/:/usr/sbin/nologin\n`,
+    { mode: 0o644 },
+  )
   writeFileSync(group, `coop:x:${account.gid}:\nnogroup:x:65534:\n`, { mode: 0o644 })
   return { passwd, group, node: process.execPath }
 }

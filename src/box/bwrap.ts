@@ -17,7 +17,19 @@ export const nodeAt = '/opt/coop/node'
 /** The account that programs in a box believe to be. */
 export const account = { uid: 1000, gid: 1000, home: '/home/coop' } as const
 
-const fromEtc = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'ssl/certs', 'ca-certificates', 'pki', 'localtime', 'nsswitch.conf', 'mime.types', 'magic']
+const fromEtc = [
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'alternatives',
+  'ssl/certs',
+  'ca-certificates',
+  'pki',
+  'localtime',
+  'nsswitch.conf',
+  'mime.types',
+  'magic',
+]
 
 /** Descriptors that bubblewrap reads and writes beside the standard three. */
 export const descriptors = { args: 3, seccomp: 4, info: 5, started: 6 } as const

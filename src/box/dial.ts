@@ -17,7 +17,13 @@ export const internet: Net = {
 }
 
 /** A connected socket to `host`. Throws `egress_refused` before anything is sent to where it may not. */
-export async function dial(net: Net, egress: Egress, host: string, port: number, signal: AbortSignal): Promise<Socket> {
+export async function dial(
+  net: Net,
+  egress: Egress,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
   const verdict = judgeHost(egress, host)
   if (verdict.kind === 'refuse') throw new CoopError('egress_refused', `${host}: ${verdict.reason}.`)
   const addresses = await net.resolve(verdict.host)

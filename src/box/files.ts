@@ -1,8 +1,8 @@
 // Reads and writes files from inside a box, where a planted link leads nowhere else.
 import { createHash } from 'node:crypto'
 import { CoopError, messageOf } from '../errors.ts'
-import type { Exec } from './runtime.ts'
 import type { Ran } from './run.ts'
+import type { Exec } from './runtime.ts'
 
 export type Run = (exec: Exec, signal: AbortSignal) => Promise<Ran>
 
@@ -20,28 +20,63 @@ const maxPath = 4096
 const maxScan = 256 * 1024 * 1024
 
 /** `maxBytes` from `offset` on. */
-export function readBytes(run: Run, path: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Slice> {
-  return read(run, readScript('tail -c "+$2" -- "$f" | head -c "$3"'), path, [offset + 1, maxBytes], maxBytes, signal)
+export function readBytes(
+  run: Run,
+  path: string,
+  offset: number,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Slice> {
+  return read(
+    run,
+    readScript('tail -c "+$2" -- "$f" | head -c "$3"'),
+    path,
+    [offset + 1, maxBytes],
+    maxBytes,
+    signal,
+  )
 }
 
 /** `count` lines from the 1-based `line` on, at most `maxBytes`. */
-export function readLines(run: Run, path: string, line: number, count: number, maxBytes: number, signal: AbortSignal): Promise<Slice> {
+export function readLines(
+  run: Run,
+  path: string,
+  line: number,
+  count: number,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Slice> {
   const body = `head -c ${maxScan} -- "$f" | tail -n "+$2" | head -n "$3" | head -c "$4"`
   return read(run, readScript(body), path, [line, count, maxBytes], maxBytes, signal)
 }
 
 /** The whole file; throws `input_invalid` if it is larger. */
-export async function readWhole(run: Run, path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+export async function readWhole(
+  run: Run,
+  path: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const { size, bytes } = await readBytes(run, path, 0, maxBytes, signal)
-  if (size > maxBytes) throw new CoopError('input_invalid', `${path} has ${size} bytes; at most ${maxBytes} are taken here.`)
+  if (size > maxBytes)
+    throw new CoopError('input_invalid', `${path} has ${size} bytes; at most ${maxBytes} are taken here.`)
   return bytes
 }
 
 /** Replaces or makes the file in one step, with the folders on the way. */
-export async function writeWhole(run: Run, path: string, bytes: Uint8Array, before: Before, signal: AbortSignal): Promise<void> {
+export async function writeWhole(
+  run: Run,
+  path: string,
+  bytes: Uint8Array,
+  before: Before,
+  signal: AbortSignal,
+): Promise<void> {
   checkPath(path)
   const expected = typeof before === 'string' ? before : before.sha256
-  const ran = await run({ argv: ['/bin/bash', '-c', writeScript, 'write', path, expected], stdin: bytes }, signal)
+  const ran = await run(
+    { argv: ['/bin/bash', '-c', writeScript, 'write', path, expected], stdin: bytes },
+    signal,
+  )
   if (ran.code !== 0 || ran.ended !== 'exit') throw fault(path, ran)
 }
 
@@ -50,11 +85,24 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 /** Throws for what no file system takes. */
 export function checkPath(path: string): void {
   const problem =
-    path === '' ? 'is empty' : path.includes('\0') ? 'holds a NUL' : Buffer.byteLength(path) >= maxPath ? 'is too long' : undefined
+    path === ''
+      ? 'is empty'
+      : path.includes('\0')
+        ? 'holds a NUL'
+        : Buffer.byteLength(path) >= maxPath
+          ? 'is too long'
+          : undefined
   if (problem) throw new CoopError('input_invalid', `The path ${problem}; give one inside the workspace.`)
 }
 
-async function read(run: Run, script: string, path: string, numbers: readonly number[], maxBytes: number, signal: AbortSignal): Promise<Slice> {
+async function read(
+  run: Run,
+  script: string,
+  path: string,
+  numbers: readonly number[],
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Slice> {
   checkPath(path)
   const argv = ['/bin/bash', '-c', script, 'read', path, ...numbers.map(String)]
   const ran = await run({ argv, maxOutput: maxBytes + 64 }, signal)

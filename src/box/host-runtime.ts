@@ -16,7 +16,12 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
         command: launchCommand(order.argv, spec.limits, false),
         cwd: spec.mounts[0]?.host ?? home,
         // Keys are in the gateway's environment; none of it is handed on.
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', HOME: home, LANG: 'C.UTF-8', ...spec.env },
+        env: {
+          PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+          HOME: home,
+          LANG: 'C.UTF-8',
+          ...spec.env,
+        },
         args: Buffer.alloc(0),
         filter: Buffer.alloc(0),
         group: true,
@@ -29,6 +34,9 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
       },
       signal,
     )
-  const proof: Proof = { walls: [], problems: ['runtime "none": full-trust commands run on this computer without walls.'] }
+  const proof: Proof = {
+    walls: [],
+    problems: ['runtime "none": full-trust commands run on this computer without walls.'],
+  }
   return { name: 'none', exec, probe: async () => proof }
 }

@@ -12,7 +12,13 @@ export function launchCommand(argv: readonly string[], limits: Limits, relayed: 
   const cpu = String(Math.ceil(limits.wallMs / 1000) * 4)
   return [
     ...['/bin/bash', '--norc', '-c', script, 'box'],
-    ...[String(limits.procs), kilobytes(limits.memory), kilobytes(limits.file), cpu, relayed ? relaySource : ''],
+    ...[
+      String(limits.procs),
+      kilobytes(limits.memory),
+      kilobytes(limits.file),
+      cpu,
+      relayed ? relaySource : '',
+    ],
     ...argv,
   ]
 }

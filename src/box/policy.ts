@@ -1,5 +1,5 @@
 // From a clearance to what its box holds and may do: pure data, no file system, no process.
-import { checkClearance, type Clearance } from '../access/clearance.ts'
+import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast, compartmentsOf, type Level, personalOf } from '../access/levels.ts'
 import type { Egress } from './egress.ts'
 import type { Limits } from './limits.ts'

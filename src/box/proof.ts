@@ -1,8 +1,9 @@
 // Shows that a box holds before anything relies on it: canaries are planted, and the box goes looking.
+
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { randomUUID } from 'node:crypto'
 import { messageOf } from '../errors.ts'
 import { defaultLimits } from './limits.ts'
 import type { BoxRuntime, Proof, Wall } from './runtime.ts'
@@ -60,13 +61,24 @@ export async function prove(exec: BoxRuntime['exec'], scratch: string, signal: A
       cwd: workspaceAt,
     }
     const values = [secret, join(folder, 'canary'), sentinel, port, limits.procs, limits.memory / 1024]
-    const ran = await exec(spec, { argv: ['/bin/bash', '-c', script, 'proof', ...values.map(String)] }, signal)
+    const ran = await exec(
+      spec,
+      { argv: ['/bin/bash', '-c', script, 'proof', ...values.map(String)] },
+      signal,
+    )
     const lines = ran.stdout.toString().split('\n')
     if (!lines.includes(`sentinel ${sentinel}`)) {
-      return { walls: [], problems: [`The box ran but did not finish its proof: ${messageOf(ran.stderr.toString() || ran.ended)}`] }
+      return {
+        walls: [],
+        problems: [
+          `The box ran but did not finish its proof: ${messageOf(ran.stderr.toString() || ran.ended)}`,
+        ],
+      }
     }
     const walls = (Object.keys(missing) as Wall[]).filter(wall => lines.includes(wall))
-    const problems = (Object.keys(missing) as Wall[]).filter(wall => !walls.includes(wall)).map(wall => `${wall}: ${missing[wall]}.`)
+    const problems = (Object.keys(missing) as Wall[])
+      .filter(wall => !walls.includes(wall))
+      .map(wall => `${wall}: ${missing[wall]}.`)
     return { walls, problems }
   } catch (error) {
     return { walls: [], problems: [`${messageOf(error)} ${hint(messageOf(error))}`.trim()] }
@@ -81,5 +93,7 @@ function hint(message: string): string {
   if (/namespace|Operation not permitted|uid map/i.test(message)) {
     return 'Unprivileged user namespaces seem to be off: set kernel.unprivileged_userns_clone=1, or on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile for bwrap.'
   }
-  return /ENOENT|not found/.test(message) ? 'Install bubblewrap and bash, on Debian: apt-get install bubblewrap.' : ''
+  return /ENOENT|not found/.test(message)
+    ? 'Install bubblewrap and bash, on Debian: apt-get install bubblewrap.'
+    : ''
 }

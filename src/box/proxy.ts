@@ -1,7 +1,8 @@
 // The one way out of a box: a proxy on its own socket, which is its identity.
+
+import { randomBytes } from 'node:crypto'
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, request } from 'node:http'
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CoopError, messageOf } from '../errors.ts'
@@ -39,10 +40,13 @@ export async function openProxy(options: ProxyOptions): Promise<Door> {
     connection.once('close', () => open.delete(connection))
   })
   let through = 0
-  const closed = (host: string, sent: number, received: number) => log.info({ host, sent, received }, 'egress')
+  const closed = (host: string, sent: number, received: number) =>
+    log.info({ host, sent, received }, 'egress')
   const refused = (host: string, error: unknown): [number, string] => {
     log.info({ host, reason: messageOf(error) }, 'egress refused')
-    return error instanceof CoopError && error.code === 'egress_refused' ? [403, 'Forbidden'] : [502, 'Bad Gateway']
+    return error instanceof CoopError && error.code === 'egress_refused'
+      ? [403, 'Forbidden']
+      : [502, 'Bad Gateway']
   }
 
   server.on('connect', async (message: IncomingMessage, client: Duplex, head: Buffer) => {
@@ -75,9 +79,15 @@ export async function openProxy(options: ProxyOptions): Promise<Door> {
       const upstream = await dial(net, egress, url.hostname, Number(url.port || 80), ending.signal)
       through++
       const headers = { ...message.headers, host: url.host, connection: 'close' }
-      for (const name of ['proxy-connection', 'proxy-authorization']) delete (headers as Record<string, unknown>)[name]
+      for (const name of ['proxy-connection', 'proxy-authorization'])
+        delete (headers as Record<string, unknown>)[name]
       const onward = request(
-        { method: message.method ?? 'GET', path: url.pathname + url.search, headers, createConnection: () => upstream },
+        {
+          method: message.method ?? 'GET',
+          path: url.pathname + url.search,
+          headers,
+          createConnection: () => upstream,
+        },
         answer => {
           response.writeHead(answer.statusCode ?? 502, answer.headers)
           answer.on('error', () => response.destroy())

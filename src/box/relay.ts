@@ -7,7 +7,10 @@ export const proxyAt = '/run/egress.sock'
 
 /** The environment by which programs find the proxy. */
 export const proxyEnv: Readonly<Record<string, string>> = Object.fromEntries([
-  ...['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map(name => [name, `http://127.0.0.1:${relayPort}`]),
+  ...['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map(name => [
+    name,
+    `http://127.0.0.1:${relayPort}`,
+  ]),
   ['NODE_USE_ENV_PROXY', '1'],
 ])
 

@@ -9,7 +9,7 @@ import { type Box, boxOf } from './box.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
 import { openHost } from './host-runtime.ts'
-import { type BoxRules, personalFolders, type Policy, policyOf } from './policy.ts'
+import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
 import { type BoxRuntime, type Proof, required } from './runtime.ts'
 import { adopt, giveToBox } from './stage.ts'
@@ -49,7 +49,12 @@ export function openBoxes(options: RoomOptions): Boxes {
     try {
       const bwrap = options.runtime === 'none' ? undefined : findBwrap()
       if (!bwrap) return { runtime: null, proof: { walls: [], problems: [absence(options.runtime)] } }
-      const runtime = openBwrap({ bwrap, scratch: folder(), reserve: reserve(), ...(options.weaken ? { weaken: options.weaken } : {}) })
+      const runtime = openBwrap({
+        bwrap,
+        scratch: folder(),
+        reserve: reserve(),
+        ...(options.weaken ? { weaken: options.weaken } : {}),
+      })
       return { runtime, proof: await runtime.probe(signal) }
     } catch (error) {
       return { runtime: null, proof: { walls: [], problems: [messageOf(error)] } }
@@ -101,7 +106,8 @@ function prepare(workspace: string, policy: Policy): void {
   for (const name of wanted) {
     const path = join(workspace, name)
     const stat = lstatSync(path, { throwIfNoEntry: false })
-    if (stat && !stat.isDirectory()) throw new CoopError('box_failed', `${path} is not a plain folder; move it away.`)
+    if (stat && !stat.isDirectory())
+      throw new CoopError('box_failed', `${path} is not a plain folder; move it away.`)
     if (stat) continue
     mkdirSync(path, { mode: 0o700 })
     giveToBox(path)

@@ -8,7 +8,15 @@ import type { BoxRules } from './policy.ts'
 
 type LevelSettings = Config['settings']['box']['inner']
 
-const promptFiles = ['SOUL.md', 'IDENTITY.md', 'AGENTS.md', 'TOOLS.md', 'USER.md', 'BOOTSTRAP.md', 'HEARTBEAT.md']
+const promptFiles = [
+  'SOUL.md',
+  'IDENTITY.md',
+  'AGENTS.md',
+  'TOOLS.md',
+  'USER.md',
+  'BOOTSTRAP.md',
+  'HEARTBEAT.md',
+]
 
 /** `skills` are further workspace folders that turns read as instructions. */
 export function boxRulesOf(config: Config, skills: readonly string[] = []): BoxRules {
@@ -33,7 +41,9 @@ export function boxRulesOf(config: Config, skills: readonly string[] = []): BoxR
       return { host, name: mount.name ?? basename(host), mode: mount.mode }
     }),
     levelOf: id => config.household.people.get(id)?.level,
-    instructions: [...new Set([...promptFiles, ...configured, 'channels', 'skills', '.coopignore', ...skills])],
+    instructions: [
+      ...new Set([...promptFiles, ...configured, 'channels', 'skills', '.coopignore', ...skills]),
+    ],
   }
 }
 

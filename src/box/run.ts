@@ -73,7 +73,10 @@ export async function run(order: Order, signal: AbortSignal): Promise<Ran> {
     const code = await over(child, kill)
     closed = true
     if (!reached && ended === 'exit') {
-      throw new CoopError('box_failed', `The box did not start: ${messageOf(output.stderr().toString() || `status ${code}`)}`)
+      throw new CoopError(
+        'box_failed',
+        `The box did not start: ${messageOf(output.stderr().toString() || `status ${code}`)}`,
+      )
     }
     return { code, ended, stdout: output.stdout(), stderr: output.stderr() }
   } finally {
@@ -133,7 +136,11 @@ function over(child: ChildProcess, kill: () => void): Promise<number> {
       }, 200).unref()
     })
     child.once('error', cause => {
-      reject(new CoopError('box_failed', `${child.spawnfile} could not be started: ${messageOf(cause)}`, { cause }))
+      reject(
+        new CoopError('box_failed', `${child.spawnfile} could not be started: ${messageOf(cause)}`, {
+          cause,
+        }),
+      )
     })
     child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)))
   })

@@ -14,7 +14,11 @@ const files = new Set([
   'credentials.json',
   'service-account.json',
 ])
-const patterns = [/^\.env/, /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/, /\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx|asc\.key)$/]
+const patterns = [
+  /^\.env/,
+  /^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$/,
+  /\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx|asc\.key)$/,
+]
 
 /** Judges an entry by its name and its path from the workspace's root. */
 export type Secret = (path: string, name: string, isFolder: boolean) => boolean

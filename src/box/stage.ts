@@ -12,7 +12,10 @@ export const boxUser = 70_000
  * a process with the kernel's user 0 could write /proc/sys. So root binds the sources under a
  * fresh /tmp, becomes that user, and only then builds the box from there.
  */
-export function staged(sources: readonly string[], bwrap: string): { command: string[]; at: (host: string) => string } {
+export function staged(
+  sources: readonly string[],
+  bwrap: string,
+): { command: string[]; at: (host: string) => string } {
   const names = new Map([...new Set(sources)].map((host, index) => [host, `/tmp/${index}`]))
   const binds = [...names].flatMap(([host, at]) => ['--bind', host, at])
   const user = String(boxUser)
@@ -39,5 +42,7 @@ export function giveToBox(path: string): void {
 export async function adopt(folder: string): Promise<void> {
   if (process.getuid?.() !== 0) return
   const user = String(boxUser)
-  await promisify(execFile)('chown', ['-R', '-P', '-h', '--from=0', `${user}:${user}`, '--', folder], { env: {} })
+  await promisify(execFile)('chown', ['-R', '-P', '-h', '--from=0', `${user}:${user}`, '--', folder], {
+    env: {},
+  })
 }

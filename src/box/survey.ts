@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { CoopError } from '../errors.ts'
-import { personalFolders, type Policy } from './policy.ts'
+import { type Policy, personalFolders } from './policy.ts'
 import { secretRule } from './secrets.ts'
 import { type BoxSpec, type Hidden, type Mount, workspaceAt } from './spec.ts'
 import { walk } from './walk.ts'
@@ -15,10 +15,16 @@ export interface Grounds {
 }
 
 /** Mounts and shadows for `policy` as the folders are at this moment. Throws `box_failed` for a link on the way. */
-export async function survey(policy: Policy, grounds: Grounds): Promise<Pick<BoxSpec, 'mounts' | 'hidden' | 'cwd'>> {
+export async function survey(
+  policy: Policy,
+  grounds: Grounds,
+): Promise<Pick<BoxSpec, 'mounts' | 'hidden' | 'cwd'>> {
   const { workspace } = grounds
   if (contains(workspace, grounds.home)) {
-    throw new CoopError('box_failed', `The workspace ${workspace} contains the home of Coop; give it a folder of its own.`)
+    throw new CoopError(
+      'box_failed',
+      `The workspace ${workspace} contains the home of Coop; give it a folder of its own.`,
+    )
   }
   const table = new Table(workspace)
   for (const root of policy.roots) lay(table, policy, root.path, root.mode)
@@ -28,7 +34,11 @@ export async function survey(policy: Policy, grounds: Grounds): Promise<Pick<Box
   const found = await walk(workspace, roots, secret, hiddenAlready)
   for (const { at, kind } of found.repositories) if (policy.acts) fixRepository(table, at, kind)
   table.hidden.push(...found.secrets)
-  const mounts: Mount[] = table.mounts.map(({ path, mode }) => ({ host: join(workspace, path), at: inBox(path), mode }))
+  const mounts: Mount[] = table.mounts.map(({ path, mode }) => ({
+    host: join(workspace, path),
+    at: inBox(path),
+    mode,
+  }))
   const hidden = table.hidden.map(({ at, kind }) => ({ at: inBox(at), kind }))
   for (const extra of policy.mounts) {
     const at = `/mnt/${extra.name}`
@@ -61,7 +71,9 @@ class Table {
   /** What comes to lie inside another mount comes after it. */
   get mounts(): { path: string; mode: 'ro' | 'rw' }[] {
     const depth = (path: string) => (path === '' ? 0 : path.split('/').length)
-    return [...this.modes].map(([path, mode]) => ({ path, mode })).sort((a, b) => depth(a.path) - depth(b.path))
+    return [...this.modes]
+      .map(([path, mode]) => ({ path, mode }))
+      .sort((a, b) => depth(a.path) - depth(b.path))
   }
 
   /** How `path` is mounted, by the mount nearest above it. */
@@ -86,7 +98,8 @@ function lay(table: Table, policy: Policy, path: string, mode: 'ro' | 'rw'): voi
   let way = ''
   for (const part of path.split('/').filter(Boolean)) {
     way = way === '' ? part : `${way}/${part}`
-    if (table.kind(way) !== 'folder') throw new CoopError('box_failed', `${way} in the workspace is not a plain folder.`)
+    if (table.kind(way) !== 'folder')
+      throw new CoopError('box_failed', `${way} in the workspace is not a plain folder.`)
   }
   const fixed = policy.instructionsReadOnly && mode === 'rw'
   const instructions = new Set(policy.instructions)
@@ -135,7 +148,8 @@ function fixDeep(table: Table, root: string, name: string): void {
     const last = depth === parts.length - 1
     const kind = table.kind(way)
     if (kind === undefined) {
-      return table.add((base + parts.slice(0, depth).join('/')).replace(/\/$/, ''), 'ro')
+      table.add((base + parts.slice(0, depth).join('/')).replace(/\/$/, ''), 'ro')
+      return
     }
     if (depth > 0) table.add(way, last ? 'ro' : 'rw')
   }
@@ -149,8 +163,8 @@ function fixRepository(table: Table, at: string, kind: Hidden['kind']): void {
     if (!table.modes.has(way) && table.modeOf(way) === 'rw') table.add(way, 'rw')
   }
   if (table.modeOf(at) !== 'rw') return
-  if (kind === 'file') return table.add(at, 'ro')
-  table.add(at, 'rw')
+  table.add(at, kind === 'file' ? 'ro' : 'rw')
+  if (kind === 'file') return
   for (const name of ['config', 'config.worktree', 'commondir', 'hooks', 'modules']) {
     if (table.kind(`${at}/${name}`) !== undefined) table.add(`${at}/${name}`, 'ro')
     else if (name === 'hooks') table.hidden.push({ at: `${at}/${name}`, kind: 'folder' })
@@ -165,7 +179,10 @@ function realFolder(path: string, grounds: Grounds): string {
     throw new CoopError('box_failed', `${path} of [box] mounts cannot be found.`, { cause })
   }
   if (contains(real, grounds.home) || contains(grounds.home, real)) {
-    throw new CoopError('box_failed', `${path} of [box] mounts holds Coop’s own home, which is never mounted.`)
+    throw new CoopError(
+      'box_failed',
+      `${path} of [box] mounts holds Coop’s own home, which is never mounted.`,
+    )
   }
   return real
 }

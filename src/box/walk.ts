@@ -1,5 +1,5 @@
 // Looks through the folders of a box for what must be hidden or kept from change.
-import { readdir, lstat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CoopError } from '../errors.ts'
 import type { Secret } from './secrets.ts'
@@ -16,7 +16,12 @@ const maxEntries = 500_000
 const maxSecrets = 200
 
 /** Walks `folders` below `base`, never through a symbolic link. `skip` names folders that are hidden already. */
-export async function walk(base: string, folders: readonly string[], secret: Secret, skip: ReadonlySet<string>): Promise<Found> {
+export async function walk(
+  base: string,
+  folders: readonly string[],
+  secret: Secret,
+  skip: ReadonlySet<string>,
+): Promise<Found> {
   const secrets: Hidden[] = []
   const repositories: Hidden[] = []
   const plain: string[] = []
@@ -38,7 +43,10 @@ export async function walk(base: string, folders: readonly string[], secret: Sec
     for (let i = 0; i < level.length; i += 64) await Promise.all(level.slice(i, i + 64).map(read))
     entries = plain.length + next.length
     if (entries > maxEntries) {
-      throw new CoopError('box_failed', `${base} holds more than ${maxEntries} files; name its large folders in .coopignore.`)
+      throw new CoopError(
+        'box_failed',
+        `${base} holds more than ${maxEntries} files; name its large folders in .coopignore.`,
+      )
     }
     level = next
   }
@@ -47,7 +55,11 @@ export async function walk(base: string, folders: readonly string[], secret: Sec
 }
 
 /** Further names of the same files: a hard link shows what its other name hides. */
-async function otherNames(base: string, secrets: readonly Hidden[], plain: readonly string[]): Promise<Hidden[]> {
+async function otherNames(
+  base: string,
+  secrets: readonly Hidden[],
+  plain: readonly string[],
+): Promise<Hidden[]> {
   const linked = new Set<string>()
   const remember = async (path: string) => {
     const stat = await lstat(join(base, path)).catch(() => undefined)
@@ -88,7 +100,10 @@ function fewer(secrets: readonly Hidden[], roots: readonly string[]): Hidden[] {
     }
   }
   if (left > maxSecrets) {
-    throw new CoopError('box_failed', `More than ${maxSecrets} secret files lie about; put them into one folder, or name it in .coopignore.`)
+    throw new CoopError(
+      'box_failed',
+      `More than ${maxSecrets} secret files lie about; put them into one folder, or name it in .coopignore.`,
+    )
   }
   return out
 }

@@ -10,7 +10,11 @@ export interface Watched {
 }
 
 /** Calls `stop` once when the tree below `pid()` or the disk passes its limit. Returns how to end it. */
-export function watch(pid: () => number | undefined, limits: Watched, stop: (why: 'memory' | 'disk') => void): () => void {
+export function watch(
+  pid: () => number | undefined,
+  limits: Watched,
+  stop: (why: 'memory' | 'disk') => void,
+): () => void {
   const before = free(limits.disk)
   const timer = setInterval(() => {
     const root = pid()

@@ -1,9 +1,9 @@
 // coop doctor: proves what Coop rests on, one line a thing.
-import { loadConfig, findConfig, type Config } from '../config/load.ts'
+import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { CoopError, messageOf } from '../errors.ts'
-import { type Command, exit } from './command.ts'
 import { boxChecks } from './checks/box.ts'
 import { homeChecks } from './checks/home.ts'
+import { type Command, exit } from './command.ts'
 
 /** `failed`: something that Coop relies on. `not enforced`: nothing relies on it, or it could not be tried. */
 export type Outcome = 'proved' | 'failed' | 'not enforced'

@@ -6,7 +6,9 @@ export function checkDatabase(path: string): string | null {
   try {
     using db = opened(path)
     const rows = db.handle.pragma('quick_check(5)') as { quick_check: string }[]
-    return rows.length === 1 && rows[0]!.quick_check === 'ok' ? null : rows.map(row => row.quick_check).join('; ')
+    return rows.length === 1 && rows[0]!.quick_check === 'ok'
+      ? null
+      : rows.map(row => row.quick_check).join('; ')
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

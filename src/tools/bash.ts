@@ -20,6 +20,10 @@ export const bash = tool({
     const ending = endingOf(result)
     const text = [(await excerpt(result.output, box, signal)).trimEnd(), ending].filter(Boolean).join('\n')
     // Files hold what others wrote, too; what came over the network is nobody's here.
-    return { text: text || '(no output)', isError: ending !== '', origin: result.reached ? 'outside' : 'derived' }
+    return {
+      text: text || '(no output)',
+      isError: ending !== '',
+      origin: result.reached ? 'outside' : 'derived',
+    }
   },
 })

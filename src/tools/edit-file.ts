@@ -13,10 +13,14 @@ interface Edit {
 
 export const editFile = tool({
   name: 'edit_file',
-  description: 'Replace exact text in a file; each `old` must stand there once, unless `all`. All edits apply or none.',
+  description:
+    'Replace exact text in a file; each `old` must stand there once, unless `all`. All edits apply or none.',
   input: z.strictObject({
     path: z.string().min(1),
-    edits: z.array(z.strictObject({ old: z.string().min(1), new: z.string(), all: z.boolean().optional() })).min(1).max(100),
+    edits: z
+      .array(z.strictObject({ old: z.string().min(1), new: z.string(), all: z.boolean().optional() }))
+      .min(1)
+      .max(100),
   }),
   level: 'inner',
   available: hands => hands.box?.acts === true,
@@ -39,10 +43,16 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
     const count = occurrences(now, edit.old)
     const which = `Edit ${index + 1} of ${edits.length}`
     if (count === 0) {
-      throw new CoopError('input_invalid', `${which}: the old text is not in the file; nothing was changed. Read it again.`)
+      throw new CoopError(
+        'input_invalid',
+        `${which}: the old text is not in the file; nothing was changed. Read it again.`,
+      )
     }
     if (count > 1 && !edit.all) {
-      throw new CoopError('input_invalid', `${which}: the old text is there ${count} times; nothing was changed. Give more of it, or set all.`)
+      throw new CoopError(
+        'input_invalid',
+        `${which}: the old text is there ${count} times; nothing was changed. Give more of it, or set all.`,
+      )
     }
     return now.split(edit.old).join(edit.new)
   }, text)

@@ -18,7 +18,10 @@ export const glob = tool({
     const base = `${clean.startsWith('/') ? '' : './'}${globBase(clean)}`.replace(/(.)\/$/, '$1')
     const source = clean.startsWith('/') ? globSource(clean) : `\\./${globSource(clean)}`
     // Matching runs in the box: a pattern that takes for ever costs the box its time, not the gateway.
-    const result = await hands.box!.program(['/bin/bash', '-c', script, 'glob', base || '/', source, String(shown + 1)], signal)
+    const result = await hands.box!.program(
+      ['/bin/bash', '-c', script, 'glob', base || '/', source, String(shown + 1)],
+      signal,
+    )
     if (result.ended !== 'exit') return { text: endingOf(result), isError: true }
     const found = printable(result.output).split('\n').filter(Boolean)
     if (found.length === 0) return { text: '(no files)' }

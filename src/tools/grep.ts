@@ -25,7 +25,18 @@ export const grep = tool({
       ...(ignore_case ? ['-i'] : []),
       ...(include === undefined ? [] : [`--include=${include}`]),
     ]
-    const argv = ['/bin/bash', '-c', script, 'grep', String(shown + 1), ...options, '-e', pattern, '--', path ?? '.']
+    const argv = [
+      '/bin/bash',
+      '-c',
+      script,
+      'grep',
+      String(shown + 1),
+      ...options,
+      '-e',
+      pattern,
+      '--',
+      path ?? '.',
+    ]
     const result = await hands.box!.program(argv, signal)
     if (result.ended !== 'exit') return { text: endingOf(result), isError: true }
     const lines = result.output.toString().split('\n').filter(Boolean)

@@ -20,7 +20,8 @@ export const readFile = tool({
     const { size, bytes } = await hands.box!.readLines(path, line, lines + 1, maxBytes, signal)
     if (size === 0) return { text: '(empty file)' }
     if (bytes.length === 0) return { text: `(${path} has no line ${line})`, isError: true }
-    if (bytes.subarray(0, 8_192).includes(0)) return { text: `${path} is a binary file of ${size} bytes.`, isError: true }
+    if (bytes.subarray(0, 8_192).includes(0))
+      return { text: `${path} is a binary file of ${size} bytes.`, isError: true }
     const read = printable(bytes).split('\n')
     if (read.at(-1) === '') read.pop()
     const cut = bytes.length >= maxBytes
@@ -29,6 +30,8 @@ export const readFile = tool({
     if (cut && read.length <= lines && shown.length > 1) shown.pop()
     const more = cut || read.length > lines
     const next = line + shown.length
-    return { text: shown.join('\n') + (more ? `\n[more follows: line ${next}; the file has ${size} bytes]` : '') }
+    return {
+      text: shown.join('\n') + (more ? `\n[more follows: line ${next}; the file has ${size} bytes]` : ''),
+    }
   },
 })

@@ -11,7 +11,9 @@ export const webSearch = tool({
   traits: () => ({ effect: 'read', reach: 'standing' }),
   run: async ({ query, count }, hands, signal) => {
     const results = await hands.web!.search!(query, count, signal)
-    const lines = results.map(({ title, url, text }) => [title && `## ${title}`, url, text].filter(Boolean).join('\n'))
+    const lines = results.map(({ title, url, text }) =>
+      [title && `## ${title}`, url, text].filter(Boolean).join('\n'),
+    )
     return { text: lines.join('\n\n') || '(nothing found)', origin: 'outside' }
   },
 })

@@ -27,7 +27,13 @@ const maxRedirects = 5
 const redirects = new Set([301, 302, 303, 307, 308])
 
 /** Throws `egress_refused` for where it may not go, `input_invalid` for what is no page. */
-export async function download(net: Net, egress: Egress, address: string, limits: DownloadLimits, signal: AbortSignal): Promise<Download> {
+export async function download(
+  net: Net,
+  egress: Egress,
+  address: string,
+  limits: DownloadLimits,
+  signal: AbortSignal,
+): Promise<Download> {
   const timeout = AbortSignal.timeout(limits.timeoutMs)
   const either = AbortSignal.any([signal, timeout])
   let url = webAddress(address)
@@ -42,7 +48,8 @@ export async function download(net: Net, egress: Egress, address: string, limits
     }
   } catch (error) {
     if (signal.aborted) throw new CoopError('aborted', 'The fetch was stopped.')
-    if (timeout.aborted) throw new CoopError('input_invalid', `${url.host} took longer than ${limits.timeoutMs / 1000} s.`)
+    if (timeout.aborted)
+      throw new CoopError('input_invalid', `${url.host} took longer than ${limits.timeoutMs / 1000} s.`)
     if (error instanceof CoopError) throw error
     throw new CoopError('input_invalid', `${url.host} cannot be read: ${messageOf(error)}`, { cause: error })
   }
@@ -54,14 +61,17 @@ function webAddress(text: string, base?: URL): URL {
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new CoopError('input_invalid', `${text.slice(0, 200)} is no http or https address.`)
   }
-  if (url.username || url.password) throw new CoopError('input_invalid', 'An address with a password in it is not fetched.')
+  if (url.username || url.password)
+    throw new CoopError('input_invalid', 'An address with a password in it is not fetched.')
   return url
 }
 
 async function get(net: Net, egress: Egress, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   const encrypted = url.protocol === 'https:'
   const plain = await dial(net, egress, url.hostname, Number(url.port || (encrypted ? 443 : 80)), signal)
-  const socket = encrypted ? secure({ socket: plain, servername: url.hostname, ALPNProtocols: ['http/1.1'] }) : plain
+  const socket = encrypted
+    ? secure({ socket: plain, servername: url.hostname, ALPNProtocols: ['http/1.1'] })
+    : plain
   return new Promise((resolve, reject) => {
     const headers = {
       host: url.host,
@@ -77,7 +87,12 @@ async function get(net: Net, egress: Egress, url: URL, signal: AbortSignal): Pro
   })
 }
 
-async function received(answer: IncomingMessage, url: URL, limits: DownloadLimits, signal: AbortSignal): Promise<Download> {
+async function received(
+  answer: IncomingMessage,
+  url: URL,
+  limits: DownloadLimits,
+  signal: AbortSignal,
+): Promise<Download> {
   const status = answer.statusCode ?? 0
   const kind = answer.headers['content-type'] ?? 'text/plain'
   const type = kind.split(';')[0]!.trim().toLowerCase()
@@ -110,7 +125,13 @@ async function received(answer: IncomingMessage, url: URL, limits: DownloadLimit
 }
 
 function unpacked(answer: IncomingMessage): Readable {
-  const unpackers = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress, zstd: createZstdDecompress }
+  const unpackers = {
+    gzip: createGunzip,
+    'x-gzip': createGunzip,
+    deflate: createInflate,
+    br: createBrotliDecompress,
+    zstd: createZstdDecompress,
+  }
   const encoding = (answer.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity' || encoding === '') return answer
   const make = unpackers[encoding as keyof typeof unpackers]

@@ -1,5 +1,5 @@
 // The hand that tools reach the web with, cut to what a clearance may reach.
-import { checkClearance, type Clearance } from '../access/clearance.ts'
+import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { internet, type Net } from '../box/dial.ts'
 import { type Egress, judgeHost } from '../box/egress.ts'
 import type { BoxRules } from '../box/policy.ts'
@@ -7,7 +7,7 @@ import type { Config } from '../config/load.ts'
 import type { WebHand, WebPage } from '../tools/hands.ts'
 import { download } from './download.ts'
 import { pageOf } from './page.ts'
-import { search, searchHost, type SearchSettings } from './search.ts'
+import { type SearchSettings, search, searchHost } from './search.ts'
 
 export interface WebRules {
   readonly egress: BoxRules['egress']
@@ -41,7 +41,8 @@ export function webHandOf(clearance: Clearance, rules: WebRules, net: Net = inte
   if (egress.kind === 'none' || (egress.kind === 'allow' && egress.hosts.length === 0)) return null
   const { pages, search: settings } = rules
   const cache = new Map<string, Promise<WebPage>>()
-  const searches = settings !== null && (egress.kind === 'open' || judgeHost(egress, searchHost(settings)).kind === 'allow')
+  const searches =
+    settings !== null && (egress.kind === 'open' || judgeHost(egress, searchHost(settings)).kind === 'allow')
   if (!pages && !searches) return null
   const fetch = (limits: NonNullable<WebRules['pages']>) => (url: string, signal: AbortSignal) => {
     const known = cache.get(url)

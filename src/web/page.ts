@@ -11,13 +11,16 @@ export async function pageOf(found: Download, signal: AbortSignal): Promise<WebP
   const url = found.url.href
   const source = decode(found)
   const note = found.cut ? '\n\n[the page is longer; the rest was not loaded]' : ''
-  if (!/html/.test(found.type) && !/^\s*<(?:!doctype html|html)/i.test(source)) return { url, title: '', text: source + note }
+  if (!/html/.test(found.type) && !/^\s*<(?:!doctype html|html)/i.test(source))
+    return { url, title: '', text: source + note }
   const { title, text } = await readable(source, url, signal)
   return { url, title, text: text + note }
 }
 
 function decode(found: Download): string {
-  const declared = found.charset ?? /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(found.bytes.subarray(0, 2_048).toString('latin1'))?.[1]
+  const declared =
+    found.charset ??
+    /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(found.bytes.subarray(0, 2_048).toString('latin1'))?.[1]
   try {
     return new TextDecoder(declared ?? 'utf-8').decode(found.bytes)
   } catch {
@@ -37,7 +40,8 @@ function readable(html: string, url: string, signal: AbortSignal): Promise<Reada
   })
   const end = AbortSignal.any([signal, AbortSignal.timeout(parseMs)])
   return new Promise<Readable>((resolve, reject) => {
-    const refuse = () => reject(new CoopError('input_invalid', `The page at ${url} could not be turned into text.`))
+    const refuse = () =>
+      reject(new CoopError('input_invalid', `The page at ${url} could not be turned into text.`))
     end.addEventListener('abort', refuse, { once: true })
     worker.once('message', resolve).once('error', refuse).once('exit', refuse)
   }).finally(() => worker.terminate())

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type ApprovalRule, decide, type Deciding } from '../../src/access/approval-rules.ts'
+import { type ApprovalRule, type Deciding, decide } from '../../src/access/approval-rules.ts'
 import { levels } from '../../src/access/levels.ts'
 import { origins } from '../../src/store/entry.ts'
 import type { Traits } from '../../src/tools/tool.ts'
 
-const traits = (reach: Traits['reach'], ask?: string): Traits => ({ effect: 'world', reach, ...(ask ? { ask } : {}) })
-const base: Deciding = { tool: 'bash', input: { command: 'ls' }, traits: traits('standing'), origin: 'agent', level: 'full', rules: [] }
+const traits = (reach: Traits['reach'], ask?: string): Traits => ({
+  effect: 'world',
+  reach,
+  ...(ask ? { ask } : {}),
+})
+const base: Deciding = {
+  tool: 'bash',
+  input: { command: 'ls' },
+  traits: traits('standing'),
+  origin: 'agent',
+  level: 'full',
+  rules: [],
+}
 
 const anyRule: fc.Arbitrary<ApprovalRule> = fc.record(
   {
@@ -22,7 +33,10 @@ const anyRule: fc.Arbitrary<ApprovalRule> = fc.record(
 const anyCall: fc.Arbitrary<Deciding> = fc.record({
   tool: fc.constantFrom('bash', 'web_fetch', 'config'),
   input: fc.constantFrom({ command: 'ls' }, { url: 'https://example.com/a' }),
-  traits: fc.record({ effect: fc.constant('world'), reach: fc.constantFrom('none', 'standing', 'strong') }) as fc.Arbitrary<Traits>,
+  traits: fc.record({
+    effect: fc.constant('world'),
+    reach: fc.constantFrom('none', 'standing', 'strong'),
+  }) as fc.Arbitrary<Traits>,
   origin: fc.constantFrom(...origins),
   level: fc.constantFrom(...levels),
   rules: fc.array(anyRule, { maxLength: 4 }),
@@ -40,18 +54,23 @@ test('a standing call never runs unasked with outside text unless the first fitt
   fc.assert(
     fc.property(anyCall, call => {
       if (call.origin !== 'outside' || call.traits.reach !== 'standing') return
-      if (decide(call).kind === 'allow') assert.ok(call.rules.some(rule => rule.answer === 'allow' && rule.origin !== undefined))
+      if (decide(call).kind === 'allow')
+        assert.ok(call.rules.some(rule => rule.answer === 'allow' && rule.origin !== undefined))
     }),
   )
 })
 test('a call whose traits ask never runs unasked', () => {
-  fc.assert(fc.property(anyCall, call => decide({ ...call, traits: traits('none', 'Sure?') }).kind !== 'allow'))
+  fc.assert(
+    fc.property(anyCall, call => decide({ ...call, traits: traits('none', 'Sure?') }).kind !== 'allow'),
+  )
 })
 test('with no rules a clean prompt asks for nothing, and derived text holds back only what is strong', () => {
   fc.assert(
     fc.property(anyCall, call => {
       const { kind } = decide({ ...call, rules: [] })
-      const asks = (call.origin === 'outside' && call.traits.reach !== 'none') || (call.origin === 'derived' && call.traits.reach === 'strong')
+      const asks =
+        (call.origin === 'outside' && call.traits.reach !== 'none') ||
+        (call.origin === 'derived' && call.traits.reach === 'strong')
       assert.equal(kind, asks ? 'ask' : 'allow')
     }),
   )
@@ -68,7 +87,12 @@ test('the first rule that fits tool, argument, origin and person counts', () => 
   assert.equal(decide({ ...base, rules }).kind, 'allow')
 })
 test('an address that was shown word for word may be fetched; one that was built waits', () => {
-  const fetching = { ...base, tool: 'web_fetch', origin: 'outside' as const, given: (url: string) => url === 'https://example.com/a' }
+  const fetching = {
+    ...base,
+    tool: 'web_fetch',
+    origin: 'outside' as const,
+    given: (url: string) => url === 'https://example.com/a',
+  }
   assert.equal(decide({ ...fetching, input: { url: 'https://example.com/a' } }).kind, 'allow')
   assert.equal(decide({ ...fetching, input: { url: 'https://example.com/a?secret' } }).kind, 'ask')
 })

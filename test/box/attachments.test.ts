@@ -21,7 +21,17 @@ describe('an attachment', boxTests, () => {
     assert.deepEqual(readFileSync(join(rig.workspace, 'users/bob/inbox/photo-2.jpg')), bytes)
   })
   test('cannot name a place outside the inbox', async () => {
-    const names = ['../../../etc/passwd', '/etc/passwd', '..', '.env', 'a\0b', 'x'.repeat(5_000), 'ж'.repeat(300), '', '\u202Egpj.exe']
+    const names = [
+      '../../../etc/passwd',
+      '/etc/passwd',
+      '..',
+      '.env',
+      'a\0b',
+      'x'.repeat(5_000),
+      'ж'.repeat(300),
+      '',
+      '\u202Egpj.exe',
+    ]
     for (const name of names) {
       const path = await keepAttachment(box, name, Buffer.from('x'), rig.signal)
       assert.match(path!, /^users\/bob\/inbox\/[^/.][^/\0\u202E]*$/, name)
@@ -30,9 +40,14 @@ describe('an attachment', boxTests, () => {
   })
   test('of another person is not seen, and what the agent made can be taken', async () => {
     const alice = (await rig.boxes.open(rig.direct('alice'), false, rig.signal))!
-    await assert.rejects(takeAttachment(alice, 'users/bob/inbox/photo.jpg', rig.signal), { code: 'not_found' })
+    await assert.rejects(takeAttachment(alice, 'users/bob/inbox/photo.jpg', rig.signal), {
+      code: 'not_found',
+    })
     await box.writeFile('shared/report.txt', Buffer.from('made'), 'anything', rig.signal)
-    assert.deepEqual(await takeAttachment(alice, 'shared/report.txt', rig.signal), { name: 'report.txt', bytes: Buffer.from('made') })
+    assert.deepEqual(await takeAttachment(alice, 'shared/report.txt', rig.signal), {
+      name: 'report.txt',
+      bytes: Buffer.from('made'),
+    })
   })
   test('cannot be a link to a file of the host', async () => {
     rig.put('shared/x', '')

@@ -12,33 +12,49 @@ import { machines } from '../../src/box/syscalls.ts'
 import { boxTests } from './rig.ts'
 
 const allowAll: Instruction[] = [{ op: 0x06, jt: 0, jf: 0, k: ALLOW }]
-const without = (...gone: string[]) => (args: string[]): string[] => {
-  const out = [...args]
-  const at = out.findIndex((_, index) => gone.every((part, offset) => out[index + offset] === part))
-  assert.ok(at >= 0, `${gone.join(' ')} is part of the profile`)
-  out.splice(at, gone.length)
-  return out
-}
-const before = (flag: string, ...more: string[]) => (args: string[]): string[] => args.toSpliced(args.indexOf(flag), 0, ...more)
-const namespacesBut = (kept: string) => (args: string[]): string[] => {
-  const all = ['ipc', 'pid', 'net', 'uts', 'cgroup'].filter(name => name !== kept).map(name => `--unshare-${name}`)
-  return [...all, ...without('--unshare-all')(args)]
-}
+const without =
+  (...gone: string[]) =>
+  (args: string[]): string[] => {
+    const out = [...args]
+    const at = out.findIndex((_, index) => gone.every((part, offset) => out[index + offset] === part))
+    assert.ok(at >= 0, `${gone.join(' ')} is part of the profile`)
+    out.splice(at, gone.length)
+    return out
+  }
+const before =
+  (flag: string, ...more: string[]) =>
+  (args: string[]): string[] =>
+    args.toSpliced(args.indexOf(flag), 0, ...more)
+const namespacesBut =
+  (kept: string) =>
+  (args: string[]): string[] => {
+    const all = ['ipc', 'pid', 'net', 'uts', 'cgroup']
+      .filter(name => name !== kept)
+      .map(name => `--unshare-${name}`)
+    return [...all, ...without('--unshare-all')(args)]
+  }
 /** Without what hides `at`, whether it is a folder or a file. */
-const showing = (at: string) => (args: string[]): string[] => {
-  const end = args.lastIndexOf(at)
-  assert.ok(end > 0, `${at} is hidden`)
-  const file = args[end - 2] === '--ro-bind'
-  return file ? args.toSpliced(end - 2, 3) : args.toSpliced(end - 7, 8)
-}
-const writable = (at: string) => (args: string[]): string[] => args.map((part, index) => (part === '--ro-bind' && args[index + 2] === at ? '--bind' : part))
+const showing =
+  (at: string) =>
+  (args: string[]): string[] => {
+    const end = args.lastIndexOf(at)
+    assert.ok(end > 0, `${at} is hidden`)
+    const file = args[end - 2] === '--ro-bind'
+    return file ? args.toSpliced(end - 2, 3) : args.toSpliced(end - 7, 8)
+  }
+const writable =
+  (at: string) =>
+  (args: string[]): string[] =>
+    args.map((part, index) => (part === '--ro-bind' && args[index + 2] === at ? '--bind' : part))
 /** The filter without the rule that begins at a system call. */
-const allowing = (name: string) => (program: readonly Instruction[]): Instruction[] => {
-  const number = machines[process.arch]!.calls[name as 'bpf']
-  const at = program.findIndex(({ op, k }) => op === 0x15 && k === number)
-  assert.ok(at > 0, `${name} is in the filter`)
-  return program.map((one, index) => (index === at + 1 ? { op: 0x06, jt: 0, jf: 0, k: ALLOW } : one))
-}
+const allowing =
+  (name: string) =>
+  (program: readonly Instruction[]): Instruction[] => {
+    const number = machines[process.arch]!.calls[name as 'bpf']
+    const at = program.findIndex(({ op, k }) => op === 0x15 && k === number)
+    assert.ok(at > 0, `${name} is in the filter`)
+    return program.map((one, index) => (index === at + 1 ? { op: 0x06, jt: 0, jf: 0, k: ALLOW } : one))
+  }
 
 const walls: Record<string, Weaken> = {
   'the network namespace': { args: namespacesBut('net') },
@@ -51,7 +67,9 @@ const walls: Record<string, Weaken> = {
   'the read-only root': { args: without('--remount-ro', '/') },
   'the read-only devices': { args: without('--remount-ro', '/dev') },
   'the read-only system': { args: writable('/usr') },
-  'generated accounts': { args: args => args.map((part, index) => (args[index + 1] === '/etc/passwd' ? '/etc/passwd' : part)) },
+  'generated accounts': {
+    args: args => args.map((part, index) => (args[index + 1] === '/etc/passwd' ? '/etc/passwd' : part)),
+  },
   'the closed host': { args: before('--remount-ro', '--ro-bind', '/var', '/var') },
   'the size of /tmp': { args: args => args.with(args.indexOf('/tmp') - 4, String(2 ** 40)) },
   'the size of the home folder': { args: args => args.with(args.indexOf('/home/coop') - 4, String(2 ** 40)) },
@@ -87,14 +105,23 @@ describe('the report of the attacks', { ...boxTests, concurrency: 2 }, () => {
 
   test('is green for the whole profile', async () => {
     const results = await attackAll(runtime({}), signal)
-    assert.deepEqual(results.filter(({ outcome }) => outcome !== 'proved'), [])
+    assert.deepEqual(
+      results.filter(({ outcome }) => outcome !== 'proved'),
+      [],
+    )
     assert.ok(results.length > 40)
   })
   for (const [name, weaken] of Object.entries(walls)) {
     test(`is red without ${name}`, async () => {
       const results = await run(weaken)
-      assert.ok(results.some(({ outcome }) => outcome === 'failed'), JSON.stringify(results.find(({ outcome }) => outcome !== 'proved') ?? 'no line missed it'))
-      assert.ok(results.some(({ outcome }) => outcome === 'proved'), 'the box did not run at all')
+      assert.ok(
+        results.some(({ outcome }) => outcome === 'failed'),
+        JSON.stringify(results.find(({ outcome }) => outcome !== 'proved') ?? 'no line missed it'),
+      )
+      assert.ok(
+        results.some(({ outcome }) => outcome === 'proved'),
+        'the box did not run at all',
+      )
     })
   }
   test('proves nothing where the box does not start', async () => {

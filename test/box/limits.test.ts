@@ -15,7 +15,10 @@ describe('a command', boxTests, () => {
   const sh = (command: string, wallMs?: number, signal = rig.signal) =>
     box.exec({ argv: ['/bin/bash', '-c', command], ...(wallMs === undefined ? {} : { wallMs }) }, signal)
   const alive = (mark: string) =>
-    execFileSync('ps', ['-eo', 'args']).toString().split('\n').filter(line => line.includes(mark)).length
+    execFileSync('ps', ['-eo', 'args'])
+      .toString()
+      .split('\n')
+      .filter(line => line.includes(mark)).length
 
   test('that ignores every signal is ended at its time limit with all it started', async () => {
     const ran = await sh("trap '' TERM INT HUP; (trap '' TERM HUP; setsid sleep 31337 &) ; sleep 31337", 700)
@@ -80,7 +83,10 @@ describe('a command', boxTests, () => {
   })
   test('is followed while it runs', async () => {
     const seen: string[] = []
-    await box.exec({ argv: ['/bin/bash', '-c', 'echo one; sleep 0.3; echo two'], onOutput: chunk => seen.push(chunk) }, rig.signal)
+    await box.exec(
+      { argv: ['/bin/bash', '-c', 'echo one; sleep 0.3; echo two'], onOutput: chunk => seen.push(chunk) },
+      rig.signal,
+    )
     assert.deepEqual(seen, ['one\n', 'two\n'])
   })
 })
@@ -88,8 +94,17 @@ describe('a command', boxTests, () => {
 test('a command that fills the disk is ended before the reserve is gone', boxTests, async () => {
   using rig = openRig({ toml: '[box.full]\negress = "none"\n' })
   const { bavail, bsize } = statfsSync(rig.workspace)
-  using small = openRig({ toml: '[box.full]\negress = "none"\n', reserve: bavail * bsize - 100 * 1024 * 1024 })
+  using small = openRig({
+    toml: '[box.full]\negress = "none"\n',
+    reserve: bavail * bsize - 100 * 1024 * 1024,
+  })
   const box = (await small.boxes.open(small.direct('alice'), false, small.signal))!
-  const ran = await box.exec({ argv: ['/bin/bash', '-c', 'while :; do head -c 20M /dev/zero >>full; sleep 0.02; done'], wallMs: 15_000 }, small.signal)
+  const ran = await box.exec(
+    {
+      argv: ['/bin/bash', '-c', 'while :; do head -c 20M /dev/zero >>full; sleep 0.02; done'],
+      wallMs: 15_000,
+    },
+    small.signal,
+  )
   assert.equal(ran.ended, 'disk')
 })

@@ -7,7 +7,9 @@ import { policyOf } from '../../src/box/policy.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
 import { openRig } from './rig.ts'
 
-const rig = openRig({ toml: '[box.familiar]\negress = ["example.com"]\n[box.inner]\ntimeout_s = 7\nmemory = "512M"\n' })
+const rig = openRig({
+  toml: '[box.familiar]\negress = ["example.com"]\n[box.inner]\ntimeout_s = 7\nmemory = "512M"\n',
+})
 after(() => rig[Symbol.dispose]())
 const rules = boxRulesOf(rig.config)
 const of = (clearance: Clearance, tainted = false) => policyOf(clearance, rules, tainted)
@@ -42,7 +44,9 @@ test('the settings of a level reach its policy', () => {
 test('work without a person reaches no network and sees nobody’s personal folder', () => {
   const place = { channel: 'cron', kind: 'direct', id: 'nightly' } as const
   const reads = compartmentsOf('full')
-  const policy = of(issue({ person: null, place, reads, acts: 'full', audience: [], tools: null, revision: 1 }))!
+  const policy = of(
+    issue({ person: null, place, reads, acts: 'full', audience: [], tools: null, revision: 1 }),
+  )!
   assert.deepEqual(policy.egress, { kind: 'none' })
   assert.equal(policy.personal, null)
 })

@@ -2,14 +2,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Clearance } from '../../src/access/clearance.ts'
 import { clear } from '../../src/access/clear.ts'
-import type { Membership, Place } from '../../src/channel.ts'
-import { type Config, configFrom } from '../../src/config/load.ts'
+import type { Clearance } from '../../src/access/clearance.ts'
 import { findBwrap, type Weaken } from '../../src/box/bwrap-runtime.ts'
 import type { Net } from '../../src/box/dial.ts'
 import { type Boxes, openBoxes } from '../../src/box/room.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
+import type { Membership, Place } from '../../src/channel.ts'
+import { type Config, configFrom } from '../../src/config/load.ts'
 import { silentLog } from '../../src/log.ts'
 
 const household = `
@@ -54,7 +54,9 @@ export function openRig(options: RigOptions = {}): Rig {
   const home = mkdtempSync(join(tmpdir(), 'coop-test-'))
   const workspace = join(home, 'workspace')
   mkdirSync(workspace)
-  const groups = ['familiar', 'inner', 'full'].map(level => `[[groups]]\nmatch = "test:${level}"\nceiling = "${level}"\n`)
+  const groups = ['familiar', 'inner', 'full'].map(
+    level => `[[groups]]\nmatch = "test:${level}"\nceiling = "${level}"\n`,
+  )
   const text = `${household}${groups.join('')}${options.toml ?? ''}`
   const config = configFrom(text, join(home, 'coop.toml'), 1, {})
   const boxes = openBoxes({

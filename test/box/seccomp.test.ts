@@ -9,11 +9,17 @@ const ENOSYS = 0x50026
 const EAFNOSUPPORT = 0x50061
 
 /** The kernel's machine, as far as seccomp uses it. */
-function judge(program: readonly Instruction[], audit: number, number: number, args: readonly number[] = []): number {
+function judge(
+  program: readonly Instruction[],
+  audit: number,
+  number: number,
+  args: readonly number[] = [],
+): number {
   const data = Buffer.alloc(64)
   data.writeUInt32LE(number >>> 0, 0)
   data.writeUInt32LE(audit, 4)
-  for (const [index, value] of args.entries()) data.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), 16 + 8 * index)
+  for (const [index, value] of args.entries())
+    data.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), 16 + 8 * index)
   let a = 0
   for (let pc = 0; pc < program.length; pc++) {
     const { op, jt, jf, k } = program[pc]!
@@ -21,7 +27,14 @@ function judge(program: readonly Instruction[], audit: number, number: number, a
     if (op === 0x20) a = data.readUInt32LE(k)
     else if (op === 0x54) a = (a & k) >>> 0
     else {
-      const hit = op === 0x15 ? a === k >>> 0 : op === 0x35 ? a >= k >>> 0 : op === 0x45 ? (a & k) !== 0 : assert.fail(`op ${op}`)
+      const hit =
+        op === 0x15
+          ? a === k >>> 0
+          : op === 0x35
+            ? a >= k >>> 0
+            : op === 0x45
+              ? (a & k) !== 0
+              : assert.fail(`op ${op}`)
       pc += hit ? jt : jf
     }
   }
@@ -50,10 +63,17 @@ for (const [arch, machine] of Object.entries(machines)) {
         fc.property(fc.nat(64), fc.nat(15), fc.nat(20), fc.nat(0xfff), (family, type, protocol, flags) => {
           const raw = type === 3 || type === 10
           const expected =
-            family === 1 ? ALLOW
-            : family === 16 ? (protocol === 0 ? ALLOW : EPERM)
-            : family === 2 || family === 10 ? (raw ? EPERM : ALLOW)
-            : EAFNOSUPPORT
+            family === 1
+              ? ALLOW
+              : family === 16
+                ? protocol === 0
+                  ? ALLOW
+                  : EPERM
+                : family === 2 || family === 10
+                  ? raw
+                    ? EPERM
+                    : ALLOW
+                  : EAFNOSUPPORT
           assert.equal(of(calls.socket, family + 2 ** 32 * flags, type | (flags << 11), protocol), expected)
         }),
       )
@@ -73,7 +93,7 @@ for (const [arch, machine] of Object.entries(machines)) {
     test('lets threads and forks through but no new namespace', () => {
       assert.equal(of(calls.clone, 0x3d0f00), ALLOW)
       assert.equal(of(calls.clone, 17), ALLOW)
-      for (let bit = 25; bit < 31; bit++) assert.equal(of(calls.clone, 2 ** bit | 17), EPERM)
+      for (let bit = 25; bit < 31; bit++) assert.equal(of(calls.clone, (2 ** bit) | 17), EPERM)
       assert.equal(of(calls.clone, 0x20000), EPERM)
     })
     test('keeps a terminal from being typed into', () => {

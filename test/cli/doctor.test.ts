@@ -12,14 +12,23 @@ async function examine(home: string, ...args: string[]) {
   const chunks: Buffer[] = []
   stdout.on('data', chunk => chunks.push(chunk))
   const surroundings = { logLevel: 'silent', traceFile: undefined, color: false, home }
-  const cli = { stdin: new PassThrough(), stdout, stderr: new PassThrough(), surroundings, config: join(home, 'coop.toml'), signal: new AbortController().signal }
+  const cli = {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    surroundings,
+    config: join(home, 'coop.toml'),
+    signal: new AbortController().signal,
+  }
   const code = await doctor.run(args, cli)
   return { code, out: Buffer.concat(chunks).toString() }
 }
 
 function homeWith(toml: string) {
   const rig = openRig()
-  writeFileSync(join(rig.home, 'coop.toml'), `[agent]\nid = "coop"\nworkspace = "./workspace"\n${toml}`, { mode: 0o600 })
+  writeFileSync(join(rig.home, 'coop.toml'), `[agent]\nid = "coop"\nworkspace = "./workspace"\n${toml}`, {
+    mode: 0o600,
+  })
   mkdirSync(join(rig.home, 'db'), { mode: 0o700 })
   new Database(join(rig.home, 'db/coop.db')).exec('CREATE TABLE t (a)').close()
   return rig
@@ -29,9 +38,16 @@ test('doctor is green on a sound home with a proven box', boxTests, async () => 
   using rig = homeWith('')
   const { code, out } = await examine(rig.home, '--json')
   const report = JSON.parse(out) as (Finding & { check: string })[]
-  assert.deepEqual(report.filter(({ outcome }) => outcome === 'failed'), [])
+  assert.deepEqual(
+    report.filter(({ outcome }) => outcome === 'failed'),
+    [],
+  )
   assert.equal(code, 0)
-  for (const check of ['node', 'home', 'databases', 'disk', 'clock', 'box']) assert.ok(report.some(line => line.check === check), check)
+  for (const check of ['node', 'home', 'databases', 'disk', 'clock', 'box'])
+    assert.ok(
+      report.some(line => line.check === check),
+      check,
+    )
 })
 
 test('doctor is red where full trust runs on the host', async () => {

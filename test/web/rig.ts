@@ -13,7 +13,10 @@ export interface Internet extends AsyncDisposable {
 }
 
 /** `addresses` are what names resolve to; all others are at one public address. */
-export async function openInternet(answer: RequestListener, addresses: Record<string, string[]> = {}): Promise<Internet> {
+export async function openInternet(
+  answer: RequestListener,
+  addresses: Record<string, string[]> = {},
+): Promise<Internet> {
   const server = createServer(answer)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

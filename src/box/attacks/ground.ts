@@ -1,7 +1,16 @@
 // A scratch household with canaries that a box must not find, and doors that it must not open.
 import { spawn } from 'node:child_process'
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { silentLog } from '../../log.ts'
@@ -36,13 +45,22 @@ export async function openGround(): Promise<Ground> {
   opened.defer(() => {
     for (const door of doors) door.close()
   })
-  await Promise.all(doors.map(door => new Promise((resolve, reject) => door.once('listening', resolve).once('error', reject))))
+  await Promise.all(
+    doors.map(
+      door => new Promise((resolve, reject) => door.once('listening', resolve).once('error', reject)),
+    ),
+  )
   const { port } = server.address() as { port: number }
   const memory = join('/dev/shm', canary)
   writeFileSync(memory, canary)
   opened.defer(() => rmSync(memory, { force: true }))
   const user = process.getuid?.() === 0 ? { uid: boxUser, gid: boxUser } : {}
-  const victim = spawn('sleep', ['600'], { env: { [`API_${canary}`]: canary }, stdio: 'ignore', cwd: '/', ...user })
+  const victim = spawn('sleep', ['600'], {
+    env: { [`API_${canary}`]: canary },
+    stdio: 'ignore',
+    cwd: '/',
+    ...user,
+  })
   victim.on('error', () => {})
   opened.defer(() => void victim.kill('SIGKILL'))
 
@@ -81,7 +99,12 @@ export async function openGround(): Promise<Ground> {
     TMP: String(limits.tmp),
     NS_IPC: readlinkSync('/proc/self/ns/ipc'),
     NS_CGROUP: readlinkSync('/proc/self/ns/cgroup'),
-    ...Object.fromEntries(Object.entries(machines[process.arch]?.calls ?? {}).map(([name, number]) => [`NR_${name}`, String(number)])),
+    ...Object.fromEntries(
+      Object.entries(machines[process.arch]?.calls ?? {}).map(([name, number]) => [
+        `NR_${name}`,
+        String(number),
+      ]),
+    ),
   }
   const seen = await survey(policy, { workspace, home })
   const moved = opened.move()
@@ -99,8 +122,22 @@ function plant(host: string, canary: string): string {
     mkdirSync(join(file, '..'), { recursive: true })
     writeFileSync(file, canary, { mode: 0o644 })
   }
-  const outside = ['.ssh/id_ed25519', '.aws/credentials', 'home/coop.toml', 'home/db/memory.db', 'home/run/lock']
-  const inside = ['users/bob/personal/diary.md', 'users/bob/notes.md', '.env', '.aws/credentials', '.coopignore', 'app/.git/config', 'app/.git/HEAD']
+  const outside = [
+    '.ssh/id_ed25519',
+    '.aws/credentials',
+    'home/coop.toml',
+    'home/db/memory.db',
+    'home/run/lock',
+  ]
+  const inside = [
+    'users/bob/personal/diary.md',
+    'users/bob/notes.md',
+    '.env',
+    '.aws/credentials',
+    '.coopignore',
+    'app/.git/config',
+    'app/.git/HEAD',
+  ]
   for (const path of outside) write(path)
   for (const path of inside) write(join('workspace', path))
   mkdirSync(join(workspace, 'users/alice/personal'), { recursive: true })

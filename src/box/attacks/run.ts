@@ -21,7 +21,11 @@ export async function attackAll(runtime: BoxRuntime, signal: AbortSignal): Promi
 }
 
 /** The attacks from inside. Each reports its own end; one without it proves nothing. */
-export async function attackFrom(ground: Ground, runtime: BoxRuntime, signal: AbortSignal): Promise<AttackResult[]> {
+export async function attackFrom(
+  ground: Ground,
+  runtime: BoxRuntime,
+  signal: AbortSignal,
+): Promise<AttackResult[]> {
   let output = ''
   let broken = ''
   try {
@@ -57,9 +61,18 @@ async function endings(runtime: BoxRuntime, spec: BoxSpec, signal: AbortSignal):
   try {
     const stubborn = "trap '' TERM INT HUP; (setsid sleep 60 &); sleep 60"
     const ended = await runtime.exec(quiet, { argv: ['/bin/bash', '-c', stubborn], wallMs: 500 }, signal)
-    const flood = await runtime.exec(quiet, { argv: ['/usr/bin/yes'], maxOutput: 100_000, wallMs: 10_000 }, signal)
+    const flood = await runtime.exec(
+      quiet,
+      { argv: ['/usr/bin/yes'], maxOutput: 100_000, wallMs: 10_000 },
+      signal,
+    )
     return [
-      result('deadline', 'a command that ignores signals ends at its time limit', ended.ended === 'timeout', ended.ended),
+      result(
+        'deadline',
+        'a command that ignores signals ends at its time limit',
+        ended.ended === 'timeout',
+        ended.ended,
+      ),
       result('flood', 'a command that floods its output is ended', flood.ended === 'output', flood.ended),
     ]
   } catch (error) {
@@ -68,7 +81,9 @@ async function endings(runtime: BoxRuntime, spec: BoxSpec, signal: AbortSignal):
 }
 
 function program(sentinel: string): string {
-  const tries = attacks.map(({ name, script }) => `( ID=${name}\n${script}\n) 2>/dev/null; echo "end:${name}:${sentinel}"`)
+  const tries = attacks.map(
+    ({ name, script }) => `( ID=${name}\n${script}\n) 2>/dev/null; echo "end:${name}:${sentinel}"`,
+  )
   return [prelude, 'exec 2>/dev/null', ...tries].join('\n')
 }
 

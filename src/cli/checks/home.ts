@@ -13,7 +13,9 @@ export const homeChecks: readonly Check[] = [
     name: 'node',
     run: async () => {
       const major = Number(process.versions.node.split('.')[0])
-      return [finding(major >= minNode, `Node ${process.versions.node}`, `Coop needs Node ${minNode} or later`)]
+      return [
+        finding(major >= minNode, `Node ${process.versions.node}`, `Coop needs Node ${minNode} or later`),
+      ]
     },
   },
   {
@@ -23,7 +25,11 @@ export const homeChecks: readonly Check[] = [
       return closed.map(file => {
         const mode = statSync(file).mode & 0o777
         const loose = file === path ? mode & 0o022 : mode & 0o077
-        return finding(loose === 0, `${file} is closed to other users`, `it has mode ${mode.toString(8)}; run \`chmod go-rwx ${file}\``)
+        return finding(
+          loose === 0,
+          `${file} is closed to other users`,
+          `it has mode ${mode.toString(8)}; run \`chmod go-rwx ${file}\``,
+        )
       })
     },
   },
@@ -51,9 +57,17 @@ export const homeChecks: readonly Check[] = [
     name: 'clock',
     run: async ({ paths }) => {
       const now = Date.now()
-      const newest = existsSync(paths.db) ? Math.max(0, ...readdirSync(paths.db).map(file => statSync(join(paths.db, file)).mtimeMs)) : 0
+      const newest = existsSync(paths.db)
+        ? Math.max(0, ...readdirSync(paths.db).map(file => statSync(join(paths.db, file)).mtimeMs))
+        : 0
       const sane = now > builtAfter && newest < now + 60_000
-      return [finding(sane, 'the clock is right', 'it is behind what was written already; set it, or jobs run at the wrong time')]
+      return [
+        finding(
+          sane,
+          'the clock is right',
+          'it is behind what was written already; set it, or jobs run at the wrong time',
+        ),
+      ]
     },
   },
 ]
