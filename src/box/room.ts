@@ -31,8 +31,11 @@ export interface RoomOptions {
 export interface Boxes extends Disposable {
   /** What was shown of the box; tried once, then remembered. */
   proof(signal: AbortSignal): Promise<Proof>
-  /** Null where the clearance has no box, or none that holds: then its tools are not there. */
-  open(clearance: Clearance, tainted: boolean, signal: AbortSignal): Promise<Box | null>
+  /**
+   * Null where the clearance has no box, or none that holds: then its tools are not there. `tainted` is
+   * asked at every command, since a turn may read something from outside half-way.
+   */
+  open(clearance: Clearance, tainted: () => boolean, signal: AbortSignal): Promise<Box | null>
 }
 
 /** Nothing is tried or started before it is needed. */
@@ -81,14 +84,16 @@ export function openBoxes(options: RoomOptions): Boxes {
   return {
     proof: async signal => (await proven(signal)).proof,
     open: async (clearance, tainted, signal) => {
-      const policy = policyOf(clearance, rules, tainted)
+      const policy = policyOf(clearance, rules, tainted())
       const runtime = policy && (await runtimeFor(policy, signal))
       if (!policy || !runtime) return null
       const found = ground()
       prepare(found.workspace, policy)
       await adopt(found.workspace)
       const net = options.net ?? internet
-      return boxOf(policy, runtime, found, egress => openProxy({ folder: folder(), egress, net, log }))
+      return boxOf(policy, tainted, runtime, found, egress =>
+        openProxy({ folder: folder(), egress, net, log }),
+      )
     },
     [Symbol.dispose]: () => {
       if (scratch) rmSync(scratch, { recursive: true, force: true })

@@ -17,7 +17,7 @@ const runs = 50
 
 export async function rows(): Promise<Row[]> {
   using rig = openRig()
-  const box = await rig.boxes.open(rig.direct('alice'), false, rig.signal)
+  const box = await rig.boxes.open(rig.direct('alice'), () => false, rig.signal)
   if (!box) return [{ name: 'box', value: (await rig.boxes.proof(rig.signal)).problems.join(' ') }]
   await using opened = box
   const argv = ['/bin/true']

@@ -34,7 +34,7 @@ describe('the file and shell tools', boxTests, () => {
     truncateSync(at('big'), 10 * 1024 ** 3)
     execFileSync('mkfifo', [at('pipe')])
     for (const who of ['alice', 'carol']) {
-      const box = (await rig.boxes.open(rig.direct(who), false, rig.signal))!
+      const box = (await rig.boxes.open(rig.direct(who), () => false, rig.signal))!
       hands.set(who, { box: boxHandOf(box, `call-${who}`), web: null } as Hands)
     }
   })
