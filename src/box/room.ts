@@ -1,5 +1,5 @@
 // Opens boxes for clearances, once a runtime has shown here that its walls stand.
-import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
@@ -108,15 +108,22 @@ function prepare(workspace: string, policy: Policy): void {
     const own = `users/${policy.person}`
     wanted.push(own, `${own}/output`, ...personalFolders.map(name => `${own}/${name}`))
   }
+  const kind = (path: string) => lstatSync(path, { throwIfNoEntry: false })
   for (const name of wanted) {
     const path = join(workspace, name)
-    const stat = lstatSync(path, { throwIfNoEntry: false })
+    const stat = kind(path)
     if (stat && !stat.isDirectory())
       throw new CoopError('box_failed', `${path} is not a plain folder; move it away.`)
     if (stat) continue
     mkdirSync(path, { mode: 0o700 })
     giveToBox(path)
   }
+  // Were it absent, a box could bring its own, and the gateway would work through its patterns.
+  const ignore = join(workspace, '.coopignore')
+  const stat = kind(ignore)
+  if (!stat)
+    writeFileSync(ignore, '# What no box shows: one pattern a line, as in a .gitignore.\n', { mode: 0o644 })
+  else if (!stat.isFile()) throw new CoopError('box_failed', `${ignore} is not a plain file; move it away.`)
 }
 
 /** For sockets and generated files. The path is short: a socket's has at most 108 bytes. */
