@@ -20,7 +20,8 @@ export interface RoomOptions {
   readonly workspace: string
   readonly home: string
   readonly runtime: 'auto' | 'bwrap' | 'none'
-  readonly rules: BoxRules
+  /** Asked at each use: a changed configuration counts at once. */
+  readonly rules: () => BoxRules
   readonly log: Log
   readonly net?: Net
   /** Bytes that commands leave free on the disk; default a tenth of it, at most a gigabyte. */
@@ -45,6 +46,7 @@ export function openBoxes(options: RoomOptions): Boxes {
   let tried: Promise<{ runtime: BoxRuntime | null; proof: Proof }> | undefined
   let host: BoxRuntime | undefined
   let grounds: Grounds | undefined
+  let holds = false
   const reserve = () => options.reserve ?? defaultReserve(options.workspace)
   const folder = () => (scratch ??= openScratch())
 
@@ -65,6 +67,7 @@ export function openBoxes(options: RoomOptions): Boxes {
   }
   const proven = async (signal: AbortSignal) => {
     const attempt = await (tried ??= tryBwrap(signal))
+    holds = attempt.runtime !== null && required.every(wall => attempt.proof.walls.includes(wall))
     // A probe that was interrupted has shown nothing either way.
     if (signal.aborted && attempt.proof.problems.length > 0) tried = undefined
     return attempt
@@ -77,12 +80,16 @@ export function openBoxes(options: RoomOptions): Boxes {
   const runtimeFor = async (policy: Policy, signal: AbortSignal): Promise<BoxRuntime | null> => {
     if (policy.host) return (host ??= openHost(folder(), reserve()))
     const { runtime, proof } = await proven(signal)
-    if (runtime && required.every(wall => proof.walls.includes(wall))) return runtime
+    if (runtime && holds) return runtime
     log.warn({ level: policy.level, problems: proof.problems }, 'no proven box; its tools are absent')
     return null
   }
   return {
     proof: async signal => (await proven(signal)).proof,
+    offers(clearance) {
+      const policy = policyOf(clearance, rules(), false)
+      return policy && (policy.host || holds) ? { acts: policy.acts } : null
+    },
     open: async (clearance, tainted, signal) => {
       const policy = policyOf(clearance, rules, tainted())
       const runtime = policy && (await runtimeFor(policy, signal))

@@ -29,19 +29,27 @@ export function factsOf(schema: z.ZodType): KeyMeta | undefined {
 /** A secret: the name of an environment variable, never the secret itself. */
 export const secret = z
   .string()
-  .regex(/^env:[A-Za-z_][A-Za-z0-9_]*$/, 'a secret stands here literally; write it as "env:NAME" and put it in the environment or in .env')
+  .regex(
+    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
+    'a secret stands here literally; write it as "env:NAME" and put it in the environment or in .env',
+  )
 
 export const level = z.enum(['public', 'familiar', 'inner', 'full'])
 
 /** `channel:identifier`, exact. */
-export const match = z.string().regex(/^[a-z]+:\S+$/, 'a match is "channel:identifier", exactly as the channel names it')
+export const match = z
+  .string()
+  .regex(/^[a-z]+:\S+$/, 'a match is "channel:identifier", exactly as the channel names it')
 
 export const timezone = z.string().refine(isTimezone, 'not a known time zone; write one like "Europe/Lisbon"')
 
 /** A host name, or "*.name" for everything below one. */
 export const host = z
   .string()
-  .regex(/^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/, 'a host is "example.com", or "*.example.com" for all below it')
+  .regex(
+    /^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/,
+    'a host is "example.com", or "*.example.com" for all below it',
+  )
 
 /** "512M" or "4G". */
 export const size = z.string().regex(/^[1-9]\d{0,5}[MG]$/, 'a size is a number with M or G, like "512M"')

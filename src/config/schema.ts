@@ -6,20 +6,34 @@ const table = z.strictObject
 const whole = () => z.int().nonnegative()
 
 const agent = table({
-  id: key(z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'), 'The agent’s own short name.', { hot: false }),
+  id: key(
+    z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'),
+    'The agent’s own short name.',
+    { hot: false },
+  ),
   model: key(
-    z.string().regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"').default('anthropic/claude-opus-4-6'),
+    z
+      .string()
+      .regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"')
+      .default('anthropic/claude-opus-4-6'),
     'The model that answers, as provider/model.',
     { by: 'chat' },
   ),
-  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', { hot: false }),
-  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', { by: 'chat' }),
+  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', {
+    hot: false,
+  }),
+  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', {
+    by: 'chat',
+  }),
 })
 
 const user = table({
   name: key(z.string().trim().min(1).max(60), 'What the person is called.'),
   id: key(
-    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores').optional(),
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores')
+      .optional(),
     'The person’s immutable id; the first name if absent.',
   ),
   trust: key(level, 'How far the person is trusted.'),
@@ -33,11 +47,16 @@ const group = table({
   match: key(match, 'The group, as "channel:identifier".'),
   trigger: key(z.enum(['mention', 'always', 'regex']).default('mention'), 'What makes the agent answer.'),
   mention_names: key(z.array(z.string().min(1)).default([]), 'Names that count as a mention.'),
-  trigger_regex: key(z.string().refine(isRegex, 'not a valid regular expression').optional(), 'The pattern for trigger = "regex".'),
+  trigger_regex: key(
+    z.string().refine(isRegex, 'not a valid regular expression').optional(),
+    'The pattern for trigger = "regex".',
+  ),
   members: key(z.array(z.string()).default([]), 'Who the owner says is in it, by name or id.'),
   ceiling: key(level.default('familiar'), 'The highest level that the group opens.'),
   default_trust: key(level.default('public'), 'The level of members nobody named.'),
-  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', { by: 'chat' }),
+  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', {
+    by: 'chat',
+  }),
 })
 
 const access = table({
@@ -46,16 +65,28 @@ const access = table({
 })
 
 const sessions = table({
-  direct: key(z.enum(['person', 'channel']).default('person'), 'Whether a person’s direct chats are one conversation.'),
+  direct: key(
+    z.enum(['person', 'channel']).default('person'),
+    'Whether a person’s direct chats are one conversation.',
+  ),
 })
 
 const provider = table({
   name: key(z.enum(['anthropic', 'openai-compatible', 'offline']), 'The kind of provider.'),
-  id: key(z.string().regex(/^[a-z0-9._-]+$/).optional(), 'How models name it; the name if absent.'),
+  id: key(
+    z
+      .string()
+      .regex(/^[a-z0-9._-]+$/)
+      .optional(),
+    'How models name it; the name if absent.',
+  ),
   api_keys: key(z.array(secret).default([]), 'Keys, each "env:NAME"; several rotate.', { by: 'terminal' }),
   base_url: key(url.optional(), 'Where the API is.', { by: 'terminal' }),
   headers: key(z.record(z.string(), z.string()).default({}), 'Extra request headers.', { by: 'terminal' }),
-  context_limits: key(z.record(z.string(), z.int().min(1_000)).default({}), 'Context size in tokens, by model.'),
+  context_limits: key(
+    z.record(z.string(), z.int().min(1_000)).default({}),
+    'Context size in tokens, by model.',
+  ),
 })
 
 const models = table({
@@ -71,8 +102,60 @@ const telegram = table({
 
 const channels = table({ telegram: telegram.optional() })
 
+const promptIndex = table({
+  enabled: key(z.boolean().default(true), 'Whether fitting memories go with a message.', { by: 'chat' }),
+  limit: key(whole().max(100).default(12), 'The most memories that go with a message.', { by: 'chat' }),
+  max_tokens: key(whole().max(20_000).default(1_200), 'The most tokens they may take.', { by: 'chat' }),
+})
+
+const capture = table({
+  enabled: key(z.boolean().default(true), 'Whether conversations are remembered by themselves.', {
+    by: 'chat',
+  }),
+})
+
+const retention = table({
+  enabled: key(z.boolean().default(true), 'Whether memory is tidied.'),
+  compress_after_days: key(whole().default(14), 'Days until old turns get a summary beside them.'),
+  compression_min_cluster_size: key(z.int().min(2).default(3), 'The fewest turns worth a summary.'),
+  archive_after_days: key(whole().default(30), 'Days until what has ended and is unused is archived.'),
+  delete_archive_after_days: key(whole().default(365), 'Days until an archived memory is deleted.'),
+  max_rows_per_run: key(z.int().min(1).default(200), 'The most rows that one run touches.', { by: 'chat' }),
+})
+
+const embedding = table({
+  provider: key(z.enum(['openai', 'voyage', 'cohere', 'openai-compatible']), 'Who makes the vectors.', {
+    hot: false,
+  }),
+  model: key(z.string().min(1), 'The embedding model.', { hot: false }),
+  dimensions: key(z.int().min(8).max(4_096).optional(), 'The size of a vector; the model’s own if absent.', {
+    hot: false,
+  }),
+  base_url: key(url.optional(), 'Where the API is; needed for openai-compatible.', {
+    hot: false,
+    by: 'terminal',
+  }),
+  api_key_env: key(
+    z
+      .string()
+      .regex(/^(?:env:)?[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable')
+      .optional(),
+    'The environment variable that holds the key.',
+    { hot: false, by: 'terminal' },
+  ),
+  stores: key(
+    z.array(z.enum(['social', 'shared', 'private', 'personal'])).default(['shared', 'social']),
+    'The stores whose text may be sent to the provider.',
+    { hot: false },
+  ),
+})
+
 const memory = table({
   db_path: key(z.string().default('./db/memory.db'), 'Where the memory database is.', { hot: false }),
+  prompt_index: promptIndex.prefault({}),
+  capture: capture.prefault({}),
+  retention: retention.prefault({}),
+  embedding: embedding.optional(),
 })
 
 const promptFile = table({
@@ -86,34 +169,57 @@ const prompt = table({
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
 })
 
+const skills = table({
+  paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
+  trust: key(level.default('full'), 'The lowest level that has them.'),
+})
+
 const boxLevel = {
   egress: key(
     z.union([z.enum(['none', 'open']), z.array(host)], 'write "none", "open" or a list of hosts').optional(),
     'What commands reach: "none", "open", or a list of hosts.',
   ),
   memory: key(size.optional(), 'Memory of a command and all it starts, like "4G".', { by: 'terminal' }),
-  pids: key(z.int().min(16).max(32_768).optional(), 'Processes and threads of a command.', { by: 'terminal' }),
+  pids: key(z.int().min(16).max(32_768).optional(), 'Processes and threads of a command.', {
+    by: 'terminal',
+  }),
   timeout_s: key(z.int().min(1).max(86_400).optional(), 'Seconds a command may run.'),
 }
 
 const boxMount = table({
   path: key(z.string().min(1), 'A folder of this computer.', { by: 'terminal' }),
-  name: key(z.string().regex(/^[A-Za-z0-9._-]{1,60}$/).optional(), 'Its name under /mnt; the folder’s own if absent.', {
-    by: 'terminal',
-  }),
+  name: key(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,60}$/)
+      .optional(),
+    'Its name under /mnt; the folder’s own if absent.',
+    {
+      by: 'terminal',
+    },
+  ),
   mode: key(z.enum(['ro', 'rw']).default('ro'), 'Whether it may be written.', { by: 'terminal' }),
 })
 
 const box = table({
-  runtime: key(z.enum(['auto', 'bwrap', 'none']).default('auto'), 'What builds the box; "none" is no box, for full trust alone.', {
-    by: 'terminal',
-  }),
+  runtime: key(
+    z.enum(['auto', 'bwrap', 'none']).default('auto'),
+    'What builds the box; "none" is no box, for full trust alone.',
+    {
+      by: 'terminal',
+      hot: false,
+    },
+  ),
   full: z.preprocess(
     value => (typeof value === 'string' ? { where: value } : value),
     table({
-      where: key(z.enum(['box', 'host']).default('box'), 'Where full-trust commands run. `full = "host"` says the same.', {
-        by: 'terminal',
-      }),
+      where: key(
+        z.enum(['box', 'host']).default('box'),
+        'Where full-trust commands run. `full = "host"` says the same.',
+        {
+          by: 'terminal',
+        },
+      ),
       ...boxLevel,
     }).prefault({}),
   ),
@@ -124,18 +230,30 @@ const box = table({
 
 const approveRule = table({
   tool: key(z.string().min(1), 'The tool, or "*".'),
-  argument: key(z.string().refine(isRegex, 'not a valid regular expression').optional(), 'A pattern that the arguments hold.'),
-  origin: key(z.enum(['outside', 'derived', 'any']).optional(), 'Only while text of this origin is in the prompt.'),
+  argument: key(
+    z.string().refine(isRegex, 'not a valid regular expression').optional(),
+    'A pattern that the arguments hold.',
+  ),
+  origin: key(
+    z.enum(['outside', 'derived', 'any']).optional(),
+    'Only while text of this origin is in the prompt.',
+  ),
   who: key(level.optional(), 'Only for people up to this level.'),
   answer: key(z.enum(['allow', 'ask', 'deny']), 'What happens: nothing, a question, or a refusal.'),
 })
 
 const tools = table({
   approve: table({
-    rules: key(z.array(approveRule).default([]), 'Which calls wait for a person; the first that fits counts.'),
+    rules: key(
+      z.array(approveRule).default([]),
+      'Which calls wait for a person; the first that fits counts.',
+    ),
   }).prefault({}),
   web_search: table({
-    provider: key(z.enum(['brave', 'perplexity', 'grok', 'searxng']).optional(), 'Who searches; no search if absent.'),
+    provider: key(
+      z.enum(['brave', 'perplexity', 'grok', 'searxng']).optional(),
+      'Who searches; no search if absent.',
+    ),
     api_key: key(secret.optional(), 'Its key, as "env:NAME".', { by: 'terminal' }),
     base_url: key(url.optional(), 'Where it is; needed for searxng.', { by: 'terminal' }),
     model: key(z.string().optional(), 'The provider’s model, for perplexity and grok.'),
@@ -143,7 +261,9 @@ const tools = table({
   }).prefault({}),
   web_fetch: table({
     enabled: key(z.boolean().default(true), 'Whether pages can be fetched.'),
-    max_mb: key(z.number().positive().max(100).default(5), 'Megabytes of one page, unpacked.', { by: 'chat' }),
+    max_mb: key(z.number().positive().max(100).default(5), 'Megabytes of one page, unpacked.', {
+      by: 'chat',
+    }),
     timeout_s: key(z.int().min(1).max(120).default(20), 'Seconds for one page.', { by: 'chat' }),
   }).prefault({}),
 })
@@ -168,6 +288,7 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  skills: skills.prefault({}),
   box: box.prefault({}),
   tools: tools.prefault({}),
   trace: trace.prefault({}),

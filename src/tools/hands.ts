@@ -3,8 +3,11 @@
 export interface Hands {
   readonly call: Call
   readonly todo: TodoHand
+  readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
+  /** Null where no memory may be read. */
+  readonly memory: MemoryHand | null
   /** Null where no files are shown, or no box was proven. */
   readonly box: BoxHand | null
   /** Null where nothing on the network may be reached. */
@@ -38,6 +41,58 @@ export interface MessageHand {
   send(to: string, text: string): string
 }
 
+/** Instructions for kinds of tasks, written by the household. */
+export interface SkillHand {
+  readonly any: boolean
+  list(): readonly { readonly name: string; readonly description: string }[]
+  /** The whole text; undefined for what does not exist or is not open here. */
+  read(name: string): string | undefined
+}
+
+/** What memory answered, in lines; `outside` when a line quotes text from outside. */
+export interface MemoryLines {
+  readonly text: string
+  readonly outside: boolean
+}
+
+export interface MemoryQuery {
+  readonly text: string
+  readonly store?: string
+  /** Milliseconds since 1970; `to` exclusive. */
+  readonly from?: number
+  readonly to?: number
+  readonly limit?: number
+  readonly archived?: boolean
+}
+
+export interface MemoryNote {
+  readonly text: string
+  readonly title?: string
+  readonly store?: string
+  readonly people?: readonly string[]
+  readonly replaces?: string
+  readonly pinned?: boolean
+}
+
+/** Memory as this turn's clearance opens it. Throws a `CoopError` for what it may not do. */
+export interface MemoryHand {
+  /** Stores that may be written from here. */
+  readonly writable: readonly string[]
+  search(query: MemoryQuery): Promise<MemoryLines>
+  sessions(query: MemoryQuery): Promise<MemoryLines>
+  get(ids: readonly string[]): MemoryLines
+  timeline(query: Omit<MemoryQuery, 'text' | 'archived'>): MemoryLines
+  people(): MemoryLines
+  write(note: MemoryNote): MemoryLines
+  pin(id: string, on: boolean): MemoryLines
+  promote(id: string, store: string): MemoryLines
+  alias(name: string, person: string, store?: string): MemoryLines
+  forget(
+    what: { id: string } | { person: string } | { query: string },
+    sources: boolean,
+  ): Promise<MemoryLines>
+}
+
 /** Commands and files, all inside the box of this turn. Paths begin at the workspace. */
 export interface BoxHand {
   /** Commands may run and files may be written; else there is only reading. */
@@ -47,10 +102,21 @@ export interface BoxHand {
   /** A program of the gateway's own choosing, without network. */
   program(argv: readonly string[], signal: AbortSignal): Promise<CommandResult>
   /** Throws for what is no readable file. */
-  readLines(path: string, line: number, count: number, maxBytes: number, signal: AbortSignal): Promise<{ readonly size: number; readonly bytes: Buffer }>
+  readLines(
+    path: string,
+    line: number,
+    count: number,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly size: number; readonly bytes: Buffer }>
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>
   /** `replaces` are the bytes that were there when the new ones were made; absent, whatever is there. */
-  writeFile(path: string, bytes: Uint8Array, replaces: Uint8Array | undefined, signal: AbortSignal): Promise<void>
+  writeFile(
+    path: string,
+    bytes: Uint8Array,
+    replaces: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<void>
   /** Keeps a long output in a file; where that is, or null if there is no place for it. */
   keep(output: Uint8Array, signal: AbortSignal): Promise<string | null>
 }
@@ -68,7 +134,9 @@ export interface WebHand {
   /** A page as text; throws for what may not or cannot be fetched. Null where pages are not fetched. */
   readonly fetch: ((url: string, signal: AbortSignal) => Promise<WebPage>) | null
   /** Null without a configured provider. */
-  readonly search: ((query: string, count: number | undefined, signal: AbortSignal) => Promise<readonly WebResult[]>) | null
+  readonly search:
+    | ((query: string, count: number | undefined, signal: AbortSignal) => Promise<readonly WebResult[]>)
+    | null
 }
 
 export interface WebPage {

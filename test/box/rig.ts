@@ -63,7 +63,7 @@ export function openRig(options: RigOptions = {}): Rig {
     workspace,
     home,
     runtime: config.settings.box.runtime,
-    rules: boxRulesOf(config),
+    rules: () => boxRulesOf(config),
     log: silentLog(),
     reserve: options.reserve ?? 0,
     ...(options.net ? { net: options.net } : {}),

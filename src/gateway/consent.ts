@@ -1,0 +1,164 @@
+// Who has to say yes to a call, how they are asked, and how the turn wakes when they answered.
+
+import { type ApprovalRule, type Decision, decide } from '../access/approval-rules.ts'
+import type { Clearance } from '../access/clearance.ts'
+import { type Household, owners } from '../access/household.ts'
+import { atLeast, type Level } from '../access/levels.ts'
+import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
+import type { Desk } from '../desk/desk.ts'
+import { CoopError } from '../errors.ts'
+import { type Approval, hashArguments } from '../store/approvals.ts'
+import type { Origin } from '../store/entry.ts'
+import type { Store } from '../store/store.ts'
+import { fitsAbout, type PostOffice } from './post-office.ts'
+
+export interface ConsentOptions {
+  readonly store: Store
+  readonly household: () => Household
+  readonly rules: () => readonly ApprovalRule[]
+  readonly office: PostOffice
+  /** Runs a waiting turn on. */
+  readonly wake: (turn: string) => void
+  readonly now: () => number
+}
+
+export interface ConsentOffice extends Disposable {
+  rulesFor(desk: Desk): CallRules
+  /** Answers an approval. Throws `approval_invalid` with what is wrong. Returns what to tell the person. */
+  answer(id: string, answer: 'approved' | 'denied', by: Clearance): string
+  /** Open approvals that may be read and answered under this clearance. */
+  openFor(by: Clearance): Approval[]
+  /** Closes the questions that nobody answered in time, which counts as no. */
+  expire(): void
+}
+
+/** How long a question waits before it counts as no. */
+const lifetimeMs = 24 * 3_600_000
+const sweepMs = 60_000
+
+export function openConsent(options: ConsentOptions): ConsentOffice {
+  const { store, now } = options
+  const timer = setInterval(expire, sweepMs).unref()
+
+  function expire(): void {
+    for (const approval of store.approvals.due(now())) {
+      if (store.approvals.answer(approval.id, 'expired', null)) options.wake(approval.turn)
+    }
+  }
+
+  /** Asks whoever the turn is for, else an owner: the first who may read the question and suffices to answer it. */
+  function ask(
+    desk: Desk,
+    request: CallRequest,
+    { of, question }: Extract<Decision, { kind: 'ask' }>,
+  ): Consent {
+    const household = options.household()
+    const about = { labels: desk.clearance.reads, needs: of }
+    const speaker = desk.clearance.person === null ? undefined : household.people.get(desk.clearance.person)
+    const person = [...(speaker ? [speaker] : []), ...owners(household)].find(
+      candidate => options.office.placeFor(candidate, fitsAbout(about)) !== null,
+    )
+    if (!person) return { kind: 'denied', reason: 'Nobody who could approve this can be asked.' }
+    const approval = store.approvals.ask({
+      turn: desk.turn.id,
+      session: desk.session.id,
+      callId: request.callId,
+      tool: request.tool.name,
+      argsHash: hashArguments(request.input),
+      question,
+      asked: person.id,
+      needs: of,
+      createdAt: now(),
+      expiresAt: now() + lifetimeMs,
+    })
+    const how = `Answer /approve ${approval.id} or /deny ${approval.id}.`
+    options.office.tell(person, `${question}\n\n${how}`, about)
+    return { kind: 'waiting' }
+  }
+
+  /** The one who was asked, where their level suffices and they may read what the question was written from. */
+  function mayAnswer(by: Clearance, approval: Approval): boolean {
+    const labels = store.turns.get(approval.turn)?.grant.reads
+    return (
+      by.person === approval.asked &&
+      atLeast(by.acts, approval.needs as Level) &&
+      labels !== undefined &&
+      by.covers(labels)
+    )
+  }
+
+  return {
+    rulesFor: desk => ({
+      consent(request, seen) {
+        const known = store.approvals.ofCall(desk.turn.id, request.callId)
+        if (!known) {
+          const { tool, input, traits } = request
+          const decision = decide({
+            tool: tool.name,
+            input,
+            traits,
+            origin: seen,
+            level: desk.clearance.acts,
+            rules: options.rules(),
+            given: shownIn(desk),
+          })
+          if (decision.kind === 'deny') return { kind: 'denied', reason: decision.reason }
+          return decision.kind === 'ask' ? ask(desk, request, decision) : { kind: 'allowed' }
+        }
+        if (known.argsHash !== hashArguments(request.input)) {
+          return { kind: 'denied', reason: 'The arguments are not those that were approved.' }
+        }
+        if (known.state === 'open') return { kind: 'waiting' }
+        if (known.state === 'approved') return { kind: 'allowed' }
+        return { kind: 'denied', reason: refusals[known.state] }
+      },
+      spend(callId) {
+        const known = store.approvals.ofCall(desk.turn.id, callId)
+        return known !== undefined && store.approvals.use(known.id)
+      },
+    }),
+    answer(id, answer, by) {
+      const approval = store.approvals.get(id.toUpperCase())
+      if (!approval || !mayAnswer(by, approval))
+        throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      if (approval.state === 'open' && approval.expiresAt <= now()) {
+        expire()
+        throw new CoopError(
+          'approval_invalid',
+          `The question ${approval.id} has timed out, which counts as no.`,
+        )
+      }
+      if (approval.state !== 'open')
+        throw new CoopError(
+          'approval_invalid',
+          `The question ${approval.id} was answered before: ${approval.state}.`,
+        )
+      if (!store.approvals.answer(approval.id, answer, by.person))
+        throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
+      options.wake(approval.turn)
+      return answer === 'approved' ? 'Approved.' : 'Denied.'
+    },
+    openFor: by => store.approvals.open().filter(approval => mayAnswer(by, approval)),
+    expire,
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+}
+
+const refusals = {
+  denied: 'The person said no.',
+  expired: 'Nobody answered in time, which counts as no.',
+  used: 'The approval for this call was used already.',
+} as const
+
+/** Whether a text stands word for word in what this turn was shown. */
+const shownIn = (desk: Desk) => (text: string) =>
+  desk
+    .history()
+    .some(entry =>
+      entry.blocks.some(
+        block =>
+          ('text' in block ? block.text.includes(text) : false) &&
+          block.type !== 'thinking' &&
+          entry.role !== 'assistant',
+      ),
+    )
