@@ -46,7 +46,7 @@ export function decide(call: Deciding): Decision {
   const question = questionOf(call)
   const ask: Decision = {
     kind: 'ask',
-    of: call.traits.reach === 'strong' ? 'full' : atLeast(call.level, 'inner') ? call.level : 'inner',
+    of: atLeast(call.level, 'inner') ? call.level : 'inner',
     question,
   }
   if (call.traits.ask !== undefined || rule?.answer === 'ask') return ask

@@ -32,6 +32,8 @@ export interface RoomOptions {
 export interface Boxes extends Disposable {
   /** What was shown of the box; tried once, then remembered. */
   proof(signal: AbortSignal): Promise<Proof>
+  /** Whether `open` would give a box now, and whether it could act: known once the proof was tried. */
+  offers(clearance: Clearance): { readonly acts: boolean } | null
   /**
    * Null where the clearance has no box, or none that holds: then its tools are not there. `tainted` is
    * asked at every command, since a turn may read something from outside half-way.
@@ -91,7 +93,7 @@ export function openBoxes(options: RoomOptions): Boxes {
       return policy && (policy.host || holds) ? { acts: policy.acts } : null
     },
     open: async (clearance, tainted, signal) => {
-      const policy = policyOf(clearance, rules, tainted())
+      const policy = policyOf(clearance, rules(), tainted())
       const runtime = policy && (await runtimeFor(policy, signal))
       if (!policy || !runtime) return null
       const found = ground()

@@ -146,7 +146,7 @@ describe('a box', boxTests, () => {
       workspace: other.home,
       home: other.home,
       runtime: 'auto',
-      rules: boxRulesOf(other.config),
+      rules: () => boxRulesOf(other.config),
       log: silentLog(),
     })
     const box = (await wide.open(other.direct('alice'), () => false, rig.signal))!
