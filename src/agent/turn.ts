@@ -9,6 +9,7 @@ import {
   type Origin,
   plainText,
   saidAfter,
+  wellFormed,
   worst,
 } from '../store/entry.ts'
 import type { Spend, Usage } from '../store/turns.ts'
@@ -176,7 +177,7 @@ interface Said {
 async function* relay(stream: AsyncIterable<ModelEvent>, turn: string): AsyncGenerator<SessionEvent, Said> {
   let text = ''
   for await (const event of stream) {
-    if (event.type === 'done' || event.type === 'failed') return { text, end: event }
+    if (event.type === 'done' || event.type === 'failed') return wellFormed({ text, end: event })
     if (event.type === 'text') text += event.delta
     yield { ...event, turn }
   }

@@ -11,13 +11,15 @@ import type { MemoryHand, MemoryLines, MemoryQuery } from '../tools/hands.ts'
 export interface MemoryHandDeps {
   readonly view: MemoryView
   /** On whose word things are changed: the person's name, the turn's worst origin, the call's id. */
-  readonly asking: Asking
+  readonly asking: () => Asking
   /** Told which rows the model was given. */
   readonly disclose: (given: readonly Disclosed[]) => void
+  /** Takes the words of transcript entries away too. */
+  readonly erase: (entries: readonly number[]) => void
 }
 
 /** The hand, or null where no memory may be read. */
-export function openMemoryHand({ view, asking, disclose }: MemoryHandDeps): MemoryHand | null {
+export function openMemoryHand({ view, asking, disclose, erase }: MemoryHandDeps): MemoryHand | null {
   if (view.stores.length === 0) return null
 
   const lines = (memos: readonly Memo[], none = 'Nothing found.', full = false): MemoryLines => {
@@ -73,15 +75,16 @@ export function openMemoryHand({ view, asking, disclose }: MemoryHandDeps): Memo
           .join('\n') || 'Nobody is known yet.',
       outside: false,
     }),
-    write: note => done('Remembered', view.write(note, asking)),
-    pin: (id, on) => done(on ? 'Pinned' : 'Unpinned', view.pin(id, on, asking)),
-    promote: (id, store) => done('Moved', view.promote(id, store, asking)),
+    write: note => done('Remembered', view.write(note, asking())),
+    pin: (id, on) => done(on ? 'Pinned' : 'Unpinned', view.pin(id, on, asking())),
+    promote: (id, store) => done('Moved', view.promote(id, store, asking())),
     alias(name, person, store) {
       view.alias(name, person, store)
       return { text: `“${name}” now also means ${person}.`, outside: false }
     },
     async forget(what, sources) {
-      const { forgotten, wiped } = await view.forget({ ...what, sources })
+      const { forgotten, wiped, entries } = await view.forget({ ...what, sources })
+      if (sources) erase(entries)
       const later = wiped ? '' : ' The last bytes go when the log is next emptied.'
       return {
         text: `${forgotten} forgotten. Backups, provider logs and chat apps keep their own copies.${later}`,

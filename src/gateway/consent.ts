@@ -25,6 +25,8 @@ export interface ConsentOffice extends Disposable {
   answer(id: string, answer: 'approved' | 'denied', by: Clearance): string
   /** Open approvals that may be read and answered under this clearance. */
   openFor(by: Clearance): Approval[]
+  /** Closes the questions that nobody answered in time, which counts as no. */
+  expire(): void
 }
 
 /** How long a question waits before it counts as no. */
@@ -33,10 +35,9 @@ const sweepMs = 60_000
 
 export function openConsent(options: ConsentOptions): ConsentOffice {
   const { store, now } = options
-  const timer = setInterval(sweep, sweepMs).unref()
+  const timer = setInterval(expire, sweepMs).unref()
 
-  /** Unanswered in time is no. */
-  function sweep(): void {
+  function expire(): void {
     for (const approval of store.approvals.due(now())) {
       if (store.approvals.answer(approval.id, 'expired', null)) options.wake(approval.turn)
     }
@@ -99,7 +100,7 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       if (!approval || !mayAnswer(by, approval))
         throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
       if (approval.state === 'open' && approval.expiresAt <= now()) {
-        sweep()
+        expire()
         throw new CoopError(
           'approval_invalid',
           `The question ${approval.id} has timed out, which counts as no.`,
@@ -116,6 +117,7 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       return answer === 'approved' ? 'Approved.' : 'Denied.'
     },
     openFor: by => store.approvals.open().filter(approval => mayAnswer(by, approval)),
+    expire,
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }

@@ -10,8 +10,10 @@ import type { Config } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
+import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -35,12 +37,14 @@ import { openPeople } from './people.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
+import { openRemember } from './remember.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
 export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
+  readonly memory: Memory
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -66,7 +70,7 @@ export interface Gateway {
 }
 
 export function openGateway(options: GatewayOptions): Gateway {
-  const { store, log, tracer } = options
+  const { store, memory, log, tracer } = options
   const now = options.now ?? Date.now
   const startedAt = now()
   const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
@@ -117,6 +121,8 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   const rooms = (): Rooms => ({
     store,
+    memory,
+    nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
     skills: config.settings.skills,
@@ -149,6 +155,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     log,
     now,
   })
+  const remember = openRemember({
+    store,
+    memory,
+    household,
+    settings: () => config.settings,
+    stream: () => models.stream,
+    model() {
+      const model = config.settings.models.fast ?? config.settings.agent.model
+      return model.startsWith('offline/') ? null : model
+    },
+    spent: (model, usage) =>
+      store.turns.record(
+        'memory',
+        { ...usage, person: null, level: 'full', job: 'memory', model, usd: models.cost(model, usage) },
+        now(),
+      ),
+    busy: () => lanes.running().length > 0,
+    log,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -162,6 +187,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     typing,
     compactor,
     enqueue: (session, task) => lanes.push(session, task),
+    ended: () => remember.nudge(),
     channel,
     prompt: prompts.promptFor,
     modelFor,
@@ -348,7 +374,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       model,
       channels: channels.all(),
       running: lanes.running().length,
-      problems: models.hasKey(model) ? [] : [`there is no key for ${model}`],
+      problems: [
+        ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
+        ...[workspaceFault(config.paths.workspace) ?? []].flat(),
+      ],
       store,
     })
   }
@@ -375,6 +404,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     reload,
     status,
     recover() {
+      const unreadable = workspaceFault(config.paths.workspace)
+      if (unreadable) log.warn(unreadable)
+      consent.expire()
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
@@ -384,12 +416,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)
+      await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

@@ -77,7 +77,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     store.settings.set(`person:${person.id}`, 'place', place, now())
   }
 
-  /** Every place of a person on a running channel: the last met first, what only this computer shows last. */
+  /** Every place of a person on a running channel: the last met first, then what only this computer shows, what has failed last. */
   function placesOf(person: Person): Place[] {
     const known = store.settings.get<Place>(`person:${person.id}`, 'place')
     const places = person.matches.flatMap((match): Place[] => {
@@ -85,9 +85,18 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       const channel = options.channel(match.slice(0, colon))
       return channel ? [{ channel: channel.name, kind: 'direct', id: match.slice(colon + 1) }] : []
     })
-    const rankOf = ({ channel, id }: Place) =>
-      channel === known?.channel && id === known.id ? 0 : options.channel(channel)!.capabilities.local ? 2 : 1
+    const rankOf = (place: Place) => {
+      if (!works(place)) return 3
+      if (place.channel === known?.channel && place.id === known.id) return 0
+      return options.channel(place.channel)!.capabilities.local ? 2 : 1
+    }
     return places.sort((a, b) => rankOf(a) - rankOf(b))
+  }
+
+  /** Whether something sent there now can arrive before somebody mends the channel. */
+  function works(place: Place): boolean {
+    const state = options.channel(place.channel)?.state().kind
+    return state !== undefined && state !== 'failed'
   }
 
   const placeFor: PostOffice['placeFor'] = (person, fits = () => true) =>

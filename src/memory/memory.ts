@@ -4,9 +4,10 @@ import { type Log, silentLog } from '../log.ts'
 import { type Embed, type EmbedSettings, openEmbed } from './embed.ts'
 import { openFiles } from './files.ts'
 import { mendIndexes } from './mend.ts'
+import { loadVectorsIfUsed } from './nearest.ts'
 import { type Room, randomUid } from './scope.ts'
 import { openSearcher } from './searcher.ts'
-import { loadVectorsIfUsed, openVectors, type Progress, type Vectors } from './vectors.ts'
+import { openVectors, type Progress, type Vectors } from './vectors.ts'
 import { type MemoryView, openView } from './view.ts'
 
 export interface MemoryOptions {
@@ -60,6 +61,7 @@ export function openMemory(options: MemoryOptions): Memory {
   const vectors = embedding
     ? openVectors({
         files,
+        searcher,
         log,
         embed: embedding.embed ?? openEmbed(embedding),
         fingerprint: `${embedding.provider}/${embedding.model}/${embedding.dimensions ?? ''}`,

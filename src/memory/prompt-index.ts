@@ -1,5 +1,6 @@
 // The memories that go with an incoming message: pinned, fitting and newest, within a budget of tokens.
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Origin } from '../store/entry.ts'
 import { isoDay } from './dates.ts'
 import type { Ranked } from './rank.ts'
 import { retrieve } from './retrieve.ts'
@@ -18,11 +19,17 @@ export interface PromptIndexOptions {
   readonly promptFrom?: number
 }
 
-export interface PromptIndex {
-  /** Plain lines; empty when there is nothing to say. */
+export interface IndexLine {
+  readonly id: string
   readonly text: string
-  /** What it holds, for the disclosure ledger. */
-  readonly refs: readonly { readonly id: string; readonly labels: readonly string[] }[]
+  readonly labels: readonly string[]
+  /** Never `outside`: such rows are found by search alone, and leave the prompt with its result. */
+  readonly origin: Origin
+}
+
+export interface PromptIndex {
+  /** Oldest first; empty when there is nothing to say. */
+  readonly lines: readonly IndexLine[]
 }
 
 const share = { pinned: 150 / 1200, fitting: 900 / 1200 }
@@ -37,7 +44,7 @@ export async function promptIndex(
 ): Promise<PromptIndex> {
   const limit = options.limit ?? 12
   const budget = options.maxTokens ?? 1200
-  if (limit < 1 || scope.readable.length === 0) return { text: '', refs: [] }
+  if (limit < 1 || scope.readable.length === 0) return { lines: [] }
   const ranked = await fitting(scope, text, options.deadlineMs ?? 50)
   const shelves = scope.shelves()
   const chosen = new Map<string, { hit: Found; line: string }>()
@@ -46,7 +53,12 @@ export async function promptIndex(
   const take = (hits: readonly Found[], upTo: number, rows: number): void => {
     for (const hit of hits) {
       if (chosen.size >= rows) return
-      if (chosen.has(hit.row.uid) || inPrompt(hit.row, options.promptFrom)) continue
+      if (
+        chosen.has(hit.row.uid) ||
+        hit.row.origin_trust === 'outside' ||
+        inPrompt(hit.row, options.promptFrom)
+      )
+        continue
       const line = lineOf(shown(hit))
       const cost = tokensOf(line)
       if (spent + cost > upTo) continue
@@ -76,22 +88,28 @@ export async function promptIndex(
 
   const lines = [...chosen.values()].sort((a, b) => a.hit.row.at - b.hit.row.at || (a.line < b.line ? -1 : 1))
   return {
-    text: lines.map(({ line }) => line).join('\n'),
-    refs: lines.map(({ hit }) => ({ id: hit.row.uid, labels: labelsOf(hit.shelf.ref) })),
+    lines: lines.map(({ hit, line }) => ({
+      id: hit.row.uid,
+      text: line,
+      labels: labelsOf(hit.shelf.ref),
+      origin: hit.row.origin === 'tool' ? 'derived' : (hit.row.origin_trust as Origin),
+    })),
   }
 }
 
 /** A cautious estimate: four bytes a token. */
 export const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4) + 1
 
+/** A text that cannot pass for more than one line. */
+export const onOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+
 /** One memory in one line; text from outside as a quote with its author. */
 export function lineOf(memo: Memo): string {
-  const body = (memo.title ? `${memo.title}: ${memo.text}` : memo.text).replace(/\s+/g, ' ').trim()
+  const body = onOneLine(memo.title ? `${memo.title}: ${memo.text}` : memo.text)
   const short = body.length > maxLineChars ? `${body.slice(0, maxLineChars - 1)}…` : body
-  const said = memo.quoted
-    ? `${memo.saidBy ?? 'someone outside'} wrote: “${short.replace(/[“”]/g, '"')}”`
-    : short
-  const who = memo.quoted || memo.saidBy === null ? '' : `${memo.saidBy}: `
+  const name = memo.saidBy === null ? '' : onOneLine(memo.saidBy).slice(0, 60)
+  const said = memo.quoted ? `${name || 'someone outside'} wrote: “${short.replace(/[“”]/g, '"')}”` : short
+  const who = memo.quoted || name === '' ? '' : `${name}: `
   const when =
     memo.event && memo.kind !== 'turn' ? `${isoDay(memo.at)}, of ${isoDay(memo.event.from)}` : isoDay(memo.at)
   return `- ${when} ${who}${said}${memo.ended ? ' (no longer so)' : ''} [${memo.id.slice(0, 8)}]`

@@ -1,6 +1,7 @@
-// Runs a lexical search here or, for a large memory, in a worker thread, so that nothing else waits.
+// Runs a search here or, for a large memory, in a worker thread, so that nothing else waits.
 import { Worker } from 'node:worker_threads'
-import type { Files } from './files.ts'
+import type { Files, Shelf } from './files.ts'
+import { nearestRows } from './nearest.ts'
 import type { Ranked } from './rank.ts'
 import { type Limits, retrieve, sizeOf } from './retrieve.ts'
 import type { ShelfRef } from './shelves.ts'
@@ -8,14 +9,19 @@ import type { ShelfRef } from './shelves.ts'
 export interface Searcher extends Disposable {
   /** The best rows of these shelves, best first, at most `most`. */
   search(refs: readonly ShelfRef[], text: string, limits: Limits, most: number): Promise<Ranked[]>
+  /** The rows of these shelves nearest to a vector, nearest first. */
+  nearest(refs: readonly ShelfRef[], vector: Float32Array, most: number): Promise<Ranked[]>
 }
+
+/** What is looked for: words, or the neighbourhood of a vector. */
+export type Quest =
+  | { readonly kind: 'words'; readonly text: string; readonly limits: Limits; readonly most: number }
+  | { readonly kind: 'vector'; readonly vector: Float32Array; readonly most: number }
 
 export interface Job {
   readonly id: number
   readonly refs: readonly ShelfRef[]
-  readonly text: string
-  readonly limits: Limits
-  readonly most: number
+  readonly quest: Quest
 }
 
 export type Answer =
@@ -29,6 +35,12 @@ export interface WorkerSetup {
 
 /** Readable rows from which a search leaves the main thread. */
 export const workerRows = 25_000
+
+/** Answers a quest on this thread. */
+export function look(shelves: readonly Shelf[], quest: Quest): Ranked[] {
+  if (quest.kind === 'vector') return nearestRows(shelves, quest.vector, quest.most)
+  return retrieve(shelves, quest.text, quest.limits).slice(0, quest.most)
+}
 
 export function openSearcher(files: Files, setup: WorkerSetup, threshold = workerRows): Searcher {
   let worker: Worker | undefined
@@ -58,18 +70,21 @@ export function openSearcher(files: Files, setup: WorkerSetup, threshold = worke
     return fresh
   }
 
+  async function answer(refs: readonly ShelfRef[], quest: Quest): Promise<Ranked[]> {
+    const shelves = refs.flatMap(ref => files.existing(ref) ?? [])
+    if (sizeOf(shelves).rows <= threshold) return look(shelves, quest)
+    const id = next++
+    const target = started()
+    return await new Promise<Ranked[]>((resolve, reject) => {
+      waiting.set(id, { resolve, reject })
+      target.ref()
+      target.postMessage({ id, refs, quest } satisfies Job)
+    })
+  }
+
   return {
-    async search(refs, text, limits, most) {
-      const shelves = refs.flatMap(ref => files.existing(ref) ?? [])
-      if (sizeOf(shelves).rows <= threshold) return retrieve(shelves, text, limits).slice(0, most)
-      const id = next++
-      const target = started()
-      return await new Promise<Ranked[]>((resolve, reject) => {
-        waiting.set(id, { resolve, reject })
-        target.ref()
-        target.postMessage({ id, refs, text, limits, most } satisfies Job)
-      })
-    },
+    search: (refs, text, limits, most) => answer(refs, { kind: 'words', text, limits, most }),
+    nearest: (refs, vector, most) => answer(refs, { kind: 'vector', vector, most }),
     [Symbol.dispose]() {
       void worker?.terminate()
       worker = undefined

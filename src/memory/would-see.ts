@@ -15,7 +15,7 @@ export interface WouldSee {
  * `viewer` is that person; to everybody else they are a count.
  */
 export async function wouldSee(theirs: MemoryView, viewer: string | null, query = ''): Promise<WouldSee> {
-  const { refs } = await theirs.promptIndex(query)
+  const { lines: refs } = await theirs.promptIndex(query)
   const mine = (labels: readonly string[]) => {
     const owner = labels.find(label => label.startsWith('personal:'))?.slice('personal:'.length)
     return owner === undefined || owner === viewer

@@ -85,6 +85,8 @@ export function pin(scope: Scope, id: string, on: boolean, by: Asking): Memo {
 
 /** Lets a memory go to a wider store, and records who did. A fact moves; of a turn a copy does. */
 export function promote(scope: Scope, id: string, to: string, by: Asking): Memo {
+  const before = promoted(scope, id)
+  if (before) return before
   const { shelf: from, row } = found(scope, id)
   if (!writable(scope).some(ref => ref.id === from.ref.id && ref.owner === from.ref.owner)) throw notFound(id)
   const target = scope.files.shelf(targetOf(scope, to))
@@ -199,6 +201,20 @@ export function changeable(scope: Scope, id: string): Found {
   const open = writable(scope).some(ref => ref.id === hit.shelf.ref.id && ref.owner === hit.shelf.ref.owner)
   if (!open) throw notFound(id)
   return hit
+}
+
+/** What a fact became that was moved already: the same promotion again is the same row. */
+function promoted(scope: Scope, id: string): Memo | undefined {
+  const shelves = scope.shelves()
+  if (find(shelves, id) || !/^[0-9a-f]{8,32}$/.test(id)) return undefined
+  for (const shelf of shelves.filter(({ ref }) => ref.owner === null)) {
+    const hit = shelf
+      .sql('SELECT to_uid FROM promotion WHERE from_uid >= ? AND from_uid < ? AND by_person = ?')
+      .get(id, `${id}g`, scope.clearance.person)
+    const now = hit ? find([shelf], (hit as { to_uid: string }).to_uid) : undefined
+    if (now) return shown(now)
+  }
+  return undefined
 }
 
 /** From the narrowest to the widest. */
