@@ -110,3 +110,17 @@ test('a stranger in a listed group acts at public, within the same budget', asyn
   assert.equal(home.model.requests.length, 1)
   assert.deepEqual(home.model.requests[0]!.tools, [])
 })
+
+test('a stranger whose code could not be sent is told after the next start', async () => {
+  await using home = openFamily()
+  home.store.db.exec("CREATE TRIGGER full AFTER INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END")
+  home.tele.push(mallory('hello'))
+  while (home.store.inbox.unfinished().length === 0) await new Promise(setImmediate)
+  await new Promise(resolve => setTimeout(resolve, 20))
+  assert.equal(home.store.pairings.open().length, 0)
+  home.store.db.exec('DROP TRIGGER full')
+  await home.restart()
+  await home.settled()
+  assert.equal(home.reached('tele:t-mallory').length, 1)
+  assert.ok(home.reached('tele:t-bob').join().includes(home.store.pairings.open()[0]!.code))
+})
