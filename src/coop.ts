@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openBoxes } from './box/room.ts'
 import type { Channel, ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
@@ -68,11 +69,25 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const memory = stack.use(
     openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
   )
+  const { home, paths, settings } = config
+  const boxes = stack.use(
+    openBoxes({
+      workspace: paths.workspace,
+      home,
+      runtime: settings.box.runtime,
+      rules: () => gateway.boxRules(),
+      log,
+    }),
+  )
+  const probing = new AbortController()
+  stack.defer(() => probing.abort())
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const gateway = openGateway({
     config,
     store,
     memory,
+    boxes,
+    ready: boxes.proof(probing.signal),
     log,
     tracer,
     version: options.version,

@@ -5,6 +5,9 @@ import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
+import type { BoxRules } from '../box/policy.ts'
+import type { Boxes } from '../box/room.ts'
+import { boxRulesOf } from '../box/rules.ts'
 import type { Channel, Control } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
@@ -19,6 +22,7 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { webRulesOf } from '../web/hand.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
@@ -45,6 +49,9 @@ export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
   readonly memory: Memory
+  readonly boxes: Boxes
+  /** What has to be known before the first turn: whether the box holds. */
+  readonly ready?: Promise<unknown>
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -64,6 +71,8 @@ export interface Gateway {
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
   reload(config: Config): void
+  /** What the configuration in force says of boxes. */
+  boxRules(): BoxRules
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
@@ -77,6 +86,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
   let models = modelsOf(config)
+  let boxRules = boxRulesOf(config, config.settings.skills.paths)
+  let webRules = webRulesOf(config, boxRules.egress)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -116,12 +127,21 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     now,
   })
-  const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
+  const consent: ConsentOffice = openConsent({
+    store,
+    household,
+    rules: () => config.settings.tools.approve.rules,
+    office,
+    wake,
+    now,
+  })
   const people = openPeople({ pairings: store.pairings, config: () => config, reload })
 
   const rooms = (): Rooms => ({
     store,
     memory,
+    boxes: options.boxes,
+    web: webRules,
     nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
@@ -139,6 +159,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const lanes = openLanes<Task>(
     async (task, lane) => {
       try {
+        await options.ready
         await converse(task, lane)
       } catch (error) {
         failed(task, error)
@@ -385,6 +406,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   function reload(next: Config): void {
     config = next
     models = modelsOf(config)
+    boxRules = boxRulesOf(config, config.settings.skills.paths)
+    webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
@@ -401,6 +424,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     control,
     channels,
+    boxRules: () => boxRules,
     reload,
     status,
     recover() {

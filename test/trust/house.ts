@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../../src/agent/model.ts'
 import { noUsage } from '../../src/agent/model.ts'
 import type { Models } from '../../src/agent/models/models.ts'
+import { openBoxes } from '../../src/box/room.ts'
+import { boxRulesOf } from '../../src/box/rules.ts'
 import type { Channel, Inbound, Membership, Outbound, Place, SendResult } from '../../src/channel.ts'
 import { type Config, configFrom } from '../../src/config/load.ts'
 import { migrationsFolder, packageFolder } from '../../src/coop.ts'
@@ -157,6 +159,13 @@ export function openHouse(options: HouseOptions): House {
       config: config(),
       store,
       memory,
+      boxes: openBoxes({
+        workspace: config().paths.workspace,
+        home,
+        runtime: 'auto',
+        rules: () => boxRulesOf(config()),
+        log: silentLog(),
+      }),
       log: silentLog(),
       tracer: openTracer(undefined, text => text, false),
       version: '9.9.9',
