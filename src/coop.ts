@@ -2,11 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openBoxes } from './box/room.ts'
 import type { Channel, ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
+import { memoryOptionsOf } from './memory/configure.ts'
+import { openMemory } from './memory/memory.ts'
 import { takeLock } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
@@ -63,8 +66,33 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
+  const memory = stack.use(
+    openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
+  )
+  const { home, paths, settings } = config
+  const boxes = stack.use(
+    openBoxes({
+      workspace: paths.workspace,
+      home,
+      runtime: settings.box.runtime,
+      rules: () => gateway.boxRules(),
+      log,
+    }),
+  )
+  const probing = new AbortController()
+  stack.defer(() => probing.abort())
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const gateway = openGateway({ config, store, log, tracer, version: options.version, shutdown: stop })
+  const gateway = openGateway({
+    config,
+    store,
+    memory,
+    boxes,
+    ready: boxes.proof(probing.signal),
+    log,
+    tracer,
+    version: options.version,
+    shutdown: stop,
+  })
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
   // In one go: what arrives already counts as new, and must not be taken up a second time as left over.

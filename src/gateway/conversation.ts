@@ -14,7 +14,8 @@ import { seal, sealPlain } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
 import type { Log } from '../log.ts'
-import { type NewEntry, originOf } from '../store/entry.ts'
+import type { Disclosed } from '../store/disclosure.ts'
+import { type NewEntry, originOf, worst } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -28,6 +29,7 @@ import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
+import { recall } from './recall.ts'
 import type { Typing } from './typing.ts'
 
 /** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
@@ -61,6 +63,8 @@ export interface ConversationOptions {
   readonly typing: Typing
   readonly compactor: Compactor
   readonly enqueue: (session: string, task: Task) => void
+  /** A turn has ended, and there may be something to remember. */
+  readonly ended: () => void
   readonly channel: (name: string) => Channel | undefined
   readonly prompt: (desk: Desk, speaker: Speaker) => SystemPrompt
   readonly modelFor: (person: Person | null, session: string) => string
@@ -107,8 +111,17 @@ export function openConversation(options: ConversationOptions) {
     }
     const desk = openDesk(cleared.clearance, session, turn, options.rooms())
     const prompt = options.prompt(desk, cleared.speaker)
-    const extra = prompt.volatile && !givenBefore(desk, prompt.volatile) ? [prompt.volatile] : []
-    desk.begin([task.row.id], [entryOf(task.row.inbound, cleared.clearance, cleared.speaker, extra)])
+    const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
+    const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
+    const entry = entryOf(task.row.inbound, cleared.clearance, cleared.speaker, [volatile, memories.text])
+    const files = prompt.refs.map(
+      (ref): Disclosed => ({ kind: 'file', ref, labels: cleared.clearance.reads }),
+    )
+    desk.begin(
+      [task.row.id],
+      [{ ...entry, origin: worst([entry.origin, memories.origin]) }],
+      [...files, ...memories.given],
+    )
     live.entries(desk.history().slice(-1))
     await run(turn, desk, prompt, cleared.speaker, [task.row], lane)
   }
@@ -290,6 +303,7 @@ export function openConversation(options: ConversationOptions) {
       labels,
     )
     options.sender.take(done.rows)
+    options.ended()
     if (done.rows.length === 0) options.typing.stop(turn.id)
     options.log.info(
       {

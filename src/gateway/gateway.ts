@@ -5,6 +5,9 @@ import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
+import type { BoxRules } from '../box/policy.ts'
+import type { Boxes } from '../box/room.ts'
+import { boxRulesOf } from '../box/rules.ts'
 import type { Channel, Control } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
@@ -13,11 +16,13 @@ import { openDesk, type Rooms } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { webRulesOf } from '../web/hand.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
@@ -36,12 +41,17 @@ import { openPeople } from './people.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
+import { openRemember } from './remember.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
 export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
+  readonly memory: Memory
+  readonly boxes: Boxes
+  /** What has to be known before the first turn: whether the box holds. */
+  readonly ready?: Promise<unknown>
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -61,19 +71,23 @@ export interface Gateway {
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
   reload(config: Config): void
+  /** What the configuration in force says of boxes. */
+  boxRules(): BoxRules
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
 }
 
 export function openGateway(options: GatewayOptions): Gateway {
-  const { store, log, tracer } = options
+  const { store, memory, log, tracer } = options
   const now = options.now ?? Date.now
   const startedAt = now()
   const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
   const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
   let models = modelsOf(config)
+  let boxRules = boxRulesOf(config, config.settings.skills.paths)
+  let webRules = webRulesOf(config, boxRules.egress)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -113,11 +127,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     now,
   })
-  const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
+  const consent: ConsentOffice = openConsent({
+    store,
+    household,
+    rules: () => config.settings.tools.approve.rules,
+    office,
+    wake,
+    now,
+  })
   const people = openPeople({ pairings: store.pairings, config: () => config, reload })
 
   const rooms = (): Rooms => ({
     store,
+    memory,
+    boxes: options.boxes,
+    web: webRules,
+    nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
     skills: config.settings.skills,
@@ -134,6 +159,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const lanes = openLanes<Task>(
     async (task, lane) => {
       try {
+        await options.ready
         await converse(task, lane)
       } catch (error) {
         failed(task, error)
@@ -150,6 +176,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     log,
     now,
   })
+  const remember = openRemember({
+    store,
+    memory,
+    household,
+    settings: () => config.settings,
+    stream: () => models.stream,
+    model() {
+      const model = config.settings.models.fast ?? config.settings.agent.model
+      return model.startsWith('offline/') ? null : model
+    },
+    spent: (model, usage) =>
+      store.turns.record(
+        'memory',
+        { ...usage, person: null, level: 'full', job: 'memory', model, usd: models.cost(model, usage) },
+        now(),
+      ),
+    busy: () => lanes.running().length > 0,
+    log,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -163,6 +208,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     typing,
     compactor,
     enqueue: (session, task) => lanes.push(session, task),
+    ended: () => remember.nudge(),
     channel,
     prompt: prompts.promptFor,
     modelFor,
@@ -360,6 +406,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   function reload(next: Config): void {
     config = next
     models = modelsOf(config)
+    boxRules = boxRulesOf(config, config.settings.skills.paths)
+    webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
@@ -376,6 +424,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     control,
     channels,
+    boxRules: () => boxRules,
     reload,
     status,
     recover() {
@@ -391,12 +440,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)
+      await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

@@ -6,11 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../../src/agent/model.ts'
 import { noUsage } from '../../src/agent/model.ts'
 import type { Models } from '../../src/agent/models/models.ts'
+import { openBoxes } from '../../src/box/room.ts'
+import { boxRulesOf } from '../../src/box/rules.ts'
 import type { Channel, Inbound, Membership, Outbound, Place, SendResult } from '../../src/channel.ts'
-import { configFrom } from '../../src/config/load.ts'
-import { migrationsFolder } from '../../src/coop.ts'
+import { type Config, configFrom } from '../../src/config/load.ts'
+import { migrationsFolder, packageFolder } from '../../src/coop.ts'
 import { type Gateway, openGateway } from '../../src/gateway/gateway.ts'
 import { silentLog } from '../../src/log.ts'
+import { memoryOptionsOf } from '../../src/memory/configure.ts'
+import { openMemory } from '../../src/memory/memory.ts'
 import type { Block } from '../../src/store/entry.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { openTracer } from '../../src/trace/trace.ts'
@@ -145,12 +149,21 @@ export function openHouse(options: HouseOptions): House {
   const config = () => configFrom(agent + toml, path, revision, {})
   writeFileSync(path, agent + toml)
   let store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
+  let memory = memoryOf(config())
   let gateway = start()
 
   function start(): Gateway {
     const opened = openGateway({
       config: config(),
       store,
+      memory,
+      boxes: openBoxes({
+        workspace: config().paths.workspace,
+        home,
+        runtime: 'auto',
+        rules: () => boxRulesOf(config()),
+        log: silentLog(),
+      }),
       log: silentLog(),
       tracer: openTracer(undefined, text => text, false),
       version: '9.9.9',
@@ -185,7 +198,9 @@ export function openHouse(options: HouseOptions): House {
     },
     async restart() {
       await gateway.close(AbortSignal.abort())
+      memory[Symbol.dispose]()
       store[Symbol.dispose]()
+      memory = memoryOf(config())
       store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
       gateway = start()
     },
@@ -199,11 +214,15 @@ export function openHouse(options: HouseOptions): House {
     },
     async [Symbol.asyncDispose]() {
       await gateway.close(AbortSignal.abort())
+      memory[Symbol.dispose]()
       store[Symbol.dispose]()
       rmSync(home, { recursive: true, force: true })
     },
   }
 }
+
+const memoryOf = (config: Config) =>
+  openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations') }))
 
 let counted = 0
 

@@ -190,15 +190,15 @@ async function play({ people, circles, unknown, steps, moods }: Scenario): Promi
     },
   })
 
-  const firstSaid = (canary: string) =>
+  const leastSaid = (canary: string) =>
     house.store.db
       .prepare<[string], { labels: string }>(
-        "SELECT labels FROM entry WHERE role IN ('user', 'heard') AND body LIKE ? ORDER BY id LIMIT 1",
+        "SELECT labels FROM entry WHERE role IN ('user', 'heard') AND body LIKE ? ORDER BY length(labels) LIMIT 1",
       )
       .get(`%${canary}%`)
-  /** What a canary needs: of a file what the configuration says, of a message also what was open when it was stored. */
+  /** What a canary needs: of a file what the configuration says, of a message also what was open when it was stored, the last time if its turn began again lower. */
   const labelsOf = (canary: string): readonly string[] => {
-    const stored = /\d/.test(canary) ? firstSaid(canary) : undefined
+    const stored = /\d/.test(canary) ? leastSaid(canary) : undefined
     return [...(needs.get(canary) ?? []), ...(stored ? (JSON.parse(stored.labels) as string[]) : [])]
   }
   const check = (text: string, open: ReadonlySet<string>, where: string) => {
