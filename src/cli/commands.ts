@@ -74,6 +74,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'the state of each channel',
     load: async () => (await import('./status.ts')).channels,
   },
+  trace: {
+    usage: 'coop trace [ID] [--follow] [--json]',
+    summary: 'a turn as a tree: spans, times, tokens, cost',
+    load: async () => (await import('./trace.ts')).trace,
+  },
   version: {
     usage: 'coop version',
     summary: 'print the version',

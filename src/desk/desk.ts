@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
+import type { Place } from '../channel.ts'
 import type { CallState, Entry, NewEntry, Origin } from '../store/entry.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
@@ -19,6 +20,8 @@ export interface Rooms {
   readonly store: Store
   readonly workspace: string
   readonly timezone: string
+  /** How many overheard messages before a turn are kept as its context. */
+  readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
   readonly now: () => number
 }
@@ -39,8 +42,6 @@ export interface Desk extends AsyncDisposable {
   hands(callId: string): Hands
   /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
   history(): Entry[]
-  /** Older entries leave the prompt. */
-  forgetBefore(entry: number): void
   /** Begins the turn with its first messages, in one commit. */
   begin(inbox: readonly number[], entries: readonly NewEntry[]): void
   /** Messages that join the running turn, in one commit. */
@@ -71,7 +72,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   }
   const hands = (callId: string): Hands => ({
     call: { id: callId, now: now(), timezone: rooms.timezone },
-    todo: openTodo(store.settings, session.id, now),
+    todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
   })
   const probe = hands(randomUUID())
@@ -85,8 +86,13 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const history = () => (loaded ??= load())
   const load = () => {
     const entries = view.entries(session.id, turn.epoch, session.windowFrom)
+    const before = lastHeard(
+      entries.filter(entry => entry.turn !== turn.id),
+      rooms.heardLimit(clearance.place),
+    )
     return [
-      ...entries.filter(entry => entry.turn !== turn.id),
+      ...before.filter(entry => entry.role === 'summary'),
+      ...before.filter(entry => entry.role !== 'summary'),
       ...entries.filter(entry => entry.turn === turn.id),
     ]
   }
@@ -105,9 +111,6 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     hands,
     now,
     history,
-    forgetBefore(entry) {
-      loaded = history().filter(other => other.id >= entry)
-    },
     begin(inbox, entries) {
       history()
       keep(store.turns.begin(place, clearance.grant(), inbox, entries, now()))
@@ -130,4 +133,15 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     },
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** Of each run of overheard messages only the last `limit`: what a turn once saw stays as it was. */
+function lastHeard(entries: readonly Entry[], limit: number): Entry[] {
+  let run = 0
+  const kept: Entry[] = []
+  for (const entry of entries.toReversed()) {
+    run = entry.role === 'heard' ? run + 1 : 0
+    if (run <= limit) kept.push(entry)
+  }
+  return kept.reverse()
 }

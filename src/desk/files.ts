@@ -17,9 +17,7 @@ const maxBytes = 65_536
 export function openFiles(clearance: Clearance, workspace: string): Files {
   checkClearance(clearance)
   const read = (folder: string, path: string, trust: Level) =>
-    atLeast(levelOf(clearance.reads), trust) && (trust !== 'public' || clearance.acts !== 'public')
-      ? readInside(folder, path)
-      : undefined
+    atLeast(levelOf(clearance.reads), trust) ? readInside(folder, path) : undefined
   return {
     shared: (path, trust) => read(workspace, path, trust),
     own: (path, trust) =>

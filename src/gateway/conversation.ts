@@ -6,7 +6,6 @@ import { lowest } from '../access/levels.ts'
 import type { Models } from '../agent/models/models.ts'
 import type { SystemPrompt } from '../agent/prompt.ts'
 import { type Outcome, runTurn } from '../agent/turn.ts'
-import { moveWindow } from '../agent/window.ts'
 import type { Channel, Inbound, Place } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { partsOf } from '../delivery/parts.ts'
@@ -19,9 +18,10 @@ import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Spend, Turn, Usage } from '../store/turns.ts'
-import type { Tracer } from '../trace/trace.ts'
+import type { Span, Tracer } from '../trace/trace.ts'
+import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
-import { contextLine } from './context-line.ts'
+import { contextLine, systemTimezone } from './context-line.ts'
 import { failureText } from './failures.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
@@ -39,6 +39,13 @@ export type Task =
       readonly clearedAt: number
     }
   | { readonly kind: 'resume'; readonly turn: string; readonly session: string }
+  /** The older part of the session is summed up. */
+  | {
+      readonly kind: 'compact'
+      readonly session: string
+      readonly clearance: Clearance
+      readonly trace: string
+    }
 
 export interface ConversationOptions {
   readonly store: Store
@@ -51,6 +58,8 @@ export interface ConversationOptions {
   readonly live: Live
   readonly office: PostOffice
   readonly typing: Typing
+  readonly compactor: Compactor
+  readonly enqueue: (session: string, task: Task) => void
   readonly channel: (name: string) => Channel | undefined
   readonly prompt: (desk: Desk, speaker: Speaker) => SystemPrompt
   readonly modelFor: (person: Person | null, session: string) => string
@@ -63,7 +72,6 @@ export interface ConversationOptions {
 
 /** A clearance taken longer ago than this, in milliseconds, is taken anew before the turn begins. */
 const staleMs = 1_000
-const windowLimits = { most: 40_000, keep: 12_000 }
 const maxTokens = 16_000
 
 /** Works off one task of a lane. */
@@ -72,6 +80,7 @@ export function openConversation(options: ConversationOptions) {
 
   return async function work(task: Task, lane: Lane<Task>): Promise<void> {
     if (task.kind === 'resume') return resume(task.turn, lane)
+    if (task.kind === 'compact') return compact(task, lane.signal)
     const fresh =
       now() - task.clearedAt > staleMs ||
       task.cleared.clearance.revision !== options.config().household.revision
@@ -93,7 +102,8 @@ export function openConversation(options: ConversationOptions) {
     }
     const desk = openDesk(cleared.clearance, session, turn, options.rooms())
     const prompt = options.prompt(desk, cleared.speaker)
-    desk.begin([task.row.id], [entryOf(task.row.inbound, cleared.clearance, cleared.speaker, prompt)])
+    const extra = prompt.volatile && !givenBefore(desk, prompt.volatile) ? [prompt.volatile] : []
+    desk.begin([task.row.id], [entryOf(task.row.inbound, cleared.clearance, cleared.speaker, extra)])
     live.entries(desk.history().slice(-1))
     await run(turn, desk, prompt, cleared.speaker, [task.row], lane)
   }
@@ -121,6 +131,7 @@ export function openConversation(options: ConversationOptions) {
     speaker: Speaker,
     first: readonly Received[],
     lane: Lane<Task>,
+    compacted = false,
   ): Promise<void> {
     await using desk = opened
     const rows = [...first]
@@ -133,11 +144,6 @@ export function openConversation(options: ConversationOptions) {
       turn: turn.id,
       model,
     })
-    const moved = moveWindow(desk.history(), windowLimits)
-    if (moved !== null) {
-      store.sessions.setWindow(desk.session.id, moved)
-      desk.forgetBefore(moved)
-    }
     live.event(turn.session, { type: 'turn_started', turn: turn.id, model }, clearance.reads)
     options.typing.start(turn.id, place())
     const costOf = (usage: Usage): Spend => ({
@@ -151,7 +157,7 @@ export function openConversation(options: ConversationOptions) {
     const running = runTurn(
       desk,
       {
-        stream: traced(turn),
+        stream: traced(turn, span.id, model),
         model,
         maxTokens,
         prompt,
@@ -164,7 +170,7 @@ export function openConversation(options: ConversationOptions) {
           )
           const tasks = joining.flatMap(next => (next.kind === 'message' ? [next] : []))
           if (tasks.length === 0) return false
-          const entries = tasks.map(next => entryOf(next.row.inbound, clearance, next.cleared.speaker, null))
+          const entries = tasks.map(next => entryOf(next.row.inbound, clearance, next.cleared.speaker, []))
           live.entries(
             desk.join(
               tasks.map(next => next.row.id),
@@ -178,10 +184,40 @@ export function openConversation(options: ConversationOptions) {
       lane.signal,
     )
     let step = await running.next()
-    for (; !step.done; step = await running.next()) live.event(turn.session, step.value, clearance.reads)
+    const spans = new Map<string, Span>()
+    for (; !step.done; step = await running.next()) {
+      const event = step.value
+      live.event(turn.session, event, clearance.reads)
+      if (event.type !== 'tool') continue
+      if (event.state === 'running')
+        spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
+      if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)
+    }
     const outcome = step.value
     span.end({ outcome: outcome.kind }, outcome.kind === 'failed' ? outcome.message : undefined)
+    const overflow = outcome.kind === 'failed' && outcome.failure === 'overflow' && !compacted
+    if (overflow && (await options.compactor.compact(clearance, turn.session, turn.trace, lane.signal))) {
+      const shorter = openDesk(
+        clearance,
+        store.sessions.get(turn.session) ?? desk.session,
+        turn,
+        options.rooms(),
+      )
+      return run(turn, shorter, prompt, speaker, rows, lane, true)
+    }
     await end(turn, desk, outcome, rows, place(), model, lane)
+    if (options.compactor.isDue(desk.history())) {
+      options.enqueue(turn.session, { kind: 'compact', session: turn.session, clearance, trace: turn.trace })
+    }
+  }
+
+  async function compact(task: Extract<Task, { kind: 'compact' }>, signal: AbortSignal): Promise<void> {
+    const clearance = await options.gatekeeper.reissue(task.clearance.grant())
+    const session = store.sessions.get(task.session)
+    if (!session || !(await options.compactor.compact(clearance, task.session, task.trace, signal))) return
+    const text =
+      'I have summed up the older part of our conversation, to keep it short. All of it can still be searched.'
+    options.office.note(session, clearance, text, task.trace)
   }
 
   async function end(
@@ -277,15 +313,18 @@ export function openConversation(options: ConversationOptions) {
     options.again(rows)
   }
 
-  function traced(turn: Turn) {
+  /** The model’s stream with a span for each call: tokens, cost, how it ended. */
+  function traced(turn: Turn, parent: string, configured: string) {
     const stream = options.models().stream
     return async function* (request: Parameters<typeof stream>[0], signal: AbortSignal) {
-      const span = options.tracer.start('model', turn.trace, turn.id, {
+      const span = options.tracer.start('model', turn.trace, parent, {
         model: request.model,
         messages: request.messages.length,
       })
       for await (const event of stream(request, signal)) {
-        if (event.type === 'done') span.end({ ...event.usage, stop: event.stop })
+        if (event.type === 'done') {
+          span.end({ ...event.usage, stop: event.stop, usd: options.models().cost(configured, event.usage) })
+        }
         if (event.type === 'failed') span.end({ kind: event.kind }, event.message)
         yield event
       }
@@ -296,13 +335,11 @@ export function openConversation(options: ConversationOptions) {
     inbound: Inbound,
     clearance: Clearance,
     speaker: Speaker,
-    prompt: SystemPrompt | null,
+    extra: readonly string[],
   ): NewEntry {
     const { settings } = options.config()
     const person = speaker.kind === 'person' ? speaker.person : null
-    const timezone =
-      person?.timezone ?? settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
-    const extra = prompt?.volatile ? [prompt.volatile] : []
+    const timezone = person?.timezone ?? settings.agent.timezone ?? systemTimezone()
     const context = contextLine({
       now: now(),
       timezone,
@@ -329,6 +366,12 @@ export function openConversation(options: ConversationOptions) {
       : (options.config().household.people.get(author)?.name ?? author)
   }
 }
+
+/** What did not change since it was last said need not be said again. */
+const givenBefore = (desk: Desk, text: string): boolean =>
+  desk
+    .history()
+    .some(entry => entry.blocks.some(block => block.type === 'context' && block.text.includes(text)))
 
 /** An author who is nobody we know is kept by the name they give themselves. */
 export const strangerAuthor = (name: string): string =>

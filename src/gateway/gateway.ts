@@ -1,6 +1,6 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
 
-import { reissue } from '../access/clear.ts'
+import { groupOf, reissue } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
@@ -16,13 +16,15 @@ import type { StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
-import type { Tracer } from '../trace/trace.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
 import { peopleCommands } from './commands/people-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
+import { openCompactor } from './compaction.ts'
 import { type ConsentOffice, openConsent } from './consent.ts'
+import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openGatekeeper } from './gatekeeper.ts'
@@ -113,7 +115,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const rooms = (): Rooms => ({
     store,
     workspace: config.paths.workspace,
-    timezone: config.settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: config.settings.agent.timezone ?? systemTimezone(),
+    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
   })
@@ -133,6 +136,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     (error, session) => log.error({ err: error, session }, 'a lane broke'),
   )
+  const compactor = openCompactor({
+    store,
+    stream: () => models.stream,
+    model: () => config.settings.models.fast ?? config.settings.agent.model,
+    nameOf: author =>
+      author === null ? null : (household().people.get(author)?.name ?? author.replace(/^~/, '')),
+    log,
+    now,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -144,6 +156,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     office,
     typing,
+    compactor,
+    enqueue: (session, task) => lanes.push(session, task),
     channel,
     prompt: prompts.promptFor,
     modelFor,
@@ -159,6 +173,8 @@ export function openGateway(options: GatewayOptions): Gateway {
         stop: lanes.stop,
         running: session => lanes.running().includes(session),
         leavesBehind,
+        compact: (session, clearance) =>
+          lanes.push(session, { kind: 'compact', session, clearance, trace: newTrace() }),
         timezone: ({ person }) => person?.timezone ?? rooms().timezone,
         now,
       }),
@@ -282,6 +298,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const faults = new Map<number, number>()
   function recoverSession(task: Task): void {
     try {
+      if (task.kind === 'compact') return
       if (task.kind === 'resume') return lanes.push(task.session, task)
       const row = store.inbox.get(task.row.id)
       if (!row || (row.state !== 'new' && row.state !== 'running')) return

@@ -33,6 +33,8 @@ export interface PostOffice {
   /** Tells a person something that stands in nobody's compartment. False if they cannot be reached at all. */
   tell(person: Person, text: string): boolean
   tellOwners(text: string): void
+  /** Says a line of the gateway's own in a session's place. */
+  note(session: NewSession, clearance: Clearance, text: string, trace: string): void
   /** Hands text that was approved for `to` over to them, sealed anew. */
   release(
     to: Person,
@@ -158,6 +160,11 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     tell,
     tellOwners(text) {
       for (const person of owners(options.household())) tell(person, text)
+    },
+    note(session, clearance, text, trace) {
+      const sealed = sealPlain(text, clearance)
+      const key = `note:${newTrace()}`
+      post(sealed, { place: clearance.place, clearance }, { key, trace, session, entry: notice(text, []) })
     },
     release(to, text, by) {
       const place = placeFor(to)

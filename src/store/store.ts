@@ -1,5 +1,6 @@
 // coop.db: the inbox, the transcript, the outbox and what hangs on them.
 import { type Approvals, openApprovals } from './approvals.ts'
+import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
@@ -21,6 +22,7 @@ export interface Store extends Disposable {
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
+  readonly compact: Compact
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -29,10 +31,11 @@ export function openStore(path: string, migrations: string): Store {
   const transcript = openTranscript(db)
   const outbox = openOutbox(db)
   const inbox = openInbox(db)
+  const sessions = openSessions(db)
   return {
     db,
     inbox,
-    sessions: openSessions(db),
+    sessions,
     transcript,
     turns: openTurns(db, transcript, outbox),
     outbox,
@@ -40,6 +43,7 @@ export function openStore(path: string, migrations: string): Store {
     pairings: openPairings(db),
     settings: openSettings(db),
     post: openPost(db, transcript, outbox, inbox),
+    compact: openCompaction(db, sessions, transcript),
     [Symbol.dispose]: () => db.close(),
   }
 }

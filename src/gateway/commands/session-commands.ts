@@ -1,5 +1,6 @@
 // Commands about the conversation itself: /new /stop /undo /retry /sessions.
 
+import type { Clearance } from '../../access/clearance.ts'
 import { plainText } from '../../store/entry.ts'
 import type { Store } from '../../store/store.ts'
 import { clock } from '../context-line.ts'
@@ -13,6 +14,8 @@ export interface SessionCommandOptions {
   /** Tools whose calls leave something behind, by name. */
   readonly leavesBehind: (tool: string, input: unknown) => boolean
   readonly timezone: (context: ChatContext) => string
+  /** Sums up the older part of a session. */
+  readonly compact: (session: string, clearance: Clearance) => void
   readonly now: () => number
 }
 
@@ -83,6 +86,16 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
         if (!last || last.words.length === 0) return say('There is nothing to try again.')
         store.transcript.undoTurn(last.turn.id)
         return { kind: 'again', text: last.words.join('\n\n') }
+      },
+    },
+    {
+      name: 'compact',
+      usage: '/compact',
+      summary: 'sum up the older part of this conversation',
+      level: 'familiar',
+      run({ session, clearance }) {
+        options.compact(session.id, clearance)
+        return say('I sum up what is older, if there is enough of it.')
       },
     },
     {
