@@ -8,7 +8,7 @@ import { CoopError, messageOf } from './errors.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
 import { takeLock } from './store/lock.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Store } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
 import { openRollingFile } from './trace/rolling-file.ts'
 import { openTracer } from './trace/trace.ts'
@@ -67,7 +67,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const gateway = openGateway({ config, store, log, tracer, version: options.version, shutdown: stop })
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
-  await startChannels(gateway, options, log)
+  await startChannels(gateway, options, store, log)
   gateway.recover()
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
@@ -87,9 +87,22 @@ export function packageFolder(): string {
 export const coopVersion = (): string =>
   (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
 
-async function startChannels(gateway: Gateway, { config, channels }: CoopOptions, log: Log): Promise<void> {
+async function startChannels(
+  gateway: Gateway,
+  { config, channels }: CoopOptions,
+  store: Store,
+  log: Log,
+): Promise<void> {
   const { configuredChannels, terminalChannel } = await import('../channels/index.ts')
-  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
+  const deps = (name: string): ChannelDeps => ({
+    log,
+    home: config.home,
+    secret: config.secret,
+    cursors: {
+      all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
+      save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),
+    },
+  })
   const control: Control = gateway.control
   const start = async (name: string, create: () => Promise<Channel>) => {
     try {
@@ -100,6 +113,6 @@ async function startChannels(gateway: Gateway, { config, channels }: CoopOptions
     }
   }
   const wanted = channels ? configuredChannels(config.settings.channels) : []
-  await Promise.all(wanted.map(({ name, create }) => start(name, () => create(deps))))
-  await start('terminal', () => terminalChannel(socketPath(config), control, deps))
+  await Promise.all(wanted.map(({ name, create }) => start(name, () => create(deps(name)))))
+  await start('terminal', () => terminalChannel(socketPath(config), control, deps('terminal')))
 }

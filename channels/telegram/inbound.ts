@@ -16,8 +16,8 @@ export type Self = Pick<UserFromGetMe, 'id' | 'username'>
 /** The external id of a message: chats number their messages each on their own. */
 export const externalIdOf = (chat: number | string, message: number): string => `${chat}:${message}`
 
-/** The number of a message inside its chat. */
-export const messageIdOf = (externalId: string): number => Number(externalId.split(':')[1])
+/** The number of a message inside its chat; NaN for what is no message. */
+export const messageIdOf = (externalId: string): number => Number(/^-?\d+:(\d+)/.exec(externalId)?.[1])
 
 /** What an update brings; undefined for updates that are no words of anybody. */
 export function inboundOf(update: Update, self: Self): Inbound | undefined {

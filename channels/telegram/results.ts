@@ -1,7 +1,7 @@
 // What an error of the Bot API means for a send, and for the channel.
 import { GrammyError, HttpError } from 'grammy'
 import type { ChannelState, SendResult } from '../../src/channel.ts'
-import { messageOf } from '../../src/errors.ts'
+import { CoopError, messageOf } from '../../src/errors.ts'
 
 /** What became of a send that threw. */
 export function resultOf(error: unknown): Exclude<SendResult, { kind: 'sent' }> {
@@ -23,6 +23,7 @@ export interface Setback {
 
 /** What a failed request for updates means. */
 export function setbackOf(error: unknown): Setback {
+  if (error instanceof CoopError) return { state: { kind: 'failed', error: error.message } }
   if (!(error instanceof GrammyError))
     return { state: { kind: 'reconnecting', error: `Telegram cannot be reached: ${networkReason(error)}` } }
   const { error_code: code, description, parameters } = error

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Api } from 'grammy'
 import type { ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
-import { CoopError, messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/errors.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
 import { addressed, send, show } from './outbound.ts'
@@ -70,7 +70,6 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
         }
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof CoopError) throw error
         const setback = setbackOf(error)
         state = setback.state
         if (state.kind === 'failed') return

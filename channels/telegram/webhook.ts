@@ -1,9 +1,10 @@
 // Updates that Telegram brings: a small server behind a reverse proxy, each request checked by its secret token.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Api } from 'grammy'
 import type { Update } from 'grammy/types'
+import { CoopError } from '../../src/errors.ts'
 import { openIntake } from '../intake.ts'
 
 export interface Webhook {
@@ -40,9 +41,8 @@ export async function* webhookUpdates(
       () => answer(400),
     )
   })
-  server.listen(webhook.port, '127.0.0.1')
   try {
-    await once(server, 'listening')
+    await bind(server, webhook.port)
     await api.setWebhook(
       webhook.url,
       { secret_token: secret, allowed_updates: updates as never },
@@ -54,6 +54,21 @@ export async function* webhookUpdates(
   } finally {
     server.closeAllConnections()
     server.close()
+  }
+}
+
+async function bind(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new CoopError(
+      'channel_failed',
+      `the port ${port} for the webhook is taken; choose another webhook_port`,
+      {
+        cause,
+      },
+    )
   }
 }
 

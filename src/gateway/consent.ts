@@ -57,7 +57,13 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       createdAt: now(),
       expiresAt: now() + lifetimeMs,
     })
-    options.office.tell(person, `${question}\n\nAnswer /approve ${approval.id} or /deny ${approval.id}.`)
+    options.office.tell(person, `${question}\n\nAnswer /approve ${approval.id} or /deny ${approval.id}.`, {
+      key: `approval:${approval.id}`,
+      choices: [
+        { id: `/approve ${approval.id}`, label: 'Yes' },
+        { id: `/deny ${approval.id}`, label: 'No' },
+      ],
+    })
     return { kind: 'waiting' }
   }
 

@@ -2,7 +2,7 @@
 import { clear } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import { type Household, owners, type Person } from '../access/household.ts'
-import type { Channel, Inbound, Place } from '../channel.ts'
+import type { Channel, Choice, Inbound, Place } from '../channel.ts'
 import { partsOf } from '../delivery/parts.ts'
 import type { Sealed } from '../delivery/seal.ts'
 import { sealPlain } from '../delivery/seal.ts'
@@ -29,10 +29,11 @@ export interface PostOffice {
     session: NewSession | null,
     state?: 'answered' | 'failed' | 'ignored',
     reason?: string,
+    choices?: readonly Choice[],
   ): void
   /** Tells a person something that stands in nobody's compartment. False if they cannot be reached at all. */
-  tell(person: Person, text: string): boolean
-  tellOwners(text: string): void
+  tell(person: Person, text: string, ask?: Ask): boolean
+  tellOwners(text: string, ask?: Ask): void
   /** Says a line of the gateway's own in a session's place. */
   note(session: NewSession, clearance: Clearance, text: string, trace: string): void
   /** Hands text that was approved for `to` over to them, sealed anew. */
@@ -41,6 +42,12 @@ export interface PostOffice {
     text: string,
     by: { person: string; labels: readonly string[]; key: string; trace: string },
   ): Place | null
+}
+
+/** A message that wants an answer: buttons, and a key by which a reaction to it is known. */
+export interface Ask {
+  readonly choices: readonly Choice[]
+  readonly key?: string
 }
 
 export interface PostOfficeOptions {
@@ -87,7 +94,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   function post(
     sealed: Sealed,
-    to: { place: Place; clearance: Clearance; replyTo?: string },
+    to: { place: Place; clearance: Clearance; replyTo?: string; choices?: readonly Choice[] },
     facts: {
       key: string
       trace: string
@@ -125,7 +132,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     origin: 'agent',
   })
 
-  function tell(person: Person, text: string): boolean {
+  function tell(person: Person, text: string, ask?: Ask): boolean {
     const place = placeFor(person)
     if (!place) return false
     const clearance = directClearance(person, place)
@@ -133,8 +140,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     const trace = newTrace()
     post(
       sealPlain(text, clearance),
-      { place, clearance },
-      { key: `notice:${trace}`, trace, session, entry: notice(text, []) },
+      { place, clearance, ...(ask ? { choices: ask.choices } : {}) },
+      { key: ask?.key ?? `notice:${trace}`, trace, session, entry: notice(text, []) },
     )
     return true
   }
@@ -142,12 +149,17 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
   return {
     met,
     placeFor,
-    answer(row, sealed, clearance, session, state = 'answered', reason) {
+    answer(row, sealed, clearance, session, state = 'answered', reason, choices) {
       const { inbound } = row
       const group = inbound.place.kind === 'group'
       post(
         sealed,
-        { place: inbound.place, clearance, ...(group ? { replyTo: inbound.externalId } : {}) },
+        {
+          place: inbound.place,
+          clearance,
+          ...(group ? { replyTo: inbound.externalId } : {}),
+          ...(choices ? { choices } : {}),
+        },
         {
           key: `inbox:${row.id}`,
           trace: row.trace,
@@ -158,8 +170,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       )
     },
     tell,
-    tellOwners(text) {
-      for (const person of owners(options.household())) tell(person, text)
+    tellOwners(text, ask) {
+      for (const person of owners(options.household())) tell(person, text, ask)
     },
     note(session, clearance, text, trace) {
       const sealed = sealPlain(text, clearance)
