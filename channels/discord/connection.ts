@@ -24,6 +24,7 @@ const intents =
   GatewayIntentBits.DirectMessageReactions |
   GatewayIntentBits.MessageContent
 
+const openMs = 2_000
 const longestBackoffMs = 60_000
 
 /** Keeps a connection until `signal` aborts or nothing but a person can help. */
@@ -32,6 +33,8 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
   let failures = 0
   let session: SessionInfo | null = null
   let over = false
+  let open = false
+  let opening: PromiseWithResolvers<void> | null = null
   const ended = Promise.withResolvers<void>()
   const state = (next: ChannelState) => {
     if (over) return
@@ -52,9 +55,13 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     intents,
     shardCount: 1,
     compression: CompressionMethod.ZlibNative,
-    // Asked for before each attempt to connect, which is where a pause belongs.
+    // Asked for before each attempt to connect, which is where a pause belongs, and with each event.
     async retrieveSessionInfo() {
+      if (open) return session
       if (failures > 1) await pause()
+      // The library begins anew even after it was told to end; here it can be held for good.
+      if (over || signal.aborted) await new Promise(() => {})
+      opening = Promise.withResolvers<void>()
       return session
     },
     updateSessionInfo(_shard, info) {
@@ -62,15 +69,26 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
     },
   })
   manager.on(WebSocketShardEvents.Dispatch, payload => options.onDispatch(payload))
+  manager.on(WebSocketShardEvents.Hello, () => {
+    open = true
+    opening?.resolve()
+  })
   manager.on(WebSocketShardEvents.Ready, () => state({ kind: 'connected' }))
   manager.on(WebSocketShardEvents.Resumed, () => state({ kind: 'connected' }))
   manager.on(WebSocketShardEvents.Closed, code => {
+    open = false
+    opening?.resolve()
     failures++
     state(stateAfterClose(code))
   })
-  manager.on(WebSocketShardEvents.SocketError, error => state(unreachable(error)))
+  manager.on(WebSocketShardEvents.SocketError, error => {
+    open = false
+    opening?.resolve()
+    state(unreachable(error))
+  })
   manager.on(WebSocketShardEvents.Error, error => state(unreachable(error)))
 
+  if (signal.aborted) return
   signal.addEventListener('abort', () => ended.resolve(), { once: true })
   while (!signal.aborted && !over) {
     try {
@@ -85,6 +103,9 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal): 
   }
   await ended.promise
   over = true
+  // A socket can be closed only once it is open.
+  const opened = (opening as PromiseWithResolvers<void> | null)?.promise
+  if (opened) await Promise.race([opened, sleep(openMs, undefined, { ref: false })])
   await manager.destroy()
 }
 

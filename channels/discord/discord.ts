@@ -40,6 +40,7 @@ export function createDiscord(
   const directs = new Map<string, string>()
   const incoming = openIncoming({ rest, guilds, marks, directs, log })
   let state: ChannelState = { kind: 'starting' }
+  let connection: Promise<void> | null = null
 
   async function channelOf(place: Place, signal: AbortSignal): Promise<string> {
     if (place.kind === 'group') return place.thread ?? place.id
@@ -55,9 +56,9 @@ export function createDiscord(
   const target = { rest, channelOf }
 
   async function* listen(signal: AbortSignal): AsyncGenerator<readonly Inbound[]> {
-    const own = new AbortController()
-    const until = AbortSignal.any([signal, disposed.signal, own.signal])
-    const connection = connect(
+    const until = AbortSignal.any([signal, disposed.signal])
+    // It outlives a batch that could not be stored: what arrives meanwhile is kept.
+    connection ??= connect(
       {
         rest,
         token: settings.token,
@@ -71,13 +72,17 @@ export function createDiscord(
         },
       },
       until,
-    ).finally(() => own.abort())
+    )
+    const over = new AbortController()
+    void connection.then(() => over.abort())
     try {
-      yield* incoming.batches(until)
+      yield* incoming.batches(AbortSignal.any([until, over.signal]))
     } finally {
-      own.abort()
-      await connection
       marks.save()
+      if (until.aborted || over.signal.aborted) {
+        await connection
+        connection = null
+      }
     }
   }
 

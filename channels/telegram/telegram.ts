@@ -41,7 +41,13 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   async function* poll(signal: AbortSignal): AsyncGenerator<readonly Update[]> {
     while (!signal.aborted) {
       const batch = await api.getUpdates(
-        { offset, timeout: pollSeconds, limit: 100, allowed_updates: updates },
+        // The first answer comes at once, so that it is known whether there is a connection.
+        {
+          offset,
+          timeout: state.kind === 'connected' ? pollSeconds : 0,
+          limit: 100,
+          allowed_updates: updates,
+        },
         signal as never,
       )
       yield batch
