@@ -59,10 +59,20 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'validate the configuration; show what each person would get',
     load: async () => (await import('./check.ts')).check,
   },
+  doctor: {
+    usage: 'coop doctor [--json]',
+    summary: 'prove that the box holds and the home is sound',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   users: {
     usage: 'coop users [list|show NAME|approve CODE --as NAME --trust LEVEL|deny CODE] [--json]',
     summary: 'people, and strangers who wait',
     load: async () => (await import('./users.ts')).users,
+  },
+  memory: {
+    usage: 'coop memory search|list|forget|export|import|stats …',
+    summary: 'memories: search, list, forget, move',
+    load: async () => (await import('./memory.ts')).memory,
   },
   sessions: {
     usage: 'coop sessions [--user NAME] [--json]',

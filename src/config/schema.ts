@@ -1,6 +1,6 @@
 // The one schema of coop.toml: types, defaults, messages, and what is said of each key.
 import { z } from 'zod'
-import { key, level, match, secret, timezone, url } from './keys.ts'
+import { host, key, level, match, secret, size, timezone, url } from './keys.ts'
 
 const table = z.strictObject
 const whole = () => z.int().nonnegative()
@@ -127,8 +127,60 @@ const transcription = table({
   api_key: key(secret.optional(), 'Its key, as "env:NAME".', { by: 'terminal' }),
 })
 
+const promptIndex = table({
+  enabled: key(z.boolean().default(true), 'Whether fitting memories go with a message.', { by: 'chat' }),
+  limit: key(whole().max(100).default(12), 'The most memories that go with a message.', { by: 'chat' }),
+  max_tokens: key(whole().max(20_000).default(1_200), 'The most tokens they may take.', { by: 'chat' }),
+})
+
+const capture = table({
+  enabled: key(z.boolean().default(true), 'Whether conversations are remembered by themselves.', {
+    by: 'chat',
+  }),
+})
+
+const retention = table({
+  enabled: key(z.boolean().default(true), 'Whether memory is tidied.'),
+  compress_after_days: key(whole().default(14), 'Days until old turns get a summary beside them.'),
+  compression_min_cluster_size: key(z.int().min(2).default(3), 'The fewest turns worth a summary.'),
+  archive_after_days: key(whole().default(30), 'Days until what has ended and is unused is archived.'),
+  delete_archive_after_days: key(whole().default(365), 'Days until an archived memory is deleted.'),
+  max_rows_per_run: key(z.int().min(1).default(200), 'The most rows that one run touches.', { by: 'chat' }),
+})
+
+const embedding = table({
+  provider: key(z.enum(['openai', 'voyage', 'cohere', 'openai-compatible']), 'Who makes the vectors.', {
+    hot: false,
+  }),
+  model: key(z.string().min(1), 'The embedding model.', { hot: false }),
+  dimensions: key(z.int().min(8).max(4_096).optional(), 'The size of a vector; the model’s own if absent.', {
+    hot: false,
+  }),
+  base_url: key(url.optional(), 'Where the API is; needed for openai-compatible.', {
+    hot: false,
+    by: 'terminal',
+  }),
+  api_key_env: key(
+    z
+      .string()
+      .regex(/^(?:env:)?[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable')
+      .optional(),
+    'The environment variable that holds the key.',
+    { hot: false, by: 'terminal' },
+  ),
+  stores: key(
+    z.array(z.enum(['social', 'shared', 'private', 'personal'])).default(['shared', 'social']),
+    'The stores whose text may be sent to the provider.',
+    { hot: false },
+  ),
+})
+
 const memory = table({
   db_path: key(z.string().default('./db/memory.db'), 'Where the memory database is.', { hot: false }),
+  prompt_index: promptIndex.prefault({}),
+  capture: capture.prefault({}),
+  retention: retention.prefault({}),
+  embedding: embedding.optional(),
 })
 
 const promptFile = table({
@@ -140,6 +192,105 @@ const promptFile = table({
 const prompt = table({
   shared_files: key(z.array(promptFile).default([]), 'Files in everybody’s prompt.'),
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
+})
+
+const skills = table({
+  paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
+  trust: key(level.default('full'), 'The lowest level that has them.'),
+})
+
+const boxLevel = {
+  egress: key(
+    z.union([z.enum(['none', 'open']), z.array(host)], 'write "none", "open" or a list of hosts').optional(),
+    'What commands reach: "none", "open", or a list of hosts.',
+  ),
+  memory: key(size.optional(), 'Memory of a command and all it starts, like "4G".', { by: 'terminal' }),
+  pids: key(z.int().min(16).max(32_768).optional(), 'Processes and threads of a command.', {
+    by: 'terminal',
+  }),
+  timeout_s: key(z.int().min(1).max(86_400).optional(), 'Seconds a command may run.'),
+}
+
+const boxMount = table({
+  path: key(z.string().min(1), 'A folder of this computer.', { by: 'terminal' }),
+  name: key(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,60}$/)
+      .optional(),
+    'Its name under /mnt; the folder’s own if absent.',
+    {
+      by: 'terminal',
+    },
+  ),
+  mode: key(z.enum(['ro', 'rw']).default('ro'), 'Whether it may be written.', { by: 'terminal' }),
+})
+
+const box = table({
+  runtime: key(
+    z.enum(['auto', 'bwrap', 'none']).default('auto'),
+    'What builds the box; "none" is no box, for full trust alone.',
+    {
+      by: 'terminal',
+      hot: false,
+    },
+  ),
+  full: z.preprocess(
+    value => (typeof value === 'string' ? { where: value } : value),
+    table({
+      where: key(
+        z.enum(['box', 'host']).default('box'),
+        'Where full-trust commands run. `full = "host"` says the same.',
+        {
+          by: 'terminal',
+        },
+      ),
+      ...boxLevel,
+    }).prefault({}),
+  ),
+  inner: table(boxLevel).prefault({}),
+  familiar: table(boxLevel).prefault({}),
+  mounts: key(z.array(boxMount).default([]), 'More folders for full trust, under /mnt.', { by: 'terminal' }),
+})
+
+const approveRule = table({
+  tool: key(z.string().min(1), 'The tool, or "*".'),
+  argument: key(
+    z.string().refine(isRegex, 'not a valid regular expression').optional(),
+    'A pattern that the arguments hold.',
+  ),
+  origin: key(
+    z.enum(['outside', 'derived', 'any']).optional(),
+    'Only while text of this origin is in the prompt.',
+  ),
+  who: key(level.optional(), 'Only for people up to this level.'),
+  answer: key(z.enum(['allow', 'ask', 'deny']), 'What happens: nothing, a question, or a refusal.'),
+})
+
+const tools = table({
+  approve: table({
+    rules: key(
+      z.array(approveRule).default([]),
+      'Which calls wait for a person; the first that fits counts.',
+    ),
+  }).prefault({}),
+  web_search: table({
+    provider: key(
+      z.enum(['brave', 'perplexity', 'grok', 'searxng']).optional(),
+      'Who searches; no search if absent.',
+    ),
+    api_key: key(secret.optional(), 'Its key, as "env:NAME".', { by: 'terminal' }),
+    base_url: key(url.optional(), 'Where it is; needed for searxng.', { by: 'terminal' }),
+    model: key(z.string().optional(), 'The provider’s model, for perplexity and grok.'),
+    max_results: key(z.int().min(1).max(20).default(8), 'The most results of one search.', { by: 'chat' }),
+  }).prefault({}),
+  web_fetch: table({
+    enabled: key(z.boolean().default(true), 'Whether pages can be fetched.'),
+    max_mb: key(z.number().positive().max(100).default(5), 'Megabytes of one page, unpacked.', {
+      by: 'chat',
+    }),
+    timeout_s: key(z.int().min(1).max(120).default(20), 'Seconds for one page.', { by: 'chat' }),
+  }).prefault({}),
 })
 
 const trace = table({
@@ -162,6 +313,9 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  skills: skills.prefault({}),
+  box: box.prefault({}),
+  tools: tools.prefault({}),
   trace: trace.prefault({}),
   transcription: transcription.optional(),
 })

@@ -2,24 +2,38 @@
 import { randomUUID } from 'node:crypto'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
+import type { Boxes } from '../box/room.ts'
 import type { Place } from '../channel.ts'
-import type { CallState, Entry, NewEntry, Origin } from '../store/entry.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { MemoryView } from '../memory/view.ts'
+import type { Disclosed } from '../store/disclosure.ts'
+import { type CallState, type Entry, type NewEntry, type Origin, originIn, worst } from '../store/entry.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { EntryPlace } from '../store/transcript.ts'
 import type { Spend, TurnEnd } from '../store/turns.ts'
-import type { Hands, MessageHand } from '../tools/hands.ts'
+import type { Hands, MessageHand, SkillHand } from '../tools/hands.ts'
 import type { Tool } from '../tools/tool.ts'
 import { tools as allTools } from '../tools/tools.ts'
+import { type WebRules, webHandOf } from '../web/hand.ts'
+import { openTurnBox } from './box.ts'
 import { type Files, openFiles } from './files.ts'
+import { openMemoryHand } from './memory.ts'
+import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
 export interface Rooms {
   readonly store: Store
+  readonly memory: Memory
+  readonly boxes: Boxes
+  readonly web: WebRules
+  /** The name that a person’s words are remembered under. */
+  readonly nameOf: (person: string) => string
   readonly workspace: string
   readonly timezone: string
+  readonly skills: SkillRules
   /** How many overheard messages before a turn are kept as its context. */
   readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
@@ -37,13 +51,17 @@ export interface Desk extends AsyncDisposable {
   readonly session: Session
   readonly turn: DeskTurn
   readonly files: Files
+  readonly skills: SkillHand
+  readonly memory: MemoryView
   /** The tools that this clearance has, by name. */
   readonly tools: readonly Tool[]
   hands(callId: string): Hands
+  /** The worst origin of what this turn’s prompt holds. */
+  seen(): Origin
   /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
   history(): Entry[]
-  /** Begins the turn with its first messages, in one commit. */
-  begin(inbox: readonly number[], entries: readonly NewEntry[]): void
+  /** Begins the turn with its first messages and what goes with them, in one commit. */
+  begin(inbox: readonly number[], entries: readonly NewEntry[], given: readonly Disclosed[]): void
   /** Messages that join the running turn, in one commit. */
   join(inbox: readonly number[], entries: readonly NewEntry[]): Entry[]
   /** Ends the turn, its reply's parts included, in one commit. */
@@ -70,8 +88,34 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     turn: turn.id,
     trace: turn.trace,
   }
+  const files = openFiles(clearance, rooms.workspace)
+  const skills = openSkills(clearance, files, rooms.workspace, rooms.skills)
+  const memory = rooms.memory.open(clearance)
+  const disclose = (given: readonly Disclosed[]) =>
+    store.disclosures.record(
+      { session: session.id, turn: turn.id, audience: clearance.audience },
+      given,
+      now(),
+    )
+  const asking = (key: string) => ({
+    name: clearance.person === null ? null : rooms.nameOf(clearance.person),
+    origin: seen(),
+    key,
+  })
+  const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
+  const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
+  const web = webHandOf(clearance, rooms.web)
   const hands = (callId: string): Hands => ({
+    box: box.hand(callId),
+    web,
     call: { id: callId, now: now(), timezone: rooms.timezone },
+    skills,
+    memory: openMemoryHand({
+      view: memory,
+      asking: () => asking(callId),
+      disclose,
+      erase: store.spoken.erase,
+    }),
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
   })
@@ -106,14 +150,22 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     clearance,
     session,
     turn,
-    files: openFiles(clearance, rooms.workspace),
+    files,
+    skills,
+    memory,
     tools,
     hands,
     now,
     history,
-    begin(inbox, entries) {
+    seen,
+    begin(inbox, entries, given) {
       history()
-      keep(store.turns.begin(place, clearance.grant(), inbox, entries, now()))
+      keep(
+        store.together(() => {
+          disclose(given)
+          return store.turns.begin(place, clearance.grant(), inbox, entries, now())
+        }),
+      )
     },
     join(inbox, entries) {
       const joined = store.turns.join(place, inbox, entries, now())
@@ -131,7 +183,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
       store.transcript.setResult(entry, state, blocks, origin)
       change(entry, { state, blocks, origin })
     },
-    async [Symbol.asyncDispose]() {},
+    [Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
   }
 }
 

@@ -1,9 +1,9 @@
-// A session's list of steps, kept across turns and restarts.
+// A session's list of steps, kept across turns and restarts; one for each set of open compartments, so that none shows in another.
+
 import type { Clearance } from '../access/clearance.ts'
 import type { Settings } from '../store/settings.ts'
 import type { TodoHand, TodoItem } from '../tools/hands.ts'
 
-/** A list belongs to what was open when it was written: another clearance of the same session has another list. */
 export function openTodo(
   settings: Settings,
   session: string,
@@ -11,7 +11,7 @@ export function openTodo(
   now: () => number,
 ): TodoHand {
   const scope = `session:${session}` as const
-  const name = `todo ${clearance.reads.join(' ')}`
+  const name = ['todo', ...clearance.reads].join(' ')
   return {
     read: () => settings.get<TodoItem[]>(scope, name) ?? [],
     write: items => settings.set(scope, name, items, now()),

@@ -1,5 +1,7 @@
 // What came with a message: images for the model's eyes, voice as words, files into the person's folder, the rest by name.
 import type { Clearance } from '../access/clearance.ts'
+import { keepAttachment } from '../box/attachments.ts'
+import type { Boxes } from '../box/room.ts'
 import type { Attachment, Channel, Inbound } from '../channel.ts'
 import { messageOf } from '../errors.ts'
 import type { Block } from '../store/entry.ts'
@@ -13,7 +15,7 @@ export interface ReceivedFile {
 export interface AttachmentRooms {
   readonly channel: (name: string) => Channel | undefined
   /** Puts a file into the person's folder and says its path as tools name it; null where there is no folder. */
-  readonly keep: (clearance: Clearance, file: ReceivedFile) => Promise<string | null>
+  readonly keep: (clearance: Clearance, file: ReceivedFile, signal: AbortSignal) => Promise<string | null>
   /** Turns speech into text; null when nobody can. */
   readonly transcribe: ((file: ReceivedFile, signal: AbortSignal) => Promise<string>) | null
 }
@@ -69,7 +71,7 @@ async function takeOne(
       const words = await rooms.transcribe(file, signal)
       return { line: `[attached: audio ${name}, which says:] ${words}` }
     }
-    const kept = await rooms.keep(clearance, file)
+    const kept = await rooms.keep(clearance, file, signal)
     const where = kept === null ? '' : `, kept as ${kept}`
     if (attachment.kind === 'image' && seen.includes(attachment.mime) && bytes.byteLength <= maxImageBytes) {
       const data = Buffer.from(bytes).toString('base64')
@@ -80,6 +82,15 @@ async function takeOne(
     return named(`, which could not be had: ${messageOf(error)}`)
   }
 }
+
+/** Keeps files in the inbox of the person's box, where the conversation has one. */
+export const keepFile =
+  (boxes: Boxes): AttachmentRooms['keep'] =>
+  async (clearance, { name, bytes }, signal) => {
+    if (!boxes.offers(clearance)?.acts) return null
+    await using box = await boxes.open(clearance, false, signal)
+    return box?.acts ? keepAttachment(box, name, bytes, signal) : null
+  }
 
 /** A name that somebody else chose, on one line and without brackets that would end ours. */
 const shown = (name: string): string => name.replace(/[\p{C}[\]]/gu, ' ').slice(0, 100)

@@ -1,17 +1,20 @@
 // Who has to say yes to a call, how they are asked, and how the turn wakes when they answered.
-import type { Household, Person } from '../access/household.ts'
+
+import { type ApprovalRule, type Decision, decide } from '../access/approval-rules.ts'
+import type { Clearance } from '../access/clearance.ts'
+import { type Household, owners } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
 import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
 import type { Desk } from '../desk/desk.ts'
 import { CoopError } from '../errors.ts'
 import { type Approval, hashArguments } from '../store/approvals.ts'
-import type { Origin } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
-import type { PostOffice } from './post-office.ts'
+import { fitsAbout, type PostOffice } from './post-office.ts'
 
 export interface ConsentOptions {
   readonly store: Store
   readonly household: () => Household
+  readonly rules: () => readonly ApprovalRule[]
   readonly office: PostOffice
   /** Runs a waiting turn on. */
   readonly wake: (turn: string) => void
@@ -21,9 +24,11 @@ export interface ConsentOptions {
 export interface ConsentOffice extends Disposable {
   rulesFor(desk: Desk): CallRules
   /** Answers an approval. Throws `approval_invalid` with what is wrong. Returns what to tell the person. */
-  answer(id: string, answer: 'approved' | 'denied', by: Person): string
-  /** Open approvals that this person may answer. */
-  openFor(person: Person): Approval[]
+  answer(id: string, answer: 'approved' | 'denied', by: Clearance): string
+  /** Open approvals that may be read and answered under this clearance. */
+  openFor(by: Clearance): Approval[]
+  /** Closes the questions that nobody answered in time, which counts as no. */
+  expire(): void
 }
 
 /** How long a question waits before it counts as no. */
@@ -32,19 +37,27 @@ const sweepMs = 60_000
 
 export function openConsent(options: ConsentOptions): ConsentOffice {
   const { store, now } = options
-  const timer = setInterval(sweep, sweepMs).unref()
+  const timer = setInterval(expire, sweepMs).unref()
 
-  /** Unanswered in time is no. */
-  function sweep(): void {
+  function expire(): void {
     for (const approval of store.approvals.due(now())) {
       if (store.approvals.answer(approval.id, 'expired', null)) options.wake(approval.turn)
     }
   }
 
-  function ask(desk: Desk, request: CallRequest, question: string): Consent {
-    const person =
-      desk.clearance.person === null ? undefined : options.household().people.get(desk.clearance.person)
-    if (!person) return { kind: 'denied', reason: 'Nobody is here who could approve this.' }
+  /** Asks whoever the turn is for, else an owner: the first who may read the question and suffices to answer it. */
+  function ask(
+    desk: Desk,
+    request: CallRequest,
+    { of, question }: Extract<Decision, { kind: 'ask' }>,
+  ): Consent {
+    const household = options.household()
+    const about = { labels: desk.clearance.reads, needs: of }
+    const speaker = desk.clearance.person === null ? undefined : household.people.get(desk.clearance.person)
+    const person = [...(speaker ? [speaker] : []), ...owners(household)].find(
+      candidate => options.office.placeFor(candidate, fitsAbout(about)) !== null,
+    )
+    if (!person) return { kind: 'denied', reason: 'Nobody who could approve this can be asked.' }
     const approval = store.approvals.ask({
       turn: desk.turn.id,
       session: desk.session.id,
@@ -53,11 +66,12 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       argsHash: hashArguments(request.input),
       question,
       asked: person.id,
-      needs: request.tool.level,
+      needs: of,
       createdAt: now(),
       expiresAt: now() + lifetimeMs,
     })
-    options.office.tell(person, `${question}\n\nAnswer /approve ${approval.id} or /deny ${approval.id}.`, {
+    const how = `Answer /approve ${approval.id} or /deny ${approval.id}.`
+    options.office.tell(person, `${question}\n\n${how}`, about, {
       key: `approval:${approval.id}`,
       choices: [
         { id: `/approve ${approval.id}`, label: 'Yes' },
@@ -67,12 +81,35 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
     return { kind: 'waiting' }
   }
 
+  /** The one who was asked, where their level suffices and they may read what the question was written from. */
+  function mayAnswer(by: Clearance, approval: Approval): boolean {
+    const labels = store.turns.get(approval.turn)?.grant.reads
+    return (
+      by.person === approval.asked &&
+      atLeast(by.acts, approval.needs as Level) &&
+      labels !== undefined &&
+      by.covers(labels)
+    )
+  }
+
   return {
     rulesFor: desk => ({
       consent(request, seen) {
-        const question = questionOf(request, seen)
         const known = store.approvals.ofCall(desk.turn.id, request.callId)
-        if (!known) return question === null ? { kind: 'allowed' } : ask(desk, request, question)
+        if (!known) {
+          const { tool, input, traits } = request
+          const decision = decide({
+            tool: tool.name,
+            input,
+            traits,
+            origin: seen,
+            level: desk.clearance.acts,
+            rules: options.rules(),
+            given: shownIn(desk),
+          })
+          if (decision.kind === 'deny') return { kind: 'denied', reason: decision.reason }
+          return decision.kind === 'ask' ? ask(desk, request, decision) : { kind: 'allowed' }
+        }
         if (known.argsHash !== hashArguments(request.input)) {
           return { kind: 'denied', reason: 'The arguments are not those that were approved.' }
         }
@@ -89,17 +126,25 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       const approval = store.approvals.get(id.toUpperCase())
       if (!approval || !mayAnswer(by, approval))
         throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      if (approval.state === 'open' && approval.expiresAt <= now()) {
+        expire()
+        throw new CoopError(
+          'approval_invalid',
+          `The question ${approval.id} has timed out, which counts as no.`,
+        )
+      }
       if (approval.state !== 'open')
         throw new CoopError(
           'approval_invalid',
           `The question ${approval.id} was answered before: ${approval.state}.`,
         )
-      if (!store.approvals.answer(approval.id, answer, by.id))
+      if (!store.approvals.answer(approval.id, answer, by.person))
         throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
       options.wake(approval.turn)
       return answer === 'approved' ? 'Approved.' : 'Denied.'
     },
-    openFor: person => store.approvals.open().filter(approval => mayAnswer(person, approval)),
+    openFor: by => store.approvals.open().filter(approval => mayAnswer(by, approval)),
+    expire,
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }
@@ -110,15 +155,15 @@ const refusals = {
   used: 'The approval for this call was used already.',
 } as const
 
-/** The one who was asked, if their level still suffices. */
-const mayAnswer = (person: Person, approval: Approval): boolean =>
-  person.id === approval.asked && atLeast(person.level, approval.needs as Level)
-
-/** What has to be asked before this call; null when nothing has. */
-function questionOf({ tool, input, traits }: CallRequest, seen: Origin): string | null {
-  if (traits.ask !== undefined) return traits.ask
-  const outside = seen === 'outside' && traits.reach !== 'none'
-  const derived = seen === 'derived' && traits.reach === 'strong'
-  if (!outside && !derived) return null
-  return `This conversation holds text from outside, so I ask first. May I use ${tool.name} with\n${JSON.stringify(input, null, 1)}?`
-}
+/** Whether a text stands word for word in what this turn was shown. */
+const shownIn = (desk: Desk) => (text: string) =>
+  desk
+    .history()
+    .some(entry =>
+      entry.blocks.some(
+        block =>
+          ('text' in block ? block.text.includes(text) : false) &&
+          block.type !== 'thinking' &&
+          entry.role !== 'assistant',
+      ),
+    )

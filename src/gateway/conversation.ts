@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person, Speaker } from '../access/household.ts'
 import { lowest } from '../access/levels.ts'
+import { noUsage } from '../agent/model.ts'
 import type { Models } from '../agent/models/models.ts'
 import type { SystemPrompt } from '../agent/prompt.ts'
 import { type Outcome, runTurn } from '../agent/turn.ts'
@@ -14,11 +15,12 @@ import { seal, sealPlain } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
 import type { Log } from '../log.ts'
-import { type NewEntry, originOf } from '../store/entry.ts'
+import type { Disclosed } from '../store/disclosure.ts'
+import { type NewEntry, originOf, worst } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
-import type { Spend, Turn, Usage } from '../store/turns.ts'
+import type { Spend, Turn, TurnEnd, Usage } from '../store/turns.ts'
 import type { Span, Tracer } from '../trace/trace.ts'
 import { nothingTaken, type Taken } from './attachments.ts'
 import type { Compactor } from './compaction.ts'
@@ -30,6 +32,7 @@ import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
+import { recall } from './recall.ts'
 import type { Typing } from './typing.ts'
 
 /** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
@@ -68,6 +71,8 @@ export interface ConversationOptions {
   readonly draft: (facts: DraftFacts) => LiveDraft
   readonly compactor: Compactor
   readonly enqueue: (session: string, task: Task) => void
+  /** A turn has ended, and there may be something to remember. */
+  readonly ended: () => void
   readonly channel: (name: string) => Channel | undefined
   readonly prompt: (desk: Desk, speaker: Speaker) => SystemPrompt
   readonly modelFor: (person: Person | null, session: string) => string
@@ -95,6 +100,10 @@ export function openConversation(options: ConversationOptions) {
       now() - task.clearedAt > staleMs ||
       task.cleared.clearance.revision !== options.config().household.revision
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
+    if (lostReaders(task.cleared.clearance, cleared.clearance)) {
+      store.inbox.settle(task.row.id, 'failed', readersChanged)
+      return tellHeldBack('A message', task.row.inbound.place)
+    }
     const album = await albumOf(task, cleared.clearance, lane)
     const taken = new Map<number, Taken>()
     for (const { row } of album)
@@ -119,12 +128,21 @@ export function openConversation(options: ConversationOptions) {
     }
     const desk = openDesk(cleared.clearance, session, turn, options.rooms())
     const prompt = options.prompt(desk, cleared.speaker)
-    const extra = prompt.volatile && !givenBefore(desk, prompt.volatile) ? [prompt.volatile] : []
+    const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
+    const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
+    const made = rows.map((row, index) => {
+      const extra = index === 0 ? [volatile, memories.text] : []
+      return entryOf(row.inbound, cleared.clearance, cleared.speaker, extra, taken.get(row.id))
+    })
+    const files = prompt.refs.map(
+      (ref): Disclosed => ({ kind: 'file', ref, labels: cleared.clearance.reads }),
+    )
     desk.begin(
       rows.map(row => row.id),
-      rows.map((row, index) =>
-        entryOf(row.inbound, cleared.clearance, cleared.speaker, index === 0 ? extra : [], taken.get(row.id)),
+      made.map((entry, index) =>
+        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin]) } : entry,
       ),
+      [...files, ...memories.given],
     )
     live.entries(desk.history().slice(-rows.length))
     await run(turn, desk, prompt, cleared.speaker, rows, lane)
@@ -153,6 +171,7 @@ export function openConversation(options: ConversationOptions) {
     const session = turn && store.sessions.get(turn.session)
     if (!turn || !session || (turn.state !== 'running' && turn.state !== 'waiting')) return
     const clearance = await options.gatekeeper.reissue(turn.grant)
+    if (lostReaders(turn.grant, clearance)) return holdBack(turn)
     if (isLower(clearance, turn)) return revoke(turn)
     store.turns.setState(id, 'running')
     const rows = store.inbox.ofTurn(id)
@@ -290,10 +309,15 @@ export function openConversation(options: ConversationOptions) {
       await draft.leave()
       store.turns.setState(turn.id, 'waiting')
       options.typing.stop(turn.id)
-      const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
       live.event(
         turn.session,
-        { type: 'turn_ended', turn: turn.id, state: 'waiting', reason: 'waiting for a person', usage },
+        {
+          type: 'turn_ended',
+          turn: turn.id,
+          state: 'waiting',
+          reason: 'waiting for a person',
+          usage: noUsage,
+        },
         desk.clearance.reads,
       )
       return
@@ -301,12 +325,16 @@ export function openConversation(options: ConversationOptions) {
     const replaces = await draft.settle()
     if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
     const now_ = await options.gatekeeper.reissue(turn.grant)
-    if (isLower(now_, turn)) {
+    const held = lostReaders(turn.grant, now_)
+    if (!held && (lane.signal.reason === 'revoked' || isLower(now_, turn))) {
       await draft.withdraw()
       return revoke(turn)
     }
 
     const { text, sealed, entries, state, reason } = compose(outcome, desk)
+    const cost = outcome.kind === 'reply' ? outcome.cost : null
+    if (held) await draft.withdraw()
+    if (held) return holdBack(turn, { usage: outcome.usage, model, entries, cost })
     const channel = options.channel(place.channel)
     const address = {
       place,
@@ -314,43 +342,38 @@ export function openConversation(options: ConversationOptions) {
       ...replyTo(place, rows),
       ...(replaces === undefined ? {} : { replaces }),
     }
-    const parts =
-      text === '' || !channel
-        ? []
-        : partsOf(sealed, { ...address, channel }, { key: turn.id, turn: turn.id, trace: turn.trace })
-    if (!parts || parts.length === 0) await draft.withdraw()
+    const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
+    const parts = (text !== '' && channel && partsOf(sealed, { ...address, channel }, facts)) || []
+    if (parts.length === 0) await draft.withdraw()
     const idle = options.sender.idle(place)
     const done = desk.end(
       {
-        state: parts === null ? 'failed' : state,
-        reason: parts === null ? 'the readers changed' : reason,
+        state,
+        reason,
         usage: outcome.usage,
         model,
         entries,
-        parts: (parts ?? []).map((part, index) => ({ part, first: idle && index === 0 })),
-        inbox: {
-          state: parts === null || state === 'failed' ? 'failed' : 'answered',
-          reason: parts === null ? 'the readers changed' : null,
-        },
+        parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
+        inbox: { state: state === 'failed' ? 'failed' : 'answered', reason: null },
       },
-      outcome.kind === 'reply' ? outcome.cost : null,
+      cost,
     )
     if (replaces !== undefined) forgetDraft(store.settings, turn.id)
     live.entries(done.entries)
     const labels = desk.clearance.reads
-    const ended = parts === null ? 'failed' : state
     live.event(
       turn.session,
-      { type: 'turn_ended', turn: turn.id, state: ended, reason, usage: outcome.usage },
+      { type: 'turn_ended', turn: turn.id, state, reason, usage: outcome.usage },
       labels,
     )
     options.sender.take(done.rows)
+    options.ended()
     if (done.rows.length === 0) options.typing.stop(turn.id)
     options.log.info(
       {
         trace: turn.trace,
         session: turn.session,
-        state: ended,
+        state,
         model,
         in: outcome.usage.input,
         out: outcome.usage.output,
@@ -358,10 +381,42 @@ export function openConversation(options: ConversationOptions) {
       },
       'turn',
     )
-    if (parts === null)
-      options.office.tellOwners(
-        `A reply in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`,
-      )
+  }
+
+  /** A turn in a group that somebody joined who may not read what it was written from: kept, but not sent. */
+  function holdBack(
+    turn: Turn,
+    said: Pick<TurnEnd, 'usage' | 'model' | 'entries'> & { readonly cost: Spend | null } = {
+      usage: noUsage,
+      model: turn.model ?? '',
+      entries: [],
+      cost: null,
+    },
+  ): void {
+    const { session, epoch, trace, grant } = turn
+    const done = store.turns.end(
+      { session, epoch, turn: turn.id, trace },
+      {
+        ...said,
+        state: 'failed',
+        reason: readersChanged,
+        parts: [],
+        inbox: { state: 'failed', reason: readersChanged },
+      },
+      said.cost,
+      now(),
+    )
+    live.entries(done.entries)
+    const ended = { turn: turn.id, state: 'failed', reason: readersChanged, usage: said.usage } as const
+    live.event(session, { type: 'turn_ended', ...ended }, grant.reads)
+    options.typing.stop(turn.id)
+    tellHeldBack('A reply', grant.place)
+  }
+
+  function tellHeldBack(what: string, place: Place): void {
+    options.office.tellOwners(
+      `${what} in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`,
+    )
   }
 
   /** The turn is over unsaid; its messages begin again under what is true now. */
@@ -459,15 +514,21 @@ export function spokenText(inbound: Inbound, lines: readonly string[] = named(in
   const quote = inbound.quote
     ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
     : ''
-  return `${quote}${[inbound.text, ...lines].map(wellFormed).join('\n')}`.trim()
+  return clean(`${quote}${[inbound.text, ...lines].join('\n')}`).trim()
 }
 
 const named = ({ attachments = [] }: Inbound): string[] =>
   attachments.map(({ kind, name }) => `[attached: ${kind} ${name}]`)
 
 /** Without lone surrogates and control characters, which providers refuse. */
-const wellFormed = (text: string): string =>
+const clean = (text: string): string =>
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
+
+const readersChanged = 'the readers changed'
+
+/** Whether a group opens less than it did `before`: what was written there then is not for who reads it now. */
+const lostReaders = (before: Pick<Clearance, 'place' | 'reads'>, now: Clearance): boolean =>
+  before.place.kind === 'group' && !now.covers(before.reads)
 
 /** Whether a clearance opens or allows less than the turn was begun with. */
 function isLower(clearance: Clearance, turn: Turn): boolean {
@@ -514,7 +575,7 @@ function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Co
     }
   }
   const said =
-    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.acts)
+    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.level)
   const partial =
     outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
   const text =

@@ -1,24 +1,30 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
 
-import { groupOf, reissue } from '../access/clear.ts'
+import { groupOf, reissueAmongSame } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
 import { transcriber } from '../agent/models/transcription.ts'
+import type { BoxRules } from '../box/policy.ts'
+import type { Boxes } from '../box/room.ts'
+import { boxRulesOf } from '../box/rules.ts'
 import type { Channel, Control } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
+import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
-import { takeAttachments } from './attachments.ts'
+import { webRulesOf } from '../web/hand.ts'
+import { keepFile, takeAttachments } from './attachments.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
@@ -39,6 +45,7 @@ import { openPeople } from './people.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
+import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
@@ -46,6 +53,10 @@ import { openTyping } from './typing.ts'
 export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
+  readonly memory: Memory
+  readonly boxes: Boxes
+  /** What has to be known before the first turn: whether the box holds. */
+  readonly ready?: Promise<unknown>
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -54,6 +65,8 @@ export interface GatewayOptions {
   readonly now?: () => number
   /** Milliseconds without an event before a model's stream counts as dead. */
   readonly idleMs?: number
+  /** The models of a configuration, if not those of its providers. */
+  readonly openModels?: (config: Config) => Models
 }
 
 export interface Gateway {
@@ -63,18 +76,23 @@ export interface Gateway {
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
   reload(config: Config): void
+  /** What the configuration in force says of boxes. */
+  boxRules(): BoxRules
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
 }
 
 export function openGateway(options: GatewayOptions): Gateway {
-  const { store, log, tracer } = options
+  const { store, memory, log, tracer } = options
   const now = options.now ?? Date.now
   const startedAt = now()
   const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
-  let models: Models = openModels(config, modelOptions)
+  let models = modelsOf(config)
+  let boxRules = boxRulesOf(config, config.settings.skills.paths)
+  let webRules = webRulesOf(config, boxRules.egress)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -115,13 +133,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     now,
   })
-  const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
+  const consent: ConsentOffice = openConsent({
+    store,
+    household,
+    rules: () => config.settings.tools.approve.rules,
+    office,
+    wake,
+    now,
+  })
   const people = openPeople({ pairings: store.pairings, config: () => config, reload })
 
   const rooms = (): Rooms => ({
     store,
+    memory,
+    boxes: options.boxes,
+    web: webRules,
+    nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
+    skills: config.settings.skills,
     heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
@@ -135,6 +165,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const lanes = openLanes<Task>(
     async (task, lane) => {
       try {
+        await options.ready
         await converse(task, lane)
       } catch (error) {
         failed(task, error)
@@ -151,6 +182,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     log,
     now,
   })
+  const remember = openRemember({
+    store,
+    memory,
+    household,
+    settings: () => config.settings,
+    stream: () => models.stream,
+    model() {
+      const model = config.settings.models.fast ?? config.settings.agent.model
+      return model.startsWith('offline/') ? null : model
+    },
+    spent: (model, usage) =>
+      store.turns.record(
+        'memory',
+        { ...usage, person: null, level: 'full', job: 'memory', model, usd: models.cost(model, usage) },
+        now(),
+      ),
+    busy: () => lanes.running().length > 0,
+    log,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -166,7 +216,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       takeAttachments(
         inbound,
         clearance,
-        { channel, keep: async () => null, transcribe: transcriber(config) },
+        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
         signal,
       ),
     latest: revisions.latest,
@@ -181,6 +231,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       }),
     compactor,
     enqueue: (session, task) => lanes.push(session, task),
+    ended: () => remember.nudge(),
     channel,
     prompt: prompts.promptFor,
     modelFor,
@@ -385,20 +436,25 @@ export function openGateway(options: GatewayOptions): Gateway {
       model,
       channels: channels.all(),
       running: lanes.running().length,
-      problems: models.hasKey(model) ? [] : [`there is no key for ${model}`],
+      problems: [
+        ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
+        ...[workspaceFault(config.paths.workspace) ?? []].flat(),
+      ],
       store,
     })
   }
 
   function reload(next: Config): void {
     config = next
-    models = openModels(config, modelOptions)
+    models = modelsOf(config)
+    boxRules = boxRulesOf(config, config.settings.skills.paths)
+    webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
     for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
     for (const turn of store.turns.open()) {
-      const clearance = reissue(turn.grant, { kind: 'list', ids: [] }, household())
-      const lowered = turn.grant.place.kind === 'direct' && !clearance.covers(turn.grant.reads)
-      if (lowered || clearance.acts !== turn.grant.acts) stopRevoked(turn.session, turn.id, turn.state)
+      const clearance = reissueAmongSame(turn.grant, household())
+      if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
+        stopRevoked(turn.session, turn.id, turn.state)
     }
   }
 
@@ -410,9 +466,13 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     control,
     channels,
+    boxRules: () => boxRules,
     reload,
     status,
     recover() {
+      const unreadable = workspaceFault(config.paths.workspace)
+      if (unreadable) log.warn(unreadable)
+      consent.expire()
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
@@ -422,12 +482,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)
+      await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

@@ -1,5 +1,5 @@
 // A reaction under one of the agent's messages: yes or no to a question, else a note for the next turn.
-import type { Person } from '../access/household.ts'
+import type { Clearance } from '../access/clearance.ts'
 import { messageOf } from '../errors.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
@@ -17,7 +17,7 @@ const no = ['👎', '❌', '🚫']
 /** What a known person's reaction means. */
 export function readReaction(
   row: Received,
-  person: Person,
+  clearance: Clearance,
   { store, consent }: { readonly store: Pick<Store, 'outbox'>; readonly consent: ConsentOffice },
 ): ReactionMeaning {
   const { place, channel, reaction } = row.inbound
@@ -29,7 +29,7 @@ export function readReaction(
   const verdict = yes.includes(sign) ? 'approved' : no.includes(sign) ? 'denied' : null
   if (question !== undefined && verdict !== null && place.kind === 'direct') {
     try {
-      return { kind: 'answer', text: consent.answer(question, verdict, person) }
+      return { kind: 'answer', text: consent.answer(question, verdict, clearance) }
     } catch (error) {
       return { kind: 'answer', text: messageOf(error) }
     }

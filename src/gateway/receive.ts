@@ -76,7 +76,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       commands: options.commandLevels,
     })
     span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
-    if (speaker.kind === 'person' && inbound.place.kind === 'direct')
+    if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
       options.office.met(speaker.person, inbound.place)
     switch (route.kind) {
       case 'ignore':
@@ -133,7 +133,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     const stranger = speaker.kind === 'stranger' || (row.inbound.place.kind === 'group' && !group)
     const meaning: ReactionMeaning = stranger
       ? { kind: 'nothing', reason: 'a reaction of a stranger' }
-      : readReaction(row, speaker.person, options)
+      : readReaction(row, clearance, options)
     if (meaning.kind === 'nothing') return store.inbox.settle(row.id, 'ignored', meaning.reason)
     if (meaning.kind === 'note') return listen(row, cleared, meaning.text)
     options.office.answer(row, sealPlain(meaning.text, clearance), clearance, sessionOf(cleared, row.inbound))

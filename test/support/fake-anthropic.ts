@@ -33,7 +33,7 @@ export type Answer =
       /** Between pieces of text, milliseconds. */
       readonly paceMs?: number
       /** Ends the connection, or goes silent, after the text and before the message is over. */
-      readonly then?: 'cut' | 'hang' | 'overloaded'
+      readonly breaks?: 'cut' | 'hang' | 'overloaded'
     }
   | {
       readonly kind: 'error'
@@ -202,7 +202,7 @@ async function stream(
       event('content_block_delta', { index, delta })
       if (answer.paceMs) await sleep(answer.paceMs)
     }
-    if (!answer.then) event('content_block_stop', { index })
+    if (!answer.breaks) event('content_block_stop', { index })
     index++
   }
   event('message_start', {
@@ -232,9 +232,12 @@ async function stream(
       pieces.map(text => ({ type: 'text_delta', text })),
     )
   }
-  if (answer.then === 'cut') return void response.destroy()
-  if (answer.then === 'hang') return
-  if (answer.then === 'overloaded') {
+  if (answer.breaks === 'cut') {
+    await sleep(20)
+    return void response.destroy()
+  }
+  if (answer.breaks === 'hang') return
+  if (answer.breaks === 'overloaded') {
     event('error', { error: { type: 'overloaded_error', message: 'Overloaded' } })
     return void response.end()
   }

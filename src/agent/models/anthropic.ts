@@ -12,7 +12,7 @@ const limitKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens']
 
 const cached = { cache_control: { type: 'ephemeral' } } as const
 
-/** A Claude Code OAuth token goes as a bearer token, a standard key as `x-api-key`. */
+/** A Claude Code OAuth token needs its beta header; the SDK sends each kind as the API takes it. */
 function clientFor(endpoint: Endpoint): Anthropic {
   const oauth = endpoint.key?.startsWith('sk-ant-oat') ?? false
   return new Anthropic({

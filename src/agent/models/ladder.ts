@@ -66,11 +66,7 @@ async function* climb(
   options: LadderOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, Failed | null> {
-  let failure: Failed = {
-    type: 'failed',
-    kind: 'rate_limit',
-    message: 'every key of this provider is resting',
-  }
+  let failure: Failed = rung.keys.refusal() ?? noKey
   for (let attempt = 0; attempt < attempts; ) {
     const now = options.now()
     const key = rung.keys.usable(now)[0]
@@ -88,6 +84,7 @@ async function* climb(
       rung.keys.rest(
         key,
         options.now() + (end.kind === 'auth' ? keyRestMs.auth : (end.retryAfterMs ?? keyRestMs.rate_limit)),
+        end,
       )
       continue
     }
@@ -99,6 +96,7 @@ async function* climb(
   return failure
 }
 
+const noKey: Failed = { type: 'failed', kind: 'rate_limit', message: 'every key of this provider is resting' }
 const aborted: Failed = { type: 'failed', kind: 'aborted', message: 'stopped' }
 
 /** One attempt, with its events passed on. A failure after output is final; before it, it is returned. */

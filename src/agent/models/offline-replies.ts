@@ -51,6 +51,23 @@ const rules: readonly Rule[] = [
     say: (_, request) => call(request, 'todo', {}),
   },
   {
+    pattern: /^(?:please )?remember (?:that |this: ?)?([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, text], request) => call(request, 'memory_write', { text: text!.replace(/\s*\.$/, '') }),
+  },
+  {
+    pattern:
+      /^(?:what do you (?:know|remember)|do you (?:know|remember)(?: anything)?|search (?:your )?memory)(?: about| of| for)?\s+(.+?)\??$/i,
+    tool: 'memory_search',
+    say: ([, query], request) => call(request, 'memory_search', { query }),
+  },
+  {
+    pattern: /^(?:please )?forget (?:that |about |everything about )?([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, query], request) =>
+      call(request, 'memory_write', { action: 'forget', query: query!.replace(/\s*\.$/, ''), sources: true }),
+  },
+  {
     pattern: /^(?:tell|message|write to) (\S+)(?: that|:)?\s+([\s\S]+)$/i,
     tool: 'message',
     say: ([, to, text], request) => call(request, 'message', { to: to!.replace(/[:,]$/, ''), text }),

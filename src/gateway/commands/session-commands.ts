@@ -104,9 +104,11 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       summary: 'list your conversations',
       level: 'familiar',
       run(context) {
+        const { person, place } = context.clearance
+        const direct = place.kind === 'direct'
         const own = store.sessions
           .list(200)
-          .filter(session => session.person === context.clearance.person || session.id === context.session.id)
+          .filter(session => session.id === context.session.id || (direct && session.person === person))
           .slice(0, 20)
         const lines = own.map(session =>
           `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim(),
