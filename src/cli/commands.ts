@@ -45,12 +45,12 @@ export const commands: Readonly<Record<string, Listed>> = {
     load: async () => (await import('./logs.ts')).logs,
   },
   chat: {
-    usage: 'coop chat [--user NAME] [-m TEXT]',
+    usage: 'coop chat [--user NAME] [--plain] [-m TEXT]',
     summary: 'a gateway and a chat in one process',
     load: async () => (await import('./chat.ts')).chat,
   },
   attach: {
-    usage: 'coop attach [SESSION] [--user NAME]',
+    usage: 'coop attach [SESSION] [--user NAME] [--plain]',
     summary: 'a chat on the running gateway',
     load: async () => (await import('./chat.ts')).attach,
   },

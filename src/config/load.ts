@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly logLevel: string
   readonly traceFile: string | undefined
   readonly color: boolean
+  /** Whether the terminal can move its cursor; if not, a chat there is plain lines. */
+  readonly screen: boolean
   readonly home: string
 }
 
@@ -48,6 +50,7 @@ export function surroundings(env: Environment = process.env): Surroundings {
     logLevel: level,
     traceFile: env.COOP_TRACE_FILE || undefined,
     color: !env.NO_COLOR && env.TERM !== 'dumb',
+    screen: Boolean(env.TERM) && env.TERM !== 'dumb',
     home: join(homedir(), '.coop'),
   }
 }

@@ -7,6 +7,7 @@ import { openPairings, type Pairings } from './pairings.ts'
 import { openPost, type Post } from './post.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
+import { openSpending, type Spending } from './spending.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
 
@@ -21,6 +22,7 @@ export interface Store extends Disposable {
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
+  readonly spending: Spending
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -40,6 +42,7 @@ export function openStore(path: string, migrations: string): Store {
     pairings: openPairings(db),
     settings: openSettings(db),
     post: openPost(db, transcript, outbox, inbox),
+    spending: openSpending(db),
     [Symbol.dispose]: () => db.close(),
   }
 }
