@@ -2,11 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Channel, ChannelDeps, Control } from './channel.ts'
+import type { Channel, ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
+import { memoryOptionsOf } from './memory/configure.ts'
+import { openMemory } from './memory/memory.ts'
 import { takeLock } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
@@ -63,11 +65,23 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
+  const memory = stack.use(
+    openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
+  )
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const gateway = openGateway({ config, store, log, tracer, version: options.version, shutdown: stop })
+  const gateway = openGateway({
+    config,
+    store,
+    memory,
+    log,
+    tracer,
+    version: options.version,
+    shutdown: stop,
+  })
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
-  await startChannels(gateway, options, log)
+  // In one go: what arrives already counts as new, and must not be taken up a second time as left over.
+  for (const channel of await makeChannels(gateway, options, log)) gateway.channels.start(channel)
   gateway.recover()
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
@@ -87,19 +101,23 @@ export function packageFolder(): string {
 export const coopVersion = (): string =>
   (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
 
-async function startChannels(gateway: Gateway, { config, channels }: CoopOptions, log: Log): Promise<void> {
-  const { configuredChannels, terminalChannel } = await import('../channels/index.ts')
+async function makeChannels(
+  gateway: Gateway,
+  { config, channels }: CoopOptions,
+  log: Log,
+): Promise<Channel[]> {
+  const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
   const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
-  const control: Control = gateway.control
-  const start = async (name: string, create: () => Promise<Channel>) => {
+  const make = async (name: string, create: () => Promise<Channel>): Promise<Channel> => {
     try {
-      gateway.channels.start(await create())
+      return await create()
     } catch (error) {
-      if (!(error instanceof CoopError) || name === 'terminal') throw error
+      if (!(error instanceof CoopError)) throw error
       log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+      return unableChannel(name, messageOf(error))
     }
   }
   const wanted = channels ? configuredChannels(config.settings.channels) : []
-  await Promise.all(wanted.map(({ name, create }) => start(name, () => create(deps))))
-  await start('terminal', () => terminalChannel(socketPath(config), control, deps))
+  const made = await Promise.all(wanted.map(({ name, create }) => make(name, () => create(deps))))
+  return [...made, await terminalChannel(socketPath(config), gateway.control, deps)]
 }

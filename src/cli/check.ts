@@ -6,7 +6,8 @@ import { promptTokens } from '../agent/prompt.ts'
 import { countTokens } from '../agent/tokens.ts'
 import { specOf } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
-import { openFiles } from '../desk/files.ts'
+import { openFiles, workspaceFault } from '../desk/files.ts'
+import { openSkills } from '../desk/skills.ts'
 import { build } from '../gateway/prompts.ts'
 import { tools } from '../tools/tools.ts'
 import { type Command, exit } from './command.ts'
@@ -30,11 +31,14 @@ export const check: Command = {
     const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
     const config = openConfig(cli)
     const people = reportPeople(config)
+    const fault = workspaceFault(config.paths.workspace)
+    if (fault) cli.stderr.write(`coop: ${fault}\n`)
+    const code = fault ? exit.failed : exit.done
     if (values.json) {
       cli.stdout.write(
         `${JSON.stringify({ path: config.path, model: config.settings.agent.model, people })}\n`,
       )
-      return exit.done
+      return code
     }
     cli.stdout.write(`${config.path} is valid. Model: ${config.settings.agent.model}\n\n`)
     for (const person of people) {
@@ -42,7 +46,7 @@ export const check: Command = {
         `${person.name} (${person.id}) on ${person.channel}: ${person.level}\n  opens: ${person.opens.join(', ') || 'nothing'}\n  tools: ${person.tools.join(', ') || 'none'}\n  prompt: about ${person.promptTokens} tokens\n`,
       )
     }
-    return exit.done
+    return code
   },
 }
 
@@ -53,11 +57,10 @@ export function reportPeople(config: Config): PersonReport[] {
     return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
       const clearance = viewOf(person, channel, config.household)
       const open = tools.filter(tool => atLeast(clearance.level, tool.level))
-      const prompt = build(
-        { clearance, files: openFiles(clearance, config.paths.workspace) },
-        { kind: 'person', person },
-        config,
-      )
+      const { workspace } = config.paths
+      const files = openFiles(clearance, workspace)
+      const skills = openSkills(clearance, files, workspace, config.settings.skills)
+      const prompt = build({ clearance, files, skills }, { kind: 'person', person }, config)
       return {
         id: person.id,
         name: person.name,

@@ -64,6 +64,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'people, and strangers who wait',
     load: async () => (await import('./users.ts')).users,
   },
+  memory: {
+    usage: 'coop memory search|list|forget|export|import|stats …',
+    summary: 'memories: search, list, forget, move',
+    load: async () => (await import('./memory.ts')).memory,
+  },
   sessions: {
     usage: 'coop sessions [--user NAME] [--json]',
     summary: 'list conversations',
@@ -73,6 +78,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     usage: 'coop channels [--json]',
     summary: 'the state of each channel',
     load: async () => (await import('./status.ts')).channels,
+  },
+  trace: {
+    usage: 'coop trace [ID] [--follow] [--json]',
+    summary: 'a turn as a tree: spans, times, tokens, cost',
+    load: async () => (await import('./trace.ts')).trace,
   },
   version: {
     usage: 'coop version',

@@ -1,6 +1,6 @@
 // coop start: the gateway in the foreground, or detached.
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +62,7 @@ async function foreground(config: Config, cli: Cli): Promise<number> {
 export async function detach(config: Config, cli: Cli): Promise<number> {
   if (await isRunning(config))
     throw new CoopError('gateway_running', 'A gateway is already running on this home.')
+  mkdirSync(config.paths.traces, { recursive: true, mode: 0o700 })
   const output = openSync(join(config.paths.traces, 'start.log'), 'a', 0o600)
   const main = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),

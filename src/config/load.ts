@@ -36,7 +36,7 @@ export interface Surroundings {
   readonly traceFile: string | undefined
   readonly color: boolean
   /** Whether the terminal can move its cursor; if not, a chat there is plain lines. */
-  readonly screen: boolean
+  readonly screen?: boolean
   readonly home: string
 }
 

@@ -1,6 +1,6 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
 
-import { reissue } from '../access/clear.ts'
+import { groupOf, reissueAmongSame } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
@@ -10,19 +10,23 @@ import type { Config } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
+import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
-import type { Tracer } from '../trace/trace.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
 import { peopleCommands } from './commands/people-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
+import { openCompactor } from './compaction.ts'
 import { type ConsentOffice, openConsent } from './consent.ts'
+import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openGatekeeper } from './gatekeeper.ts'
@@ -33,12 +37,14 @@ import { openPeople } from './people.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
+import { openRemember } from './remember.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
 export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
+  readonly memory: Memory
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -47,6 +53,8 @@ export interface GatewayOptions {
   readonly now?: () => number
   /** Milliseconds without an event before a model's stream counts as dead. */
   readonly idleMs?: number
+  /** The models of a configuration, if not those of its providers. */
+  readonly openModels?: (config: Config) => Models
 }
 
 export interface Gateway {
@@ -62,12 +70,13 @@ export interface Gateway {
 }
 
 export function openGateway(options: GatewayOptions): Gateway {
-  const { store, log, tracer } = options
+  const { store, memory, log, tracer } = options
   const now = options.now ?? Date.now
   const startedAt = now()
   const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
-  let models: Models = openModels(config, modelOptions)
+  let models = modelsOf(config)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -112,8 +121,12 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   const rooms = (): Rooms => ({
     store,
+    memory,
+    nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
-    timezone: config.settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: config.settings.agent.timezone ?? systemTimezone(),
+    skills: config.settings.skills,
+    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
   })
@@ -133,6 +146,34 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     (error, session) => log.error({ err: error, session }, 'a lane broke'),
   )
+  const compactor = openCompactor({
+    store,
+    stream: () => models.stream,
+    model: () => config.settings.models.fast ?? config.settings.agent.model,
+    nameOf: author =>
+      author === null ? null : (household().people.get(author)?.name ?? author.replace(/^~/, '')),
+    log,
+    now,
+  })
+  const remember = openRemember({
+    store,
+    memory,
+    household,
+    settings: () => config.settings,
+    stream: () => models.stream,
+    model() {
+      const model = config.settings.models.fast ?? config.settings.agent.model
+      return model.startsWith('offline/') ? null : model
+    },
+    spent: (model, usage) =>
+      store.turns.record(
+        'memory',
+        { ...usage, person: null, level: 'full', job: 'memory', model, usd: models.cost(model, usage) },
+        now(),
+      ),
+    busy: () => lanes.running().length > 0,
+    log,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -144,6 +185,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     office,
     typing,
+    compactor,
+    enqueue: (session, task) => lanes.push(session, task),
+    ended: () => remember.nudge(),
     channel,
     prompt: prompts.promptFor,
     modelFor,
@@ -159,6 +203,8 @@ export function openGateway(options: GatewayOptions): Gateway {
         stop: lanes.stop,
         running: session => lanes.running().includes(session),
         leavesBehind,
+        compact: (session, clearance) =>
+          lanes.push(session, { kind: 'compact', session, clearance, trace: newTrace() }),
         timezone: ({ person }) => person?.timezone ?? rooms().timezone,
         now,
       }),
@@ -288,6 +334,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const faults = new Map<number, number>()
   function recoverSession(task: Task): void {
     try {
+      if (task.kind === 'compact') return
       if (task.kind === 'resume') return lanes.push(task.session, task)
       const row = store.inbox.get(task.row.id)
       if (!row || (row.state !== 'new' && row.state !== 'running')) return
@@ -333,19 +380,22 @@ export function openGateway(options: GatewayOptions): Gateway {
       model,
       channels: channels.all(),
       running: lanes.running().length,
-      problems: models.hasKey(model) ? [] : [`there is no key for ${model}`],
+      problems: [
+        ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
+        ...[workspaceFault(config.paths.workspace) ?? []].flat(),
+      ],
       store,
     })
   }
 
   function reload(next: Config): void {
     config = next
-    models = openModels(config, modelOptions)
+    models = modelsOf(config)
     prompts.forget()
     for (const turn of store.turns.open()) {
-      const clearance = reissue(turn.grant, { kind: 'list', ids: [] }, household())
-      const lowered = turn.grant.place.kind === 'direct' && !clearance.covers(turn.grant.reads)
-      if (lowered || clearance.acts !== turn.grant.acts) stopRevoked(turn.session, turn.id, turn.state)
+      const clearance = reissueAmongSame(turn.grant, household())
+      if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
+        stopRevoked(turn.session, turn.id, turn.state)
     }
   }
 
@@ -360,6 +410,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     reload,
     status,
     recover() {
+      const unreadable = workspaceFault(config.paths.workspace)
+      if (unreadable) log.warn(unreadable)
+      consent.expire()
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
@@ -369,12 +422,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)
+      await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

@@ -67,7 +67,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       commands: options.commandLevels,
     })
     span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
-    if (speaker.kind === 'person' && inbound.place.kind === 'direct')
+    if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
       options.office.met(speaker.person, inbound.place)
     switch (route.kind) {
       case 'ignore':

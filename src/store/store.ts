@@ -1,6 +1,8 @@
 // coop.db: the inbox, the transcript, the outbox and what hangs on them.
 import { type Approvals, openApprovals } from './approvals.ts'
+import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
+import { type Disclosures, openDisclosures } from './disclosure.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
@@ -8,11 +10,14 @@ import { openPost, type Post } from './post.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
 import { openSpending, type Spending } from './spending.ts'
+import { openSpoken, type Spoken } from './spoken.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 export interface Store extends Disposable {
   readonly db: Db
+  /** Everything that `work` writes, in one commit. */
+  together<T>(work: () => T): T
   readonly inbox: Inbox
   readonly sessions: Sessions
   readonly transcript: Transcript
@@ -23,6 +28,9 @@ export interface Store extends Disposable {
   readonly settings: Settings
   readonly post: Post
   readonly spending: Spending
+  readonly compact: Compact
+  readonly disclosures: Disclosures
+  readonly spoken: Spoken
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -31,10 +39,12 @@ export function openStore(path: string, migrations: string): Store {
   const transcript = openTranscript(db)
   const outbox = openOutbox(db)
   const inbox = openInbox(db)
+  const sessions = openSessions(db)
   return {
     db,
+    together: work => db.transaction(work)(),
     inbox,
-    sessions: openSessions(db),
+    sessions,
     transcript,
     turns: openTurns(db, transcript, outbox),
     outbox,
@@ -43,6 +53,9 @@ export function openStore(path: string, migrations: string): Store {
     settings: openSettings(db),
     post: openPost(db, transcript, outbox, inbox),
     spending: openSpending(db),
+    compact: openCompaction(db, sessions, transcript),
+    disclosures: openDisclosures(db),
+    spoken: openSpoken(db),
     [Symbol.dispose]: () => db.close(),
   }
 }

@@ -42,7 +42,7 @@ export function openHouse({ modelUrl, toml = '' }: HouseOptions = {}): House {
     mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 })
   writeFileSync(
     config,
-    `[agent]\nid = "coop"\nmodel = "${modelUrl ? 'anthropic/claude-haiku-4-5' : 'offline/coop'}"\n\n[[users]]\nname = "Alice"\ntrust = "full"\nmatch = ["terminal:default"]\n\n[[users]]\nname = "Bob"\ntrust = "familiar"\n${toml}`,
+    `[agent]\nid = "coop"\nmodel = "${modelUrl ? 'anthropic/claude-haiku-4-5' : 'offline/coop'}"\n\n[[users]]\nname = "Alice"\ntrust = "full"\nmatch = ["terminal:default"]\n\n[[users]]\nname = "Bob"\ntrust = "familiar"\nmatch = ["terminal:bob"]\n${toml}`,
     { mode: 0o600 },
   )
   const env: Record<string, string> = {

@@ -225,6 +225,13 @@ test('a question that waits is asked above the editor, and y lets it happen', as
   await pane.until(/y yes +n no +Esc later/)
   pane.press('n')
   await pane.until(text => !/y yes/.test(text))
+  pane.type('tell Bob that supper is late')
+  pane.press('Enter')
+  await pane.until(/Send this to Bob\?\s+supper is late[\s\S]*y yes/)
+  pane.press('y')
+  await pane.until(/On its way to Bob/)
+  const bob = house.pane(['attach', '--user', 'Bob'])
+  await bob.until(/Alice says: supper is late/)
 })
 
 test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async () => {
@@ -246,7 +253,7 @@ test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async (
   pane.press('C-t')
   await pane.until(/Switch to/)
   pane.press('Enter')
-  await pane.until(/— alice/i)
+  await pane.until(/— direct:alice —/)
 })
 
 test('the history of a session comes back on attach, and Up brings back what was written', async () => {

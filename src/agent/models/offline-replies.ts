@@ -24,6 +24,7 @@ const call = (request: ModelRequest, name: string, input: unknown): Said => ({
 })
 
 const rules: readonly Rule[] = [
+  { pattern: /^<conversation>\n([\s\S]*)<\/conversation>$/, say: ([, text]) => notesOn(text!) },
   {
     pattern: /^use (?:the )?(?:tool )?([a-z_]+)(?: tool)?(?: with)?\s*(\{[\s\S]*\})?\s*\.?$/i,
     say: ([, name, json], request) => {
@@ -48,6 +49,23 @@ const rules: readonly Rule[] = [
     pattern: /^(?:show (?:me )?)?(?:my |the )?(?:todo|to-do)(?: list)?\??$/i,
     tool: 'todo',
     say: (_, request) => call(request, 'todo', {}),
+  },
+  {
+    pattern: /^(?:please )?remember (?:that |this: ?)?([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, text], request) => call(request, 'memory_write', { text: text!.replace(/\s*\.$/, '') }),
+  },
+  {
+    pattern:
+      /^(?:what do you (?:know|remember)|do you (?:know|remember)(?: anything)?|search (?:your )?memory)(?: about| of| for)?\s+(.+?)\??$/i,
+    tool: 'memory_search',
+    say: ([, query], request) => call(request, 'memory_search', { query }),
+  },
+  {
+    pattern: /^(?:please )?forget (?:that |about |everything about )?([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, query], request) =>
+      call(request, 'memory_write', { action: 'forget', query: query!.replace(/\s*\.$/, ''), sources: true }),
   },
   {
     pattern: /^(?:tell|message|write to) (\S+)(?: that|:)?\s+([\s\S]+)$/i,
@@ -99,6 +117,15 @@ function toolList(request: ModelRequest): string {
   const names = request.tools.map(tool => tool.name)
   if (names.length === 0) return 'I have no tools here.'
   return `The tools here: ${names.join(', ')}. Say for example: use ${names[0]} {…}.`
+}
+
+/** A conversation’s own sentences, shortened: without understanding, leaving out is all that can be done. */
+function notesOn(conversation: string): string {
+  const said = conversation.split('\n').filter(line => line !== '' && !line.startsWith('Agent'))
+  return `Facts:\n${said
+    .slice(-80)
+    .map(line => line.slice(0, 240))
+    .join('\n')}`
 }
 
 /** The line with the time that Coop put before the newest message. */

@@ -26,7 +26,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
       if (pairing && atLeast(clearance.acts, 'full')) {
         return saySecret(verdict === 'approved' ? admit(code, rest) : options.people.deny(code))
       }
-      return saySecret(consent.answer(code, verdict, person))
+      return saySecret(consent.answer(code, verdict, clearance))
     } catch (error) {
       return say(messageOf(error))
     }
@@ -40,8 +40,8 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     return options.people.approve(code, name, trust)
   }
 
-  function openQuestions({ person, clearance }: ChatContext): string {
-    const questions = person ? consent.openFor(person).map(open => `${open.id}: ${open.question}`) : []
+  function openQuestions({ clearance }: ChatContext): string {
+    const questions = consent.openFor(clearance).map(open => `${open.id}: ${open.question}`)
     const strangers = atLeast(clearance.acts, 'full')
       ? store.pairings.open().map(open => `${open.code}: ${open.name} on ${open.channel} asks to be let in`)
       : []
