@@ -84,6 +84,26 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'a turn as a tree: spans, times, tokens, cost',
     load: async () => (await import('./trace.ts')).trace,
   },
+  gateway: {
+    usage: 'coop gateway install [--print] | uninstall',
+    summary: 'the gateway as a service that starts by itself',
+    load: async () => (await import('./gateway.ts')).gateway,
+  },
+  backup: {
+    usage: 'coop backup FILE [--with-keys]',
+    summary: 'one consistent archive of the home, while it runs',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  restore: {
+    usage: 'coop restore FILE [--dir D]',
+    summary: 'make a home from an archive',
+    load: async () => (await import('./backup.ts')).restore,
+  },
+  completion: {
+    usage: 'coop completion bash|zsh|fish',
+    summary: 'print the completion for a shell',
+    load: async () => (await import('./completion.ts')).completion,
+  },
   version: {
     usage: 'coop version',
     summary: 'print the version',

@@ -3,7 +3,8 @@ import { type Component, Markdown, wrapTextWithAnsi } from '@earendil-works/pi-t
 import type { SessionEvent } from '../../protocol/events.ts'
 import { clean, oneLine } from '../clean.ts'
 import { finishedLength } from './markdown-parts.ts'
-import type { Style, Theme } from './theme.ts'
+import type { Style } from './style.ts'
+import type { Theme } from './theme.ts'
 
 /** A block answers with its lines at a width, from a cache until it changes. */
 export interface Block extends Component {

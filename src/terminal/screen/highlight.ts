@@ -1,6 +1,6 @@
 // Code in colour: highlight.js, loaded when the first code block appears.
 import type { HLJSApi } from 'highlight.js'
-import type { Style } from './theme.ts'
+import type { Style } from './style.ts'
 
 export type Highlight = (code: string, language?: string) => string[]
 

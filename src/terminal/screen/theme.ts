@@ -1,8 +1,7 @@
 // How things look, in the sixteen colours that every terminal has; without colour the words alone carry it.
 import type { EditorTheme, MarkdownTheme, SelectListTheme } from '@earendil-works/pi-tui'
 import { type Highlight, openHighlight } from './highlight.ts'
-
-export type Style = (text: string) => string
+import type { Style } from './style.ts'
 
 export interface Theme {
   readonly dim: Style
