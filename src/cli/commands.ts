@@ -1,11 +1,5 @@
 // The table of commands, each loaded when it is run.
-import type { Command } from './command.ts'
-
-interface Listed {
-  readonly usage: string
-  readonly summary: string
-  readonly load: () => Promise<Command>
-}
+import type { Listed } from './command.ts'
 
 /** By name; the empty name is `coop` alone. */
 export const commands: Readonly<Record<string, Listed>> = {
@@ -102,7 +96,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   completion: {
     usage: 'coop completion bash|zsh|fish',
     summary: 'print the completion for a shell',
-    load: async () => (await import('./completion.ts')).completion,
+    load: async () => (await import('./completion.ts')).completionOf(commands),
   },
   version: {
     usage: 'coop version',

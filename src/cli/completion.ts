@@ -1,8 +1,7 @@
 // coop completion: what a shell can complete, made from the table of commands.
 
 import { CoopError } from '../errors.ts'
-import { type Command, exit } from './command.ts'
-import { commands } from './commands.ts'
+import { type Command, exit, type Listed } from './command.ts'
 
 /** A command's name with the words and flags that may follow it. */
 export interface Completable {
@@ -11,20 +10,21 @@ export interface Completable {
   readonly words: readonly string[]
 }
 
-export const completion: Command = {
+/** The command, over the table of all commands. */
+export const completionOf = (commands: Readonly<Record<string, Listed>>): Command => ({
   name: 'completion',
   usage: ['completion bash|zsh|fish'],
   summary: 'print the completion for a shell',
   async run([shell], cli) {
     const render = shell && Object.hasOwn(shells, shell) ? shells[shell as keyof typeof shells] : undefined
     if (!render) throw new CoopError('usage_wrong', 'Say for which shell: bash, zsh or fish.')
-    cli.stdout.write(render(completables()))
+    cli.stdout.write(render(completables(commands)))
     return exit.done
   },
-}
+})
 
 /** Taken from the usage lines, so that they cannot disagree with the help. */
-export function completables(): Completable[] {
+export function completables(commands: Readonly<Record<string, Listed>>): Completable[] {
   return Object.entries(commands)
     .filter(([name]) => name !== '')
     .map(([name, { usage, summary }]) => {

@@ -1,7 +1,7 @@
 // Backup and restore: whole, of one moment, and closed to whoever lacks the passphrase.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
@@ -149,17 +149,12 @@ test('lock and unlock give back any content, and no changed byte passes', async 
         await assert.rejects(unlock(changed, passphrase), { code: 'archive_invalid' })
       },
     ),
-    { numRuns: 5 },
+    { numRuns: 3 },
   )
 })
 
-test('a folder that cannot be written is named', { skip: process.getuid?.() === 0 }, async () => {
+test('a folder that is not there is named', async () => {
   await using house = openHouse()
-  const shut = join(house.dir, 'shut')
-  mkdirSync(shut)
-  chmodSync(shut, 0o500)
-  assert.match(
-    (await house.coop(['backup', join(shut, 'b')])).stderr,
-    /cannot be written; choose another place/,
-  )
+  const { stderr } = await house.coop(['backup', join(house.dir, 'nowhere', 'b')])
+  assert.match(stderr, /nowhere cannot be written; choose another place/)
 })

@@ -7,7 +7,7 @@ import { completables } from '../../src/cli/completion.ts'
 import { openHouse } from '../terminal/house.ts'
 
 test('completables know every command with its words and flags', () => {
-  const known = completables()
+  const known = completables(commands)
   assert.deepEqual(
     known.map(one => one.name),
     Object.keys(commands).filter(Boolean),

@@ -156,7 +156,7 @@ test('start --detach, status, logs, restart in the middle of an answer, and stop
   assert.equal((await house.coop(['stop'])).code, 4)
 })
 
-test('a stale socket is replaced, and a socket that never answers does not hang a command', async () => {
+test('a stale socket is told from a gateway, and replaced by the next', async () => {
   await using house = openHouse()
   const socket = join(house.dir, 'run', 'coop.sock')
   const first = await house.gateway()
@@ -184,6 +184,19 @@ test('a gateway of another protocol version is named', async () => {
     const ended = await house.coop(['status'])
     assert.equal(ended.code, 1)
     assert.match(ended.stderr, /version 9 of the protocol/)
+  } finally {
+    server.close()
+  }
+})
+
+test('a socket behind which nobody answers does not hold a command up for ever', async () => {
+  await using house = openHouse()
+  const server = createServer(() => {})
+  await new Promise<void>(resolve => server.listen(join(house.dir, 'run', 'coop.sock'), resolve))
+  try {
+    const ended = await house.coop(['status'])
+    assert.equal(ended.code, 4)
+    assert.match(ended.stderr, /does not answer/)
   } finally {
     server.close()
   }
