@@ -78,7 +78,11 @@ async function chatHere(cli: Cli, options: ChatOptions): Promise<number> {
         version: coopVersion(),
         channels: options.message === undefined,
       })
-  return await converse(config, cli, options, coop === null)
+  if (!coop) return await converse(config, cli, options, true)
+  const stopped = new AbortController()
+  void coop.stopped.then(() => stopped.abort())
+  const signal = AbortSignal.any([cli.signal, stopped.signal])
+  return await converse(config, { ...cli, signal }, options, false)
 }
 
 function newHome(cli: Cli): string {

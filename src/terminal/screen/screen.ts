@@ -6,9 +6,11 @@ import { imagesIn } from '../attachments.ts'
 import type { ChatEnd } from '../chat.ts'
 import { clean, oneLine } from '../clean.ts'
 import { type Connect, openLiveLink } from '../live-link.ts'
-import { type Choice, openChooser } from './chooser.ts'
+import { openActivity } from './activity.ts'
+import { openApprovals } from './approvals.ts'
 import { completionOf, ownCommands } from './completion.ts'
-import { openQuestion } from './question.ts'
+import { minute, saidIn, sessionChoices, wordChoices } from './find.ts'
+import { openPrompts } from './prompts.ts'
 import { leaveToScrollback, ScreenTerminal } from './screen-terminal.ts'
 import { openStatusLine } from './status-line.ts'
 import { openTheme } from './theme.ts'
@@ -30,7 +32,6 @@ export interface ScreenOptions {
 const leaveMs = 2_000
 /** A frame of the protocol is at most a megabyte, and JSON may double a text. */
 const mostCharacters = 400_000
-const searchedPages = 20
 
 /** Runs the chat until its person leaves. Throws what the first connection throws. */
 export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
@@ -81,9 +82,9 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     },
     theme,
   )
-  const prompt = new Container()
+  const prompts = openPrompts(tui, editor, theme)
   const footer = new Container()
-  for (const child of [new Spacer(), prompt, editor, status]) footer.addChild(child)
+  for (const child of [new Spacer(), prompts.component, editor, status]) footer.addChild(child)
   tui.addChild(transcript)
   tui.addChild(footer)
 
@@ -97,32 +98,23 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
       if (!(error instanceof CoopError && error.code === 'gateway_unreachable')) say(messageOf(error), 'bad')
     })
 
-  let turn: { begun: number; what: string } | null = null
-  let ticking: NodeJS.Timeout | undefined
-  function busy(what: string | null): void {
-    if (what === null) turn = null
-    else turn = { begun: turn?.begun ?? Date.now(), what }
-    clearInterval(ticking)
-    if (turn) ticking = setInterval(showActivity, 1_000)
-    showActivity()
-  }
-  function showActivity(): void {
-    const seconds = turn ? Math.round((Date.now() - turn.begun) / 1_000) : 0
-    status.set({ activity: turn ? `${turn.what}${seconds > 1 ? ` ${seconds} s` : ''}` : '' })
+  const activity = openActivity(text => {
+    status.set({ activity: text })
     tui.requestRender()
-  }
+  })
+  const approvals = openApprovals({ link, prompts, theme, say, attempt })
 
   function show(event: SessionEvent): void {
     transcript.take(event)
-    if (event.type === 'turn_started' || event.type === 'thinking') busy('thinking')
-    else if (event.type === 'text') busy('writing')
+    if (event.type === 'turn_started' || event.type === 'thinking') activity.begin('thinking')
+    else if (event.type === 'text') activity.begin('writing')
     else if (event.type === 'tool' && event.state !== 'done') {
-      busy(event.state === 'waiting' ? 'waiting for a person' : oneLine(event.name, 30))
-      if (event.state === 'waiting') attempt(askNext)
+      activity.begin(event.state === 'waiting' ? 'waiting for a person' : oneLine(event.name, 30))
+      if (event.state === 'waiting') attempt(approvals.ask)
     } else if (event.type === 'turn_ended') {
-      busy(null)
+      activity.end()
       attempt(refresh)
-      attempt(askNext)
+      attempt(approvals.ask)
     }
     redraw()
   }
@@ -131,7 +123,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     const state = await link.call('session/state', { session: link.session })
     const { name, level, model } = link.who
     status.set({ state, name, level, model, session: link.session, connected: true })
-    if (state.running && !turn) busy('working')
+    if (state.running && !activity.running) activity.begin('working')
     tui.requestRender()
   }
 
@@ -140,70 +132,15 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     editor.setAutocompleteProvider(completionOf(vocabulary, options.folder))
   }
 
-  const later = new Set<string>()
-  let asked: string | null = null
-  async function askNext(): Promise<void> {
-    const { approvals } = await link.call('approval/list', {})
-    if (asked !== null && approvals.some(approval => approval.id === asked)) return
-    const next = approvals.find(approval => !later.has(approval.id))
-    asked = next?.id ?? null
-    if (!next) return closePrompt()
-    openPrompt(
-      openQuestion(next, theme, answer => {
-        closePrompt()
-        asked = null
-        if (answer === 'later') {
-          later.add(next.id)
-          return say('It waits; /approve lists what does.')
-        }
-        attempt(async () => {
-          say((await link.call('approval/answer', { id: next.id, answer })).text)
-          await askNext()
-        })
-      }),
-    )
-  }
-  function openPrompt(component: Parameters<typeof prompt.addChild>[0]): void {
-    prompt.clear()
-    prompt.addChild(component)
-    tui.setFocus(component)
-    tui.requestRender()
-  }
-  function closePrompt(): void {
-    prompt.clear()
-    tui.setFocus(editor)
-    tui.requestRender()
-  }
-
-  function choose(title: string, choices: readonly Choice[], filter: string, take: (value: string) => void) {
-    openPrompt(
-      openChooser({
-        title,
-        choices,
-        filter,
-        theme,
-        onChoice: value => {
-          closePrompt()
-          if (value !== null) take(value)
-        },
-      }),
-    )
-  }
-
   async function chooseSession(): Promise<void> {
-    const { sessions } = await link.call('session/list', { limit: 200 })
-    const choices = sessions.map(session => ({
-      value: session.id,
-      label: oneLine(session.title, 60),
-      description: new Date(session.updatedAt).toISOString().slice(0, 16).replace('T', ' '),
-    }))
-    choose('Switch to', choices, '', wanted => attempt(() => follow(wanted)))
+    const wanted = await prompts.choose('Switch to', await sessionChoices(link))
+    if (wanted !== null) await follow(wanted)
   }
 
   async function follow(wanted: string): Promise<void> {
     const events = await link.follow(wanted)
     transcript.clear()
-    busy(null)
+    activity.end()
     transcript.notice(`— ${wanted} —`)
     for (const event of events) transcript.take(event)
     redraw()
@@ -211,36 +148,14 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
   }
 
   async function search(filter: string): Promise<void> {
-    const found: { text: string; own: boolean; at: number }[] = []
-    let before: number | undefined
-    for (let page = 0; page < searchedPages; page++) {
-      const answer = await link.call('session/history', {
-        session: link.session,
-        limit: 500,
-        ...(before === undefined ? {} : { before }),
-      })
-      for (const { event } of answer.events.toReversed())
-        if (event.type === 'user' || event.type === 'message')
-          found.push({ text: clean(event.text), own: event.type === 'user', at: event.at })
-      before = answer.events[0]?.seq
-      if (!answer.more || before === undefined) break
-    }
-    const choices = found.map(({ text, own, at }, index) => ({
-      value: String(index),
-      label: `${own ? '> ' : ''}${oneLine(text, 300)}`,
-      description: new Date(at).toISOString().slice(0, 16).replace('T', ' '),
-    }))
-    choose(
-      'Search: Enter takes your own words into the editor, shows the agent’s',
-      choices,
-      filter,
-      value => {
-        const { text, own, at } = found[Number(value)]!
-        if (own) editor.setText(text)
-        else say(`${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}: ${text}`)
-        tui.requestRender()
-      },
-    )
+    const found = await saidIn(link)
+    const title = 'Search: Enter takes your own words into the editor, shows the agent’s'
+    const chosen = await prompts.choose(title, wordChoices(found), filter)
+    if (chosen === null) return
+    const { text, own, at } = found[Number(chosen)]!
+    if (own) editor.setText(text)
+    else say(`${minute(at)}: ${text}`)
+    tui.requestRender()
   }
 
   editor.onSubmit = written => {
@@ -273,14 +188,14 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     interrupted = Date.now()
     if (again) return leave('interrupted')
     if (editor.getText() !== '') editor.setText('')
-    if (turn) attempt(async () => void (await link.call('session/stop', { session: link.session })))
-    say(turn ? 'Stopping; Ctrl-C again leaves.' : 'Ctrl-C again leaves.')
+    if (activity.running)
+      attempt(async () => void (await link.call('session/stop', { session: link.session })))
+    say(activity.running ? 'Stopping; Ctrl-C again leaves.' : 'Ctrl-C again leaves.')
   }
 
   tui.addInputListener(data => {
-    const open = prompt.children.length > 0
-    if (matchesKey(data, 'ctrl+c') && (asked !== null || !open)) interrupt()
-    else if (open) return undefined
+    if (matchesKey(data, 'ctrl+c') && (approvals.asking || !prompts.open)) interrupt()
+    else if (prompts.open) return undefined
     else if (matchesKey(data, 'ctrl+d') && editor.getText() === '') leave('end')
     else if (matchesKey(data, 'ctrl+o')) refold()
     else if (matchesKey(data, 'ctrl+r')) attempt(() => search(editor.getText()))
@@ -296,14 +211,14 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
 
   away = () => {
     transcript.dropStreamed()
-    busy(null)
+    activity.end()
     status.set({ connected: false })
     redraw()
   }
   back = () => {
     status.set({ connected: true })
     attempt(async () => {
-      await Promise.all([refresh(), learn(), askNext()])
+      await Promise.all([refresh(), learn(), approvals.ask()])
     })
   }
   refused = (text, reason) => say(`Not sent: “${oneLine(text, 60)}”: ${reason}`, 'bad')
@@ -322,11 +237,11 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     tui.setFocus(editor)
     tui.start()
     attempt(async () => {
-      await Promise.all([refresh(), learn(), askNext()])
+      await Promise.all([refresh(), learn(), approvals.ask()])
     })
     return await end
   } finally {
-    clearInterval(ticking)
+    activity.end()
     stop.abort()
     tui.stop()
     await terminal.drainInput(100, 20)
