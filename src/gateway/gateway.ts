@@ -322,6 +322,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     stop: session => lanes.stop(session, 'stopped'),
     shutdown: options.shutdown,
     command: runFromClient,
+    commands: clearance =>
+      [...commands.values()]
+        .filter(command => atLeast(clearance.acts, command.level))
+        .map(({ name, usage, summary }) => ({ name, usage, summary })),
+    models: () => models,
+    running: session => lanes.running().includes(session),
     modelFor,
     notice: person => {
       const model = modelFor(person)
