@@ -78,15 +78,15 @@ const shownArguments = 1_500
 
 /** What is asked, why, and what follows from a yes. */
 function questionOf({ tool, input, traits, origin }: Deciding): string {
+  if (traits.ask !== undefined) return traits.ask
   const text = JSON.stringify(input) ?? ''
   const shown =
     text.length > shownArguments ? `${text.slice(0, shownArguments)} … (${text.length} characters)` : text
   const why =
-    traits.ask ??
-    (origin === 'outside'
+    origin === 'outside'
       ? 'Text from outside is in this conversation, and this call reaches out or changes what stays.'
       : origin === 'derived'
         ? 'This rests on what was read outside, and it changes configuration, people, or writes to others.'
-        : 'A rule of this household asks for a yes here.')
+        : 'A rule of this household asks for a yes here.'
   return `${why}\n${tool} ${shown}\nA yes lets exactly this call run once.`
 }
