@@ -8,7 +8,6 @@ import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
 import type { Desk } from '../desk/desk.ts'
 import { CoopError } from '../errors.ts'
 import { type Approval, hashArguments } from '../store/approvals.ts'
-import type { Origin } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
 import { fitsAbout, type PostOffice } from './post-office.ts'
 
