@@ -1,4 +1,4 @@
-// What coop doctor asks of a subject, and what it finds.
+// What the doctor runs: a subject, and what was found about it.
 import type { Config } from '../../config/load.ts'
 
 /** `failed`: something that Coop relies on. `not enforced`: nothing relies on it, or it could not be tried. */

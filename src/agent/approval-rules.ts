@@ -1,7 +1,7 @@
 // Whether a call may run, waits for a person, or is refused: from its traits, the rules, and what the prompt holds.
+
+import { atLeast, type Level } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
-import type { Traits } from '../tools/tool.ts'
-import { atLeast, type Level } from './levels.ts'
 
 export interface ApprovalRule {
   /** A tool's name, or "*". */
@@ -24,7 +24,8 @@ export type Decision =
 export interface Deciding {
   readonly tool: string
   readonly input: unknown
-  readonly traits: Traits
+  /** Of a tool's traits, what counts here. */
+  readonly traits: { readonly reach: 'none' | 'standing' | 'strong'; readonly ask?: string }
   /** The worst origin in the prompt. */
   readonly origin: Origin
   /** The level of whoever the turn is for. */
