@@ -38,7 +38,7 @@ const tiers = [
   ['errors', 'log', 'trace', 'protocol'],
   ['channel'],
   ['access', 'store'],
-  ['config', 'memory', 'box', 'tools'],
+  ['config', 'memory', 'box', 'web', 'tools'],
   ['desk'],
   ['agent', 'delivery'],
   ['gateway'],

@@ -1,6 +1,7 @@
 // Whether a call may run, waits for a person, or is refused: from its traits, the rules, and what the prompt holds.
+
+import { atLeast, type Level } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
-import { atLeast, type Level } from './levels.ts'
 
 export interface ApprovalRule {
   /** A tool's name, or "*". */
