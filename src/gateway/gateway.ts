@@ -152,7 +152,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
     skills: config.settings.skills,
-    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
+    heardLimit: place =>
+      place.kind === 'direct' ? directNotes : (groupOf(place, household())?.historyLimit ?? 0),
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
     now,
   })
@@ -497,6 +498,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** What is heard in a direct chat is reactions alone. */
+const directNotes = 20
 const offerMs = 30_000
 const storageRestMs = 3_000
 const maxFaults = 5
