@@ -155,6 +155,16 @@ export function openGateway(options: GatewayOptions): Gateway {
     heardLimit: place =>
       place.kind === 'direct' ? directNotes : (groupOf(place, household())?.historyLimit ?? 0),
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
+    reactions(place, turn) {
+      const to = channel(place.channel)
+      if (!to?.react) return undefined
+      return {
+        async react(emoji, signal) {
+          const message = store.inbox.ofTurn(turn).at(-1)
+          if (message) await to.react?.(place, message.inbound.externalId, emoji, signal)
+        },
+      }
+    },
     now,
   })
 
