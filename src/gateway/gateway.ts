@@ -152,8 +152,19 @@ export function openGateway(options: GatewayOptions): Gateway {
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
     skills: config.settings.skills,
-    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
+    heardLimit: place =>
+      place.kind === 'direct' ? directNotes : (groupOf(place, household())?.historyLimit ?? 0),
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
+    reactions(place, turn) {
+      const to = channel(place.channel)
+      if (!to?.react) return undefined
+      return {
+        async react(emoji, signal) {
+          const message = store.inbox.ofTurn(turn).at(-1)
+          if (message) await to.react?.(place, message.inbound.externalId, emoji, signal)
+        },
+      }
+    },
     now,
   })
 
@@ -503,6 +514,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** What is heard in a direct chat is reactions alone. */
+const directNotes = 20
 const offerMs = 30_000
 const storageRestMs = 3_000
 const maxFaults = 5

@@ -6,6 +6,8 @@ export interface Hands {
   readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
+  /** Absent where the channel has no reactions. */
+  readonly reactions?: ReactionHand
   /** Null where no memory may be read. */
   readonly memory: MemoryHand | null
   /** Null where no files are shown, or no box was proven. */
@@ -39,6 +41,12 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** Signs under the message that the turn answers. */
+export interface ReactionHand {
+  /** Throws what the platform said against it. */
+  react(emoji: string, signal: AbortSignal): Promise<void>
 }
 
 /** Instructions for kinds of tasks, written by the household. */

@@ -5,6 +5,7 @@ import { glob } from './glob.ts'
 import { grep } from './grep.ts'
 import { memorySearch, memoryWrite } from './memory.ts'
 import { message } from './message.ts'
+import { react } from './react.ts'
 import { readFile } from './read-file.ts'
 import { skill } from './skill.ts'
 import { todo } from './todo.ts'
@@ -21,6 +22,7 @@ export const tools: readonly Tool[] = [
   memorySearch,
   memoryWrite,
   message,
+  react,
   readFile,
   skill,
   todo,
