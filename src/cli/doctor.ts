@@ -2,17 +2,8 @@
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import { boxChecks } from './checks/box.ts'
-
-<<<<<<< HEAD
-
-import type { Check, Finding } from './checks/check.ts'
-
-=======
-
 import { channelChecks } from './checks/channels.ts'
-
->>>>>>> room/channels
-
+import type { Check, Finding } from './checks/check.ts'
 import { homeChecks } from './checks/home.ts'
 import { type Command, exit } from './command.ts'
 

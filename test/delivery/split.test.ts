@@ -1,15 +1,9 @@
-<<<<<<< HEAD
 // Long texts in parts: nothing lost, nothing broken in two.
-=======
-// A long text in parts: nothing lost, nothing torn.
->>>>>>> room/channels
-
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { split } from '../../src/delivery/split.ts'
 
-<<<<<<< HEAD
 const piece = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.constantFrom('👨‍👩‍👧‍👦', '🇵🇹', 'é', '\n', '\n\n', '. ', ' ', 'word '.repeat(20), 'x'.repeat(90)),
@@ -25,37 +19,10 @@ test('any text is its parts joined, each within the limit', () => {
       const parts = split(text, most)
       assert.equal(parts.join(''), text)
       assert.ok(parts.every(part => part.length <= most))
-=======
-const word = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter(text => !/[`~[\]()]/.test(text)),
-  fc.constantFrom(
-    '👩‍👩‍👧‍👦',
-    '🇵🇹',
-    'naïve',
-    '漢字',
-    '[a link](https://example.org/a/b?c=d)',
-    'https://example.org/long/path',
-  ),
-)
-const prose = fc
-  .array(fc.tuple(word, fc.constantFrom(' ', '\n', '\n\n', '. ')), { maxLength: 120 })
-  .map(words => words.flat().join(''))
-
-test('split gives parts that joined are the text again, each within the limit and well formed', () => {
-  fc.assert(
-    fc.property(prose, fc.integer({ min: 80, max: 400 }), (text, limit) => {
-      const parts = split(text, limit)
-      assert.equal(parts.join(''), text)
-      for (const part of parts) {
-        assert.ok(part.length <= limit)
-        assert.ok(part.isWellFormed())
-      }
->>>>>>> room/channels
     }),
   )
 })
 
-<<<<<<< HEAD
 test('no part begins or ends in the middle of a character, joined emoji included', () => {
   const whole = new Set([...new Intl.Segmenter().segment('👨‍👩‍👧‍👦🇵🇹é')].map(one => one.segment))
   fc.assert(
@@ -72,22 +39,10 @@ test('no part begins or ends in the middle of a character, joined emoji included
     fc.property(fc.string({ unit: 'binary', maxLength: 400 }), limit, (text, most) => {
       fc.pre(text.isWellFormed())
       assert.ok(split(text, most).every(part => part.isWellFormed()))
-=======
-test('split never tears a link that fits into a part', () => {
-  fc.assert(
-    fc.property(prose, fc.integer({ min: 120, max: 400 }), (text, limit) => {
-      const links = (parts: readonly string[]) =>
-        parts.reduce(
-          (sum, part) => sum + (part.match(/\[a link\]\(https:\/\/example\.org\/a\/b\?c=d\)/g)?.length ?? 0),
-          0,
-        )
-      assert.equal(links(split(text, limit)), links([text]))
->>>>>>> room/channels
     }),
   )
 })
 
-<<<<<<< HEAD
 test('a code fence that is cut is closed in its part and opened anew, with its language, in the next', () => {
   const line = fc.string({ unit: 'grapheme-ascii', maxLength: 30 }).map(text => text.replaceAll(/[`~]/g, ''))
   fc.assert(
@@ -132,22 +87,3 @@ test('a short text and an empty one are one part', () => {
   assert.deepEqual(split('short', 40), ['short'])
   assert.deepEqual(split('', 40), [''])
 })
-=======
-test('split closes a code fence at each cut and opens it again with its language', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 20, max: 200 }), fc.integer({ min: 120, max: 400 }), (lines, limit) => {
-      const code = Array.from({ length: lines }, (_, n) => `let line${n} = ${n}`)
-      const parts = split(`Look:\n\n\`\`\`ts\n${code.join('\n')}\n\`\`\`\nDone.`, limit)
-      for (const part of parts) {
-        assert.equal((part.match(/^```/gm) ?? []).length % 2, 0)
-        assert.ok(part.length <= limit)
-      }
-      const said = parts
-        .join('\n')
-        .split('\n')
-        .filter(line => line.startsWith('let '))
-      assert.deepEqual(said, code)
-    }),
-  )
-})
->>>>>>> room/channels
