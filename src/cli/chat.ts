@@ -10,7 +10,7 @@ import { type ChatEnd, pipeChat, terminalChat } from '../terminal/chat.ts'
 import { linkEvents } from '../terminal/link.ts'
 import { openPrinter } from '../terminal/printer.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { connectTo, isRunning, makeHome } from './home.ts'
+import { connectTo, isRunning, makeHome, requireOwnHome } from './home.ts'
 
 interface ChatOptions {
   readonly user?: string | undefined
@@ -70,6 +70,7 @@ export const attach: Command = {
 /** Attaches if a gateway runs on this home, else opens one in this process. Makes the home if there is none. */
 async function chatHere(cli: Cli, options: ChatOptions): Promise<number> {
   const config = withAnswerer(loadConfig(findConfig(cli.config) ?? newHome(cli)))
+  requireOwnHome(config)
   await using coop: Coop | null = (await isRunning(config))
     ? null
     : await openCoop({

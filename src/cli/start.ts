@@ -10,7 +10,7 @@ import type { Config } from '../config/load.ts'
 import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { isRunning, openConfig } from './home.ts'
+import { isRunning, openConfig, requireOwnHome } from './home.ts'
 import { openNotifier } from './service/notify.ts'
 
 const detachedStartMs = 15_000
@@ -22,6 +22,7 @@ export const start: Command = {
   async run(args, cli) {
     const { values } = parseArgs({ args: [...args], options: { detach: { type: 'boolean' } } })
     const config = openConfig(cli)
+    requireOwnHome(config)
     requireKey(config)
     return values.detach ? detach(config, cli) : foreground(config, cli)
   },
