@@ -1,12 +1,16 @@
 // coop.db: the inbox, the transcript, the outbox and what hangs on them.
 import { type Approvals, openApprovals } from './approvals.ts'
 import { type Db, openDatabase } from './database.ts'
+import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
+import { type Jobs, openJobs } from './jobs.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
 import { openPost, type Post } from './post.ts'
+import { openRuns, type Runs } from './runs.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
+import { openSpending, type Spending } from './spending.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
 
@@ -21,6 +25,10 @@ export interface Store extends Disposable {
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
+  readonly jobs: Jobs
+  readonly runs: Runs
+  readonly generations: Generations
+  readonly spending: Spending
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -39,6 +47,10 @@ export function openStore(path: string, migrations: string): Store {
     approvals: openApprovals(db),
     pairings: openPairings(db),
     settings: openSettings(db),
+    jobs: openJobs(db),
+    runs: openRuns(db),
+    generations: openGenerations(db),
+    spending: openSpending(db),
     post: openPost(db, transcript, outbox, inbox),
     [Symbol.dispose]: () => db.close(),
   }

@@ -1,0 +1,50 @@
+// What model calls cost: summed for budgets and for people to read.
+import type { Db } from './database.ts'
+
+export type SpendBy = 'user' | 'model' | 'job' | 'day'
+
+export interface SpendRow {
+  readonly name: string | null
+  readonly calls: number
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly usd: number
+}
+
+const groups: Record<SpendBy, string> = {
+  user: 'person',
+  model: 'model',
+  job: 'job',
+  day: "date(at / 1000, 'unixepoch')",
+}
+
+export type Spending = ReturnType<typeof openSpending>
+
+export function openSpending(db: Db) {
+  const ofPerson = db.prepare<[string, number], { usd: number }>(
+    'SELECT total(usd) AS usd FROM spend WHERE person = ? AND at >= ?',
+  )
+  const ofLevel = db.prepare<[string, number], { usd: number }>(
+    'SELECT total(usd) AS usd FROM spend WHERE level = ? AND at >= ?',
+  )
+  const sums = Object.fromEntries(
+    Object.entries(groups).map(([by, column]) => [
+      by,
+      db.prepare<[number, string | null, string | null], SpendRow>(
+        `SELECT ${column} AS name, count(*) AS calls, sum(input) AS input, sum(output) AS output,
+         sum(cache_read) AS cacheRead, sum(cache_write) AS cacheWrite, sum(usd) AS usd
+         FROM spend WHERE at >= ? AND (? IS NULL OR person = ?) GROUP BY 1 ORDER BY usd DESC, calls DESC`,
+      ),
+    ]),
+  )
+  return {
+    /** US dollars since `from`. */
+    ofPerson: (person: string, from: number): number => ofPerson.get(person, from)!.usd,
+    ofLevel: (level: string, from: number): number => ofLevel.get(level, from)!.usd,
+    /** Sums since `from`, the dearest first; of one person, if named. */
+    sums: (by: SpendBy, from: number, person: string | null = null): SpendRow[] =>
+      sums[by]!.all(from, person, person),
+  }
+}
