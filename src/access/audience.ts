@@ -47,3 +47,27 @@ export function audienceOf(
   }
   return { people: [...people.values()], strangers: Array<Level>(strangers).fill(stranger) }
 }
+
+/** Everybody who can read `place` when nobody speaks there. */
+export function readersOf(
+  place: Place,
+  group: Group | undefined,
+  membership: Membership,
+  household: Household,
+): Audience {
+  if (place.kind === 'direct') {
+    const person = household.people.get(household.byMatch.get(`${place.channel}:${place.id}`) ?? '')
+    return person ? { people: [person], strangers: [] } : { people: [], strangers: ['public'] }
+  }
+  const stranger: Level = group?.defaultLevel ?? 'public'
+  const ids =
+    membership.kind === 'list'
+      ? membership.ids.map(id => household.byMatch.get(`${place.channel}:${id}`))
+      : (group?.members ?? [])
+  const known = ids.flatMap(id => (id ? (household.people.get(id) ?? []) : []))
+  const declared = group?.members.length ?? 0
+  const complete =
+    membership.kind === 'list' || (membership.kind === 'count' && membership.count === declared && declared > 0)
+  const strangers = ids.length - known.length + (complete ? 0 : 1)
+  return { people: [...new Set(known)], strangers: Array<Level>(strangers).fill(stranger) }
+}

@@ -1,26 +1,8 @@
 // coop check: validates the configuration and shows what each person would get.
 import { parseArgs } from 'node:util'
-import { viewOf } from '../access/clear.ts'
-import { atLeast } from '../access/levels.ts'
-import { promptTokens } from '../agent/prompt.ts'
-import { countTokens } from '../agent/tokens.ts'
-import { specOf } from '../agent/turn.ts'
-import type { Config } from '../config/load.ts'
-import { openFiles } from '../desk/files.ts'
-import { build } from '../gateway/prompts.ts'
-import { tools } from '../tools/tools.ts'
+import { reportPeople } from '../gateway/preview.ts'
 import { type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
-
-export interface PersonReport {
-  readonly id: string
-  readonly name: string
-  readonly level: string
-  readonly channel: string
-  readonly opens: readonly string[]
-  readonly tools: readonly string[]
-  readonly promptTokens: number
-}
 
 export const check: Command = {
   name: 'check',
@@ -44,31 +26,4 @@ export const check: Command = {
     }
     return exit.done
   },
-}
-
-/** What each person would get in a direct chat on each channel that they are known on. */
-export function reportPeople(config: Config): PersonReport[] {
-  return [...config.household.people.values()].flatMap(person => {
-    const named = new Set(person.matches.map(match => match.slice(0, match.indexOf(':'))))
-    return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
-      const clearance = viewOf(person, channel, config.household)
-      const open = tools.filter(tool => atLeast(clearance.level, tool.level))
-      const prompt = build(
-        { clearance, files: openFiles(clearance, config.paths.workspace) },
-        { kind: 'person', person },
-        config,
-      )
-      return {
-        id: person.id,
-        name: person.name,
-        level: clearance.acts,
-        channel,
-        opens: clearance.reads,
-        tools: open.map(tool => tool.name),
-        promptTokens:
-          promptTokens(prompt) +
-          open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
-      }
-    })
-  })
 }

@@ -51,7 +51,7 @@ export const cronRule = z
 
 export const url = z.url({ protocol: /^https?$/, error: 'not an http or https address' })
 
-function isTimezone(name: string): boolean {
+export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

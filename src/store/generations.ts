@@ -34,6 +34,9 @@ export function openGenerations(db: Db) {
   const before = db.prepare<[number], Row>(
     `SELECT ${columns} FROM generation WHERE id < ? AND state = 'kept' ORDER BY id DESC LIMIT 1`,
   )
+  const other = db.prepare<[string], Row>(
+    `SELECT ${columns} FROM generation WHERE state = 'kept' AND text <> ? ORDER BY id DESC LIMIT 1`,
+  )
   const list = db.prepare<[number], Row>(`SELECT ${columns} FROM generation ORDER BY id DESC LIMIT ?`)
   const settle = db.prepare<[string, string | null, number]>(
     'UPDATE generation SET state = ?, reason = ? WHERE id = ?',
@@ -53,6 +56,8 @@ export function openGenerations(db: Db) {
     last: (): Generation | undefined => some(last.get()),
     /** The newest one before `id` that held. */
     keptBefore: (id: number): Generation | undefined => some(before.get(id)),
+    /** The newest one that held and is not `text`. */
+    keptOther: (text: string): Generation | undefined => some(other.get(text)),
     list: (limit: number): Generation[] => list.all(limit).map(generationOf),
   }
 }
