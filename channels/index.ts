@@ -3,6 +3,8 @@ import type { Channel, ChannelDeps, Control } from '../src/channel.ts'
 import type { Settings } from '../src/config/schema.ts'
 import { CoopError } from '../src/errors.ts'
 
+export { unableChannel } from './unable.ts'
+
 type ChannelSettings = Settings['channels']
 export type ChannelName = keyof ChannelSettings
 

@@ -16,6 +16,7 @@ export interface Sender {
 export interface Place {
   readonly channel: string
   readonly kind: 'direct' | 'group'
+  /** Of a group, the platform's identifier; of a direct chat, the other person's, the same as their `Sender.id`. */
   readonly id: string
   /** A topic or thread inside a group. */
   readonly thread?: string

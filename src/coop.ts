@@ -2,11 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Channel, ChannelDeps, Control } from './channel.ts'
+import type { ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
+import type { WantedChannel } from './gateway/channel-sync.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
+import { memoryOptionsOf } from './memory/configure.ts'
+import { openMemory } from './memory/memory.ts'
 import { takeLock } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
@@ -19,6 +22,10 @@ export interface CoopOptions {
   readonly version: string
   /** Whether the configured channels run, or the terminal alone. */
   readonly channels: boolean
+  /** Why the file on disk is not what `config` holds. */
+  readonly problem?: string | null
+  /** Fits each configuration that comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
   /** Receives the readable log; absent when nobody watches. */
   readonly console?: { write(text: string): unknown }
 }
@@ -44,14 +51,15 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   await using stack = new AsyncDisposableStack()
   stack.use(takeLock(lockPath(config)))
 
-  const redact = redactor(config.secrets)
+  let redact = redactor(config.secrets)
+  const redactNow = (text: string) => redact(text)
   const logFile = stack.adopt(
     openRollingFile({ path: logPath(config), maxBytes: logBytes, keepDays: config.settings.trace.keep_days }),
     file => file.flush(),
   )
   const log = openLog({
     level: surroundings.logLevel,
-    redact,
+    redact: redactNow,
     file: logFile,
     ...(options.console ? { console: options.console } : {}),
   })
@@ -60,15 +68,59 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     surroundings.traceFile ?? (trace.enabled ? join(config.paths.traces, 'trace.jsonl') : undefined)
   const traceFile =
     tracePath && openRollingFile({ path: tracePath, maxBytes: trace.max_mb * 1e6, keepDays: trace.keep_days })
-  const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
+  const tracer = stack.adopt(openTracer(traceFile || undefined, redactNow, trace.content), open =>
+    open.flush(),
+  )
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
+  const memory = stack.use(
+    openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
+  )
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const gateway = openGateway({ config, store, log, tracer, version: options.version, shutdown: stop })
+  const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
+  const channelsOf = (of: Config): WantedChannel[] =>
+    configuredChannels(options.channels ? of.settings.channels : {}).map(({ name, create }) => ({
+      name,
+      async create() {
+        try {
+          return await create({ log, home: of.home, secret: of.secret })
+        } catch (error) {
+          if (!(error instanceof CoopError)) throw error
+          log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+          return unableChannel(name, messageOf(error))
+        }
+      },
+    }))
+  const gateway = openGateway({
+    config,
+    problem: options.problem ?? null,
+    channelsOf,
+    reloaded(next) {
+      redact = redactor(next.secrets)
+    },
+    ...(options.adapt ? { adapt: options.adapt } : {}),
+    records: {
+      log: logPath(config),
+      ...(tracePath === undefined ? {} : { trace: tracePath }),
+      docs: join(packageFolder(), 'docs'),
+    },
+    store,
+    memory,
+    log,
+    tracer,
+    version: options.version,
+    shutdown: stop,
+  })
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
-  await startChannels(gateway, options, log)
+  // In one go: what arrives already counts as new, and must not be taken up a second time as left over.
+  const made = await Promise.all(channelsOf(config).map(({ create }) => create()))
+  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
+  made.push(await terminalChannel(socketPath(config), gateway.control, deps))
+  for (const channel of made) gateway.channels.start(channel)
   gateway.recover()
+  const { watchConfig } = await import('./config/watch.ts')
+  stack.use(watchConfig(config.path, () => void gateway.configuration.read()))
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
@@ -86,20 +138,3 @@ export function packageFolder(): string {
 
 export const coopVersion = (): string =>
   (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
-
-async function startChannels(gateway: Gateway, { config, channels }: CoopOptions, log: Log): Promise<void> {
-  const { configuredChannels, terminalChannel } = await import('../channels/index.ts')
-  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
-  const control: Control = gateway.control
-  const start = async (name: string, create: () => Promise<Channel>) => {
-    try {
-      gateway.channels.start(await create())
-    } catch (error) {
-      if (!(error instanceof CoopError) || name === 'terminal') throw error
-      log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
-    }
-  }
-  const wanted = channels ? configuredChannels(config.settings.channels) : []
-  await Promise.all(wanted.map(({ name, create }) => start(name, () => create(deps))))
-  await start('terminal', () => terminalChannel(socketPath(config), control, deps))
-}

@@ -1,5 +1,5 @@
 // argv to command; the only file that touches signals and exit codes.
-import { type Cli, type Command, exit, exitCodeOf } from './cli/command.ts'
+import { type Cli, type Command, exit, exitCodeOf, isParseError } from './cli/command.ts'
 import { commands, helpText } from './cli/commands.ts'
 import { surroundings } from './config/load.ts'
 import { nearest } from './config/nearest.ts'
@@ -84,8 +84,7 @@ async function find(name: string): Promise<Command> {
 
 function describe(error: unknown): string {
   if (error instanceof CoopError) return error.message
-  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
-    return `${messageOf(error)} (see \`coop help\`)`
+  if (isParseError(error)) return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

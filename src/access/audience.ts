@@ -1,7 +1,7 @@
 // Who can read what is written in a place.
 import type { Membership, Place } from '../channel.ts'
-import type { Group, Household, Person, Speaker } from './household.ts'
-import type { Level } from './levels.ts'
+import { type Group, type Household, levelIn, type Person, type Speaker } from './household.ts'
+import { type Level, lowest } from './levels.ts'
 
 export interface Audience {
   readonly people: readonly Person[]
@@ -11,21 +11,25 @@ export interface Audience {
 
 /**
  * Everybody who can read `place`. A membership that is unread, stale or at odds with
- * what the owner declared adds a member of the group's default level.
+ * what the owner declared adds a member of the group's default level, or lower if it
+ * could be a person of whom that is known.
  */
 export function audienceOf(
   place: Place,
-  speaker: Speaker,
+  /** Null when nobody speaks: a job that the gateway does. */
+  speaker: Speaker | null,
   group: Group | undefined,
   membership: Membership,
   household: Household,
 ): Audience {
   if (place.kind === 'direct') {
+    const reader = household.people.get(household.byMatch.get(`${place.channel}:${place.id}`) ?? '')
+    if (!speaker) return reader ? { people: [reader], strangers: [] } : { people: [], strangers: ['public'] }
     return speaker.kind === 'person'
       ? { people: [speaker.person], strangers: [] }
       : { people: [], strangers: ['public'] }
   }
-  const stranger: Level = group?.defaultLevel ?? 'public'
+  let stranger: Level = group?.defaultLevel ?? 'public'
   const people = new Map<string, Person>()
   let strangers = 0
   const add = (id: string | null | undefined) => {
@@ -39,35 +43,16 @@ export function audienceOf(
     const declared = group?.members ?? []
     for (const id of declared) add(id)
     if (membership.kind !== 'count' || membership.count !== declared.length) strangers++
+    for (const person of household.people.values()) {
+      const reachable = person.matches.some(match => match.startsWith(`${place.channel}:`))
+      if (reachable && !people.has(person.id)) stranger = lowest(stranger, levelIn(person, place))
+    }
   }
-  if (speaker.kind === 'stranger') strangers++
-  else if (!people.has(speaker.person.id)) {
+  if (speaker?.kind === 'stranger') strangers++
+  else if (speaker) {
+    if (!people.has(speaker.person.id)) strangers++
+    // As identified now: one whose identity is unverified reads as public.
     people.set(speaker.person.id, speaker.person)
-    strangers++
   }
   return { people: [...people.values()], strangers: Array<Level>(strangers).fill(stranger) }
-}
-
-/** Everybody who can read `place` when nobody speaks there. */
-export function readersOf(
-  place: Place,
-  group: Group | undefined,
-  membership: Membership,
-  household: Household,
-): Audience {
-  if (place.kind === 'direct') {
-    const person = household.people.get(household.byMatch.get(`${place.channel}:${place.id}`) ?? '')
-    return person ? { people: [person], strangers: [] } : { people: [], strangers: ['public'] }
-  }
-  const stranger: Level = group?.defaultLevel ?? 'public'
-  const ids =
-    membership.kind === 'list'
-      ? membership.ids.map(id => household.byMatch.get(`${place.channel}:${id}`))
-      : (group?.members ?? [])
-  const known = ids.flatMap(id => (id ? (household.people.get(id) ?? []) : []))
-  const declared = group?.members.length ?? 0
-  const complete =
-    membership.kind === 'list' || (membership.kind === 'count' && membership.count === declared && declared > 0)
-  const strangers = ids.length - known.length + (complete ? 0 : 1)
-  return { people: [...new Set(known)], strangers: Array<Level>(strangers).fill(stranger) }
 }

@@ -169,7 +169,7 @@ function end(
       : text
   desk.endCall(
     entry.id,
-    { callId: call.id, name: call.name, text: cut || '(no output)', isError },
+    { callId: call.id, name: call.name, text: cut.toWellFormed() || '(no output)', isError },
     origin,
     state,
   )

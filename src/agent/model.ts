@@ -47,12 +47,13 @@ export type FailureKind =
 export type ModelEvent =
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'thinking'; readonly delta: string }
-  /** Always last on success. `blocks` is the whole message. */
+  /** Always last on success. `blocks` is the whole message; `instead` names the model that stood in for the wanted one. */
   | {
       readonly type: 'done'
       readonly blocks: readonly Block[]
       readonly stop: StopReason
       readonly usage: Usage
+      readonly instead?: string
     }
   /** Always last on failure. */
   | {

@@ -25,6 +25,7 @@ export interface PromptFacts {
     readonly names: readonly string[]
     readonly unknown: boolean
   } | null
+  readonly skills: readonly { readonly name: string; readonly description: string }[]
   readonly sharedFiles: readonly PromptFile[]
   readonly userFiles: readonly PromptFile[]
 }
@@ -64,6 +65,10 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     files.shared(channelFile, 'familiar'),
     channelFile,
   )
+  if (facts.skills.length > 0) {
+    const lines = facts.skills.map(skill => `- ${skill.name}: ${skill.description}`)
+    texts.session.push(`# Skills\n\nRead one with the skill tool before such a task.\n${lines.join('\n')}`)
+  }
   texts.session.push(situation(clearance, facts))
   return {
     stable: texts.stable.join('\n\n'),

@@ -9,15 +9,18 @@ import {
   type Origin,
   plainText,
   saidAfter,
+  wellFormed,
   worst,
 } from '../store/entry.ts'
 import type { Spend, Usage } from '../store/turns.ts'
 import type { Tool } from '../tools/tool.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
+import { correction, unfounded } from './claims.ts'
 import { messagesOf, type NameOf } from './history.ts'
 import {
   addUsage,
   type FailureKind,
+  type Message,
   type ModelEvent,
   type ModelRequest,
   noUsage,
@@ -73,6 +76,8 @@ export async function* runTurn(
 ): AsyncGenerator<SessionEvent, Outcome> {
   const specs = desk.tools.map(specOf)
   let usage = noUsage
+  let objection: Message[] = []
+  let corrected = false
   let steps = desk.history().filter(entry => entry.turn === desk.turn.id && entry.role === 'assistant').length
   for (;;) {
     const history = desk.history()
@@ -88,7 +93,7 @@ export async function* runTurn(
     if (steps > 0 && options.join()) continue
 
     const last = steps >= maxSteps
-    const messages = messagesOf(history, desk.turn.id, options.nameOf)
+    const messages = [...messagesOf(history, desk.turn.id, options.nameOf), ...objection]
     const request: ModelRequest = {
       model: options.model,
       tools: specs,
@@ -111,6 +116,7 @@ export async function* runTurn(
     }
     steps++
     usage = addUsage(usage, said.end.usage)
+    objection = []
     const calls = said.end.blocks.flatMap(block => (block.type === 'tool_call' ? [block] : []))
     if (calls.length > 0 && !last) {
       const tools = calls.map(
@@ -130,11 +136,36 @@ export async function* runTurn(
       continue
     }
     const blocks = said.end.blocks.filter(block => block.type !== 'tool_call')
-    const note = said.end.stop === 'max_tokens' ? '\n\n[The answer reached its length limit here.]' : ''
+    const lies =
+      corrected || last
+        ? []
+        : unfounded(
+            plainText(blocks),
+            history.filter(entry => entry.turn === desk.turn.id),
+          )
+    if (lies.length > 0) {
+      corrected = true
+      objection = [
+        { role: 'assistant', blocks },
+        { role: 'user', blocks: [{ type: 'text', text: correction(lies) }] },
+      ]
+      desk.step([], options.costOf(said.end.usage))
+      continue
+    }
+    const note = noteOn(said.end)
     const text = plainText(blocks) + note
     const entry = make(note ? [...blocks, { type: 'text', text: note.trim() }] : blocks)
     return { kind: 'reply', entry, text, cost: options.costOf(said.end.usage), usage }
   }
+}
+
+/** What the person has to know about how an answer came to be. */
+function noteOn({ stop, instead }: Extract<ModelEvent, { type: 'done' }>): string {
+  const notes = [
+    ...(stop === 'max_tokens' ? ['[The answer reached its length limit here.]'] : []),
+    ...(instead === undefined ? [] : [`[${instead} answered: the usual model is not to be had just now.]`]),
+  ]
+  return notes.map(note => `\n\n${note}`).join('')
 }
 
 interface Said {
@@ -146,7 +177,7 @@ interface Said {
 async function* relay(stream: AsyncIterable<ModelEvent>, turn: string): AsyncGenerator<SessionEvent, Said> {
   let text = ''
   for await (const event of stream) {
-    if (event.type === 'done' || event.type === 'failed') return { text, end: event }
+    if (event.type === 'done' || event.type === 'failed') return wellFormed({ text, end: event })
     if (event.type === 'text') text += event.delta
     yield { ...event, turn }
   }

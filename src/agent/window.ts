@@ -9,16 +9,26 @@ export interface WindowLimits {
   readonly keep: number
 }
 
-/** The entry from which the window now begins; `null` when it stays. A window begins with somebody's message. */
-export function moveWindow(entries: readonly Entry[], limits: WindowLimits): number | null {
-  const sizes = entries.map(entry => countTokens(JSON.stringify(entry.blocks)))
-  if (sizes.reduce((sum, size) => sum + size, 0) <= limits.most) return null
+/** Estimated tokens of entries as they stand in a prompt. */
+export const sizeOf = (entries: readonly Entry[]): number =>
+  entries.reduce((sum, entry) => sum + countTokens(JSON.stringify(entry.blocks)), 0)
+
+/**
+ * The entry from which the window would begin if it kept `keep` tokens: somebody's message, and
+ * never after `pinned`, the first entry that must stay. Null when nothing would leave.
+ */
+export function windowStart(
+  entries: readonly Entry[],
+  keep: number,
+  pinned = Number.POSITIVE_INFINITY,
+): number | null {
   let kept = 0
-  let from: number | null = null
-  for (let index = entries.length - 1; index >= 0; index--) {
-    kept += sizes[index]!
-    if (kept > limits.keep && from !== null) break
-    if (entries[index]!.role === 'user') from = entries[index]!.id
+  let from: Entry | null = null
+  for (const entry of entries.toReversed()) {
+    kept += sizeOf([entry])
+    if (kept > keep && from !== null && from.id <= pinned) break
+    if (entry.role === 'user') from = entry
   }
-  return from
+  const first = entries.find(entry => entry.role !== 'summary')
+  return from === null || from === first ? null : from.id
 }

@@ -68,6 +68,7 @@ async function chatHere(cli: Cli, options: ChatOptions): Promise<number> {
     ? null
     : await openCoop({
         config,
+        adapt: withAnswerer,
         surroundings: cli.surroundings,
         version: coopVersion(),
         channels: options.message === undefined,
@@ -119,10 +120,15 @@ async function converse(config: Config, cli: Cli, options: ChatOptions): Promise
   }
   if (interactive)
     cli.stdout.write(`${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`)
+  let anyRefused = false
+  const refused = (error: CoopError) => {
+    anyRefused = true
+    cli.stderr.write(`coop: ${error.message}\n`)
+  }
   const end = interactive
     ? await terminalChat(cli, link, printer, cli.signal)
-    : await pipeChat(cli, link, cli.signal)
-  return exitOf(end)
+    : await pipeChat(cli, link, refused, cli.signal)
+  return anyRefused && end === 'end' ? exit.failed : exitOf(end)
 }
 
 function exitOf(end: ChatEnd): number {

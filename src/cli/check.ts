@@ -1,5 +1,6 @@
 // coop check: validates the configuration and shows what each person would get.
 import { parseArgs } from 'node:util'
+import { workspaceFault } from '../desk/files.ts'
 import { reportPeople } from '../gateway/preview.ts'
 import { type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
@@ -12,11 +13,14 @@ export const check: Command = {
     const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
     const config = openConfig(cli)
     const people = reportPeople(config)
+    const fault = workspaceFault(config.paths.workspace)
+    if (fault) cli.stderr.write(`coop: ${fault}\n`)
+    const code = fault ? exit.failed : exit.done
     if (values.json) {
       cli.stdout.write(
         `${JSON.stringify({ path: config.path, model: config.settings.agent.model, people })}\n`,
       )
-      return exit.done
+      return code
     }
     cli.stdout.write(`${config.path} is valid. Model: ${config.settings.agent.model}\n\n`)
     for (const person of people) {
@@ -24,6 +28,6 @@ export const check: Command = {
         `${person.name} (${person.id}) on ${person.channel}: ${person.level}\n  opens: ${person.opens.join(', ') || 'nothing'}\n  tools: ${person.tools.join(', ') || 'none'}\n  prompt: about ${person.promptTokens} tokens\n`,
       )
     }
-    return exit.done
+    return code
   },
 }

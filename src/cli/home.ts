@@ -1,6 +1,7 @@
 // A home on disk: found, made, and talked to when a gateway runs on it.
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Loaded, loadOrLastGood } from '../config/last-good.ts'
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { packageFolder, socketPath } from '../coop.ts'
 import { CoopError } from '../errors.ts'
@@ -49,6 +50,14 @@ export function openConfig(cli: Cli): Config {
   if (!path)
     throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
   return loadConfig(path)
+}
+
+/** The same, or with a broken file the last one that was in force, and why. */
+export function openLastGood(cli: Cli): Loaded {
+  const path = findConfig(cli.config)
+  if (!path)
+    throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
+  return loadOrLastGood(path)
 }
 
 /** A connection to the running gateway, initialized as `user`. Throws `gateway_unreachable`. */

@@ -1,16 +1,17 @@
 // coop start: the gateway in the foreground, or detached.
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { openModels } from '../agent/models/models.ts'
+import type { Loaded } from '../config/last-good.ts'
 import type { Config } from '../config/load.ts'
 import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { isRunning, openConfig } from './home.ts'
+import { isRunning, openLastGood } from './home.ts'
 
 const detachedStartMs = 15_000
 
@@ -20,9 +21,11 @@ export const start: Command = {
   summary: 'run the gateway',
   async run(args, cli) {
     const { values } = parseArgs({ args: [...args], options: { detach: { type: 'boolean' } } })
-    const config = openConfig(cli)
-    requireKey(config)
-    return values.detach ? detach(config, cli) : foreground(config, cli)
+    const loaded = openLastGood(cli)
+    if (loaded.problem !== null)
+      cli.stderr.write(`${loaded.problem}\nThe last good configuration is used instead.\n`)
+    requireKey(loaded.config)
+    return values.detach ? detach(loaded.config, cli) : foreground(loaded, cli)
   },
 }
 
@@ -38,10 +41,11 @@ export function requireKey(config: Config): void {
   )
 }
 
-async function foreground(config: Config, cli: Cli): Promise<number> {
+async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number> {
   const begun = performance.now()
   await using coop = await openCoop({
     config,
+    problem,
     surroundings: cli.surroundings,
     version: coopVersion(),
     channels: true,
@@ -62,6 +66,7 @@ async function foreground(config: Config, cli: Cli): Promise<number> {
 export async function detach(config: Config, cli: Cli): Promise<number> {
   if (await isRunning(config))
     throw new CoopError('gateway_running', 'A gateway is already running on this home.')
+  mkdirSync(config.paths.traces, { recursive: true, mode: 0o700 })
   const output = openSync(join(config.paths.traces, 'start.log'), 'a', 0o600)
   const main = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),

@@ -81,7 +81,9 @@ export function shapeOf(schema: z.ZodType | undefined): {
   shape?: Record<string, z.ZodType>
   element?: z.ZodType
 } {
-  const def = unwrapped(schema)?._zod.def as { shape?: Record<string, z.ZodType>; element?: z.ZodType } | undefined
+  const def = unwrapped(schema)?._zod.def as
+    | { shape?: Record<string, z.ZodType>; element?: z.ZodType }
+    | undefined
   return { ...(def?.shape ? { shape: def.shape } : {}), ...(def?.element ? { element: def.element } : {}) }
 }
 

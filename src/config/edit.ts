@@ -36,7 +36,8 @@ export function editText(text: string, edits: readonly Edit[]): string {
 function apply(root: Table, { key, value }: Edit): void {
   const parts = keyParts(key)
   const last = parts.pop()
-  if (last === undefined) throw new CoopError('input_invalid', 'Name a key, like agent.model or users[bob].trust.')
+  if (last === undefined)
+    throw new CoopError('input_invalid', 'Name a key, like agent.model or users[bob].trust.')
   const remove = value === undefined || value === null
   let here: unknown = root
   let list = ''
@@ -95,7 +96,9 @@ function merged(before: unknown, value: unknown, list: string): unknown {
     const all = [...before]
     for (const item of value) {
       const at = all.findIndex(known =>
-        list in entryNames ? entryName(list, known) === entryName(list, item) : isDeepStrictEqual(known, item),
+        list in entryNames
+          ? entryName(list, known) === entryName(list, item)
+          : isDeepStrictEqual(known, item),
       )
       if (at < 0) all.push(item)
       else all[at] = merged(all[at], item, list)
@@ -127,5 +130,7 @@ const isNamed = (entry: unknown, list: string, name: string): boolean =>
 /** `users[bob].max_trust.discord` to its parts. Brackets and quotes keep dots together. */
 export function keyParts(key: string): string[] {
   const parts = [...key.trim().matchAll(/\[([^\]]*)\]|"([^"]*)"|([^.[\]"]+)/g)]
-  return parts.map(found => (found[1] ?? found[2] ?? found[3]!).trim().replace(/^"(.*)"$/, '$1')).filter(Boolean)
+  return parts
+    .map(found => (found[1] ?? found[2] ?? found[3]!).trim().replace(/^"(.*)"$/, '$1'))
+    .filter(Boolean)
 }

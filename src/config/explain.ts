@@ -25,7 +25,11 @@ export function explainKey(key: string): string {
   }
   const facts = factsOf(schema)
   if (!facts) return `${key || 'coop.toml'} holds: ${knownKeys(parts).join(', ')}`
-  const { type, enum: choices, default: standard } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const {
+    type,
+    enum: choices,
+    default: standard,
+  } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   const kind = choices ? choices.join(' | ') : String(type ?? 'value')
   const fallback = standard === undefined ? '' : `, ${JSON.stringify(standard)} if absent`
   return `${key} (${kind}${fallback}): ${facts.description} Takes effect ${facts.hot ? 'at once' : 'after a restart'}; changed ${rights[facts.by]}.`

@@ -1,8 +1,8 @@
 // The part of a new configuration that takes effect now; what waits for a restart stays as it runs.
 import { isDeepStrictEqual } from 'node:util'
 import { diffSettings } from './diff.ts'
-import type { Config } from './load.ts'
 import { householdOf } from './household.ts'
+import type { Config } from './load.ts'
 import type { Settings } from './schema.ts'
 
 export interface InForce {

@@ -12,7 +12,7 @@ export class Sealed {
   readonly grant: Grant
 
   private constructor(text: string, labels: readonly string[], grant: Grant) {
-    this.#text = text
+    this.#text = text.toWellFormed()
     this.labels = Object.freeze([...labels])
     this.grant = grant
     Object.freeze(this)

@@ -1,8 +1,9 @@
 // The workspace's prompt files that a clearance may read, by configured path and trust.
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
+import { messageOf } from '../errors.ts'
 
 export interface Files {
   /** The text of a shared prompt file, or undefined if it is absent, unreadable or above this clearance. */
@@ -17,15 +18,23 @@ const maxBytes = 65_536
 export function openFiles(clearance: Clearance, workspace: string): Files {
   checkClearance(clearance)
   const read = (folder: string, path: string, trust: Level) =>
-    atLeast(levelOf(clearance.reads), trust) && (trust !== 'public' || clearance.acts !== 'public')
-      ? readInside(folder, path)
-      : undefined
+    atLeast(levelOf(clearance.reads), trust) ? readInside(folder, path) : undefined
   return {
     shared: (path, trust) => read(workspace, path, trust),
     own: (path, trust) =>
       clearance.person === null || clearance.place.kind !== 'direct'
         ? undefined
         : read(join(workspace, 'users', clearance.person), path, trust),
+  }
+}
+
+/** Why the workspace cannot be read, as a sentence; undefined when it can. */
+export function workspaceFault(workspace: string): string | undefined {
+  try {
+    readdirSync(workspace)
+    return undefined
+  } catch (error) {
+    return `the workspace ${workspace} cannot be read, so the agent answers without its files: ${messageOf(error)}`
   }
 }
 

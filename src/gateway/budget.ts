@@ -63,7 +63,8 @@ export function openBudget(options: {
         const cacheWrite = countTokens(JSON.stringify([request.system, request.tools, request.messages]))
         const before = priceOf(model, { ...none, cacheWrite })
         const each = priceOf(model, { ...none, output: 1 })
-        const maxTokens = each === 0 ? request.maxTokens : Math.min(request.maxTokens, Math.floor((rest - before) / each))
+        const maxTokens =
+          each === 0 ? request.maxTokens : Math.min(request.maxTokens, Math.floor((rest - before) / each))
         if (rest <= 0 || maxTokens < Math.min(leastTokens, request.maxTokens)) {
           yield { type: 'failed', kind: 'budget', message: 'today’s budget is used up' }
           return

@@ -1,5 +1,6 @@
 // Who has to say yes to a call, how they are asked, and how the turn wakes when they answered.
-import type { Household, Person } from '../access/household.ts'
+import type { Clearance } from '../access/clearance.ts'
+import type { Household } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
 import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
 import type { Desk } from '../desk/desk.ts'
@@ -7,7 +8,7 @@ import { CoopError } from '../errors.ts'
 import { type Approval, hashArguments } from '../store/approvals.ts'
 import type { Origin } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
-import type { PostOffice } from './post-office.ts'
+import { fitsAbout, type PostOffice } from './post-office.ts'
 
 export interface ConsentOptions {
   readonly store: Store
@@ -21,9 +22,11 @@ export interface ConsentOptions {
 export interface ConsentOffice extends Disposable {
   rulesFor(desk: Desk): CallRules
   /** Answers an approval. Throws `approval_invalid` with what is wrong. Returns what to tell the person. */
-  answer(id: string, answer: 'approved' | 'denied', by: Person): string
-  /** Open approvals that this person may answer. */
-  openFor(person: Person): Approval[]
+  answer(id: string, answer: 'approved' | 'denied', by: Clearance): string
+  /** Open approvals that may be read and answered under this clearance. */
+  openFor(by: Clearance): Approval[]
+  /** Closes the questions that nobody answered in time, which counts as no. */
+  expire(): void
 }
 
 /** How long a question waits before it counts as no. */
@@ -32,10 +35,9 @@ const sweepMs = 60_000
 
 export function openConsent(options: ConsentOptions): ConsentOffice {
   const { store, now } = options
-  const timer = setInterval(sweep, sweepMs).unref()
+  const timer = setInterval(expire, sweepMs).unref()
 
-  /** Unanswered in time is no. */
-  function sweep(): void {
+  function expire(): void {
     for (const approval of store.approvals.due(now())) {
       if (store.approvals.answer(approval.id, 'expired', null)) options.wake(approval.turn)
     }
@@ -44,7 +46,9 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
   function ask(desk: Desk, request: CallRequest, question: string): Consent {
     const person =
       desk.clearance.person === null ? undefined : options.household().people.get(desk.clearance.person)
-    if (!person) return { kind: 'denied', reason: 'Nobody is here who could approve this.' }
+    const about = { labels: desk.clearance.reads, needs: request.tool.level }
+    if (!person || !options.office.placeFor(person, fitsAbout(about)))
+      return { kind: 'denied', reason: 'Nobody who could approve this can be asked.' }
     const approval = store.approvals.ask({
       turn: desk.turn.id,
       session: desk.session.id,
@@ -57,8 +61,20 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       createdAt: now(),
       expiresAt: now() + lifetimeMs,
     })
-    options.office.tell(person, `${question}\n\nAnswer /approve ${approval.id} or /deny ${approval.id}.`)
+    const how = `Answer /approve ${approval.id} or /deny ${approval.id}.`
+    options.office.tell(person, `${question}\n\n${how}`, about)
     return { kind: 'waiting' }
+  }
+
+  /** The one who was asked, where their level suffices and they may read what the question was written from. */
+  function mayAnswer(by: Clearance, approval: Approval): boolean {
+    const labels = store.turns.get(approval.turn)?.grant.reads
+    return (
+      by.person === approval.asked &&
+      atLeast(by.acts, approval.needs as Level) &&
+      labels !== undefined &&
+      by.covers(labels)
+    )
   }
 
   return {
@@ -83,17 +99,25 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       const approval = store.approvals.get(id.toUpperCase())
       if (!approval || !mayAnswer(by, approval))
         throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      if (approval.state === 'open' && approval.expiresAt <= now()) {
+        expire()
+        throw new CoopError(
+          'approval_invalid',
+          `The question ${approval.id} has timed out, which counts as no.`,
+        )
+      }
       if (approval.state !== 'open')
         throw new CoopError(
           'approval_invalid',
           `The question ${approval.id} was answered before: ${approval.state}.`,
         )
-      if (!store.approvals.answer(approval.id, answer, by.id))
+      if (!store.approvals.answer(approval.id, answer, by.person))
         throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
       options.wake(approval.turn)
       return answer === 'approved' ? 'Approved.' : 'Denied.'
     },
-    openFor: person => store.approvals.open().filter(approval => mayAnswer(person, approval)),
+    openFor: by => store.approvals.open().filter(approval => mayAnswer(by, approval)),
+    expire,
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }
@@ -103,10 +127,6 @@ const refusals = {
   expired: 'Nobody answered in time, which counts as no.',
   used: 'The approval for this call was used already.',
 } as const
-
-/** The one who was asked, if their level still suffices. */
-const mayAnswer = (person: Person, approval: Approval): boolean =>
-  person.id === approval.asked && atLeast(person.level, approval.needs as Level)
 
 /** What has to be asked before this call; null when nothing has. */
 function questionOf({ tool, input, traits }: CallRequest, seen: Origin): string | null {

@@ -43,3 +43,8 @@ export function clock(at: number, timezone: string): string {
   const parts = Object.fromEntries(format.formatToParts(at).map(part => [part.type, part.value]))
   return `${parts.weekday} ${parts.day} ${parts.month} ${parts.year} ${parts.hour}:${parts.minute}`
 }
+
+let system: string | undefined
+
+/** The time zone of this computer, asked once: asking is slow. */
+export const systemTimezone = (): string => (system ??= Intl.DateTimeFormat().resolvedOptions().timeZone)

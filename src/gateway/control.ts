@@ -185,11 +185,11 @@ export function openControl(options: ControlOptions): Control {
     },
     'approval/list': principal => ({
       approvals: options.consent
-        .openFor(personOf(principal))
+        .openFor(view(principal))
         .map(({ id, question, createdAt, expiresAt }) => ({ id, question, createdAt, expiresAt })),
     }),
     'approval/answer': (principal, { id, answer }: Params<'approval/answer'>) => ({
-      text: options.consent.answer(id, answer === 'approve' ? 'approved' : 'denied', personOf(principal)),
+      text: options.consent.answer(id, answer === 'approve' ? 'approved' : 'denied', view(principal)),
     }),
     async 'command/run'(principal, { session, command }: Params<'command/run'>) {
       const text = await options.command(

@@ -1,8 +1,8 @@
 // Asks who listens, then has the access room issue the clearance.
 import { clear, clearJob, groupOf, reissue } from '../access/clear.ts'
 import type { Clearance, Grant } from '../access/clearance.ts'
-import type { Level } from '../access/levels.ts'
 import { type Group, type Household, identify, type Speaker } from '../access/household.ts'
+import type { Level } from '../access/levels.ts'
 import type { Channel, Inbound, Membership, Place } from '../channel.ts'
 import { messageOf } from '../errors.ts'
 

@@ -1,28 +1,39 @@
 // Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
 
-import { reissue } from '../access/clear.ts'
+import { groupOf, reissueAmongSame } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
 import type { Channel, Control } from '../channel.ts'
-import type { Config } from '../config/load.ts'
+import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
+import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
-import type { Tracer } from '../trace/trace.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
+import { dayStart, openBudget } from './budget.ts'
+import { syncChannels, type WantedChannel } from './channel-sync.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
+import { configCommands } from './commands/config-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
+import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
+import { openCompactor } from './compaction.ts'
+import { configHand } from './configuration/config-hand.ts'
+import { type Configuration, openConfiguration } from './configuration/configuration.ts'
+import { examine, refusalOf } from './configuration/probation.ts'
 import { type ConsentOffice, openConsent } from './consent.ts'
+import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openGatekeeper } from './gatekeeper.ts'
@@ -30,15 +41,21 @@ import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
+import { peopleHand } from './people-hand.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
+import { openRemember } from './remember.ts'
+import { openSchedule, type Schedule } from './schedule/schedule.ts'
+import { scheduleHand } from './schedule/schedule-hand.ts'
+import { openSelf, type Records } from './self.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
 export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
+  readonly memory: Memory
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -47,11 +64,27 @@ export interface GatewayOptions {
   readonly now?: () => number
   /** Milliseconds without an event before a model's stream counts as dead. */
   readonly idleMs?: number
+  /** The models of a configuration, if not those of its providers. */
+  readonly openModels?: (config: Config) => Models
+  /** Why the file on disk is not what `config` holds. */
+  readonly problem?: string | null
+  /** The channels that a configuration asks for; absent when they do not follow it. */
+  readonly channelsOf?: (config: Config) => readonly WantedChannel[]
+  /** Told of each configuration that comes into force. */
+  readonly reloaded?: (config: Config) => void
+  /** Fits each configuration that comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
+  readonly records?: Records
+  /** How long a change is watched, in milliseconds. */
+  readonly probationMs?: number
+  readonly env?: Environment
 }
 
 export interface Gateway {
   readonly control: Control
   readonly channels: ChannelRunner
+  readonly configuration: Configuration
+  readonly schedule: Schedule
   /** Takes up what a crash or a shutdown left. */
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
@@ -62,12 +95,13 @@ export interface Gateway {
 }
 
 export function openGateway(options: GatewayOptions): Gateway {
-  const { store, log, tracer } = options
+  const { store, memory, log, tracer } = options
   const now = options.now ?? Date.now
   const startedAt = now()
   const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
-  let models: Models = openModels(config, modelOptions)
+  let models = modelsOf(config)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -84,10 +118,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     outbox: store.outbox,
     channel,
     reissue: gatekeeper.reissue,
-    delivered: row => row.turn !== null && typing.stop(row.turn),
+    delivered(row) {
+      if (row.turn === null) return
+      typing.stop(row.turn)
+      schedule.delivered(row.turn)
+    },
     undelivered(row, reason) {
       if (row.turn === null) return
       typing.stop(row.turn)
+      schedule.undelivered(row.turn, reason)
       const { place } = row.outbound
       office.tellOwners(
         `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
@@ -108,13 +147,89 @@ export function openGateway(options: GatewayOptions): Gateway {
     now,
   })
   const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
-  const people = openPeople({ pairings: store.pairings, config: () => config, reload })
+  const configuration = openConfiguration({
+    config,
+    problem: options.problem ?? null,
+    generations: store.generations,
+    async bring(next, before) {
+      reload(next)
+      options.reloaded?.(next)
+      await syncChannels(channels, options.channelsOf, next, before, log)
+    },
+    refuse: refusalOf,
+    examine: (next, before, signal) => examine(next, before, channel, signal),
+    tell(person, text) {
+      const known = household().people.get(person)
+      if (known) office.tell(known, text)
+    },
+    ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
+    ...(options.env ? { env: options.env } : {}),
+    ...(options.adapt ? { adapt: options.adapt } : {}),
+    log,
+    tracer,
+    now,
+  })
+  const people = openPeople({ pairings: store.pairings, configuration })
+  const schedule: Schedule = openSchedule({
+    store,
+    config: () => config,
+    gatekeeper,
+    channel,
+    office,
+    live,
+    idle: place => sender.idle(place),
+    send: rows => sender.take(rows),
+    proceed: rows => receiver.proceed(rows),
+    enqueue: (session, task) => lanes.push(session, task),
+    log,
+    tracer,
+    now,
+  })
+  const today = () => dayStart(now(), rooms().timezone)
+  const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
+  const self = openSelf({ status, records: options.records ?? {} })
+  /** Whether this very call was approved: its approval is spent when it runs. */
+  const approved = (callId: string) => {
+    const colon = callId.indexOf(':')
+    return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
+  }
+  const jobHand = (clearance: Clearance, callId: string) =>
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+  const lent: Rooms['lent'] = (clearance, session, callId) => {
+    const working = session.kind === 'job'
+    const common = {
+      configuration,
+      approved,
+      people,
+      pairings: store.pairings,
+      timezone: () => rooms().timezone,
+    }
+    return {
+      schedule: working ? null : jobHand(clearance, callId),
+      config: working ? null : configHand(clearance, callId, common),
+      people: working ? null : peopleHand(clearance, callId, common),
+      self: self(clearance),
+    }
+  }
+  let noticed: string | null = null
+  /** A refused file is told once, in the next turn of somebody who can mend it. */
+  const notices = (clearance: Clearance): string[] => {
+    const reason = configuration.invalid()
+    if (clearance.level !== 'full' || clearance.place.kind !== 'direct' || reason === noticed) return []
+    noticed = reason
+    return reason === null ? [] : [`[Coop: coop.toml is not valid, the last good one is in force: ${reason}]`]
+  }
 
   const rooms = (): Rooms => ({
     store,
+    memory,
+    nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
-    timezone: config.settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: config.settings.agent.timezone ?? systemTimezone(),
+    skills: config.settings.skills,
+    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
+    lent,
     now,
   })
 
@@ -133,6 +248,34 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     (error, session) => log.error({ err: error, session }, 'a lane broke'),
   )
+  const compactor = openCompactor({
+    store,
+    stream: () => models.stream,
+    model: () => config.settings.models.fast ?? config.settings.agent.model,
+    nameOf: author =>
+      author === null ? null : (household().people.get(author)?.name ?? author.replace(/^~/, '')),
+    log,
+    now,
+  })
+  const remember = openRemember({
+    store,
+    memory,
+    household,
+    settings: () => config.settings,
+    stream: () => models.stream,
+    model() {
+      const model = config.settings.models.fast ?? config.settings.agent.model
+      return model.startsWith('offline/') ? null : model
+    },
+    spent: (model, usage) =>
+      store.turns.record(
+        'memory',
+        { ...usage, person: null, level: 'full', job: 'memory', model, usd: models.cost(model, usage) },
+        now(),
+      ),
+    busy: () => lanes.running().length > 0,
+    log,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -144,6 +287,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     office,
     typing,
+    schedule,
+    budget,
+    notices,
+    compactor,
+    enqueue: (session, task) => lanes.push(session, task),
+    ended: () => remember.nudge(),
     channel,
     prompt: prompts.promptFor,
     modelFor,
@@ -159,6 +308,8 @@ export function openGateway(options: GatewayOptions): Gateway {
         stop: lanes.stop,
         running: session => lanes.running().includes(session),
         leavesBehind,
+        compact: (session, clearance) =>
+          lanes.push(session, { kind: 'compact', session, clearance, trace: newTrace() }),
         timezone: ({ person }) => person?.timezone ?? rooms().timezone,
         now,
       }),
@@ -174,7 +325,15 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people }),
+      ...peopleCommands({ store, consent, people, configuration }),
+      ...configCommands({ configuration, timezone: schedule.zoneOf }),
+      ...scheduleCommands({
+        hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),
+        runs: store.runs,
+        spending: store.spending,
+        timezone: schedule.zoneOf,
+        today,
+      }),
     ].map(command => [command.name, command]),
   )
   const runCommand: ReceiveOptions['runCommand'] = async (
@@ -210,6 +369,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     commandLevels: new Map([...commands.values()].map(command => [command.name, command.level])),
     runCommand,
+    takeJob: schedule.take,
     enqueue: (session, task) => lanes.push(session, task),
     office,
     live,
@@ -282,6 +442,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const faults = new Map<number, number>()
   function recoverSession(task: Task): void {
     try {
+      if (task.kind === 'compact') return
       if (task.kind === 'resume') return lanes.push(task.session, task)
       const row = store.inbox.get(task.row.id)
       if (!row || (row.state !== 'new' && row.state !== 'running')) return
@@ -290,6 +451,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (count > maxFaults) {
         if (row.turn) store.turns.fail(row.turn, 'it broke again and again', now())
         store.inbox.settle(row.id, 'failed', 'it broke again and again')
+        schedule.gaveUp(row, 'it broke again and again')
         office.tellOwners(
           `A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`,
         )
@@ -327,19 +489,25 @@ export function openGateway(options: GatewayOptions): Gateway {
       model,
       channels: channels.all(),
       running: lanes.running().length,
-      problems: models.hasKey(model) ? [] : [`there is no key for ${model}`],
+      problems: [
+        ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),
+        ...configuration.waiting().map(key => `${key} waits for a restart`),
+        ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
+        ...[workspaceFault(config.paths.workspace) ?? []].flat(),
+      ],
       store,
     })
   }
 
   function reload(next: Config): void {
     config = next
-    models = openModels(config, modelOptions)
+    models = modelsOf(config)
     prompts.forget()
+    schedule.sync()
     for (const turn of store.turns.open()) {
-      const clearance = reissue(turn.grant, { kind: 'list', ids: [] }, household())
-      const lowered = turn.grant.place.kind === 'direct' && !clearance.covers(turn.grant.reads)
-      if (lowered || clearance.acts !== turn.grant.acts) stopRevoked(turn.session, turn.id, turn.state)
+      const clearance = reissueAmongSame(turn.grant, household())
+      if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
+        stopRevoked(turn.session, turn.id, turn.state)
     }
   }
 
@@ -351,9 +519,14 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     control,
     channels,
+    configuration,
+    schedule,
     reload,
     status,
     recover() {
+      const unreadable = workspaceFault(config.paths.workspace)
+      if (unreadable) log.warn(unreadable)
+      consent.expire()
       const turns = store.turns.open()
       for (const turn of turns) {
         const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
@@ -363,12 +536,18 @@ export function openGateway(options: GatewayOptions): Gateway {
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
+      schedule.recover()
+      void configuration.resume()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
+      await configuration[Symbol.asyncDispose]()
+      schedule[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)
+      await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

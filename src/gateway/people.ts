@@ -43,23 +43,27 @@ export function openPeople(options: {
 
   function user(name: string) {
     const found = settings().users.find(one => isNamed(one, name))
-    if (!found) throw new CoopError('not_found', `There is no user “${name}”; \`coop users list\` shows them.`)
+    if (!found)
+      throw new CoopError('not_found', `There is no user “${name}”; \`coop users list\` shows them.`)
     return found
   }
 
   function mergeEdits(who: string, into: string): Edit[] {
     const [gone, stays] = [user(who), user(into)]
-    if (userId(gone) === userId(stays)) throw new CoopError('input_invalid', `${who} and ${into} are one already.`)
+    if (userId(gone) === userId(stays))
+      throw new CoopError('input_invalid', `${who} and ${into} are one already.`)
     const { groups, cron } = settings()
     const names = (name: string) => name === gone.name || name === userId(gone)
     return [
       { key: `users[${userId(gone)}]` },
       { key: `users[${userId(stays)}].match`, value: gone.match },
       ...groups.flatMap(({ match, members }) =>
-        members.filter(names).flatMap(member => [
-          { key: `groups[${match}].members[${member}]` },
-          { key: `groups[${match}].members`, value: [userId(stays)] },
-        ]),
+        members
+          .filter(names)
+          .flatMap(member => [
+            { key: `groups[${match}].members[${member}]` },
+            { key: `groups[${match}].members`, value: [userId(stays)] },
+          ]),
       ),
       ...cron.flatMap(job =>
         job.user && names(job.user) ? [{ key: `cron[${job.name}].user`, value: userId(stays) }] : [],

@@ -2,10 +2,11 @@
 import { clear } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import { type Household, owners, type Person } from '../access/household.ts'
+import { atLeast, type Level } from '../access/levels.ts'
 import type { Channel, Inbound, Place } from '../channel.ts'
 import { partsOf } from '../delivery/parts.ts'
 import type { Sealed } from '../delivery/seal.ts'
-import { sealPlain } from '../delivery/seal.ts'
+import { seal, sealPlain } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import type { NewEntry } from '../store/entry.ts'
 import type { Part } from '../store/outbox.ts'
@@ -19,8 +20,8 @@ import { sessionFor } from './sessions.ts'
 export interface PostOffice {
   /** Remembers where a person was last met directly. */
   met(person: Person, place: Place): void
-  /** Where a person is reached: the last place met, else their first identity on a running channel. */
-  placeFor(person: Person): Place | null
+  /** Where a person is reached under a clearance that `fits`: the last place met, else an identity on a running channel. */
+  placeFor(person: Person, fits?: (clearance: Clearance) => boolean): Place | null
   /** Says something in the place of an inbound row, which ends with it. */
   answer(
     row: { id: number; inbound: Inbound; trace: string },
@@ -30,9 +31,11 @@ export interface PostOffice {
     state?: 'answered' | 'failed' | 'ignored',
     reason?: string,
   ): void
-  /** Tells a person something that stands in nobody's compartment. False if they cannot be reached at all. */
-  tell(person: Person, text: string): boolean
+  /** Tells a person what was written from `labels`, where they may read it. False if there is no such place. */
+  tell(person: Person, text: string, about?: About): boolean
   tellOwners(text: string): void
+  /** Says a line of the gateway's own in a session's place. */
+  note(session: NewSession, clearance: Clearance, text: string, trace: string): void
   /** Hands text that was approved for `to` over to them, sealed anew. */
   release(
     to: Person,
@@ -40,6 +43,17 @@ export interface PostOffice {
     by: { person: string; labels: readonly string[]; key: string; trace: string },
   ): Place | null
 }
+
+/** What a notice was written from, and the level that its reader needs to act on it. */
+export interface About {
+  readonly labels: readonly string[]
+  readonly needs: Level
+}
+
+const aboutNobody: About = { labels: [], needs: 'public' }
+
+export const fitsAbout = (about: About) => (clearance: Clearance) =>
+  clearance.covers(about.labels) && atLeast(clearance.acts, about.needs)
 
 export interface PostOfficeOptions {
   readonly store: Store
@@ -63,22 +77,30 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     store.settings.set(`person:${person.id}`, 'place', place, now())
   }
 
-  function placeFor(person: Person): Place | null {
+  /** Every place of a person on a running channel: the last met first, then what only this computer shows, what has failed last. */
+  function placesOf(person: Person): Place[] {
     const known = store.settings.get<Place>(`person:${person.id}`, 'place')
-    if (
-      known &&
-      options.channel(known.channel) &&
-      person.matches.some(match => match.startsWith(`${known.channel}:`))
-    )
-      return known
     const places = person.matches.flatMap((match): Place[] => {
       const colon = match.indexOf(':')
       const channel = options.channel(match.slice(0, colon))
       return channel ? [{ channel: channel.name, kind: 'direct', id: match.slice(colon + 1) }] : []
     })
-    const remote = places.find(place => !options.channel(place.channel)!.capabilities.local)
-    return remote ?? places[0] ?? null
+    const rankOf = (place: Place) => {
+      if (!works(place)) return 3
+      if (place.channel === known?.channel && place.id === known.id) return 0
+      return options.channel(place.channel)!.capabilities.local ? 2 : 1
+    }
+    return places.sort((a, b) => rankOf(a) - rankOf(b))
   }
+
+  /** Whether something sent there now can arrive before somebody mends the channel. */
+  function works(place: Place): boolean {
+    const state = options.channel(place.channel)?.state().kind
+    return state !== undefined && state !== 'failed'
+  }
+
+  const placeFor: PostOffice['placeFor'] = (person, fits = () => true) =>
+    placesOf(person).find(place => fits(directClearance(person, place))) ?? null
 
   const directClearance = (person: Person, place: Place) =>
     clear({ kind: 'person', person }, place, { kind: 'list', ids: [] }, options.household())
@@ -123,16 +145,18 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     origin: 'agent',
   })
 
-  function tell(person: Person, text: string): boolean {
-    const place = placeFor(person)
+  function tell(person: Person, text: string, about = aboutNobody): boolean {
+    const place = placeFor(person, fitsAbout(about))
     if (!place) return false
     const clearance = directClearance(person, place)
+    const sealed =
+      about.labels.length === 0 ? sealPlain(text, clearance) : seal(text, narrowed(clearance, about))
     const session = sessionFor({ kind: 'person', person }, place, options.directSessions())
     const trace = newTrace()
     post(
-      sealPlain(text, clearance),
+      sealed,
       { place, clearance },
-      { key: `notice:${trace}`, trace, session, entry: notice(text, []) },
+      { key: `notice:${trace}`, trace, session, entry: notice(text, sealed.labels) },
     )
     return true
   }
@@ -159,12 +183,17 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     tellOwners(text) {
       for (const person of owners(options.household())) tell(person, text)
     },
+    note(session, clearance, text, trace) {
+      const sealed = sealPlain(text, clearance)
+      const key = `note:${newTrace()}`
+      post(sealed, { place: clearance.place, clearance }, { key, trace, session, entry: notice(text, []) })
+    },
     release(to, text, by) {
       const place = placeFor(to)
       if (!place) return null
       const clearance = directClearance(to, place)
       post(
-        sealPlain(text, clearance),
+        seal(text, clearance),
         { place, clearance },
         {
           key: by.key,
@@ -178,3 +207,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     },
   }
 }
+
+/** The same place with no more open than the notice was written from. */
+const narrowed = (clearance: Clearance, { labels }: About): Clearance =>
+  clearance.narrow({ reads: clearance.reads.filter(compartment => labels.includes(compartment)) })

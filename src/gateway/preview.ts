@@ -6,6 +6,7 @@ import { countTokens } from '../agent/tokens.ts'
 import { specOf } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
+import { openSkills } from '../desk/skills.ts'
 import { tools } from '../tools/tools.ts'
 import { build } from './prompts.ts'
 
@@ -26,11 +27,10 @@ export function reportPeople(config: Config): PersonReport[] {
     return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
       const clearance = viewOf(person, channel, config.household)
       const open = tools.filter(tool => atLeast(clearance.level, tool.level))
-      const prompt = build(
-        { clearance, files: openFiles(clearance, config.paths.workspace) },
-        { kind: 'person', person },
-        config,
-      )
+      const { workspace } = config.paths
+      const files = openFiles(clearance, workspace)
+      const skills = openSkills(clearance, files, workspace, config.settings.skills)
+      const prompt = build({ clearance, files, skills }, { kind: 'person', person }, config)
       return {
         id: person.id,
         name: person.name,

@@ -29,7 +29,7 @@ export function openPrompts(config: () => Config) {
 }
 
 export function build(
-  desk: Pick<Desk, 'clearance' | 'files'>,
+  desk: Pick<Desk, 'clearance' | 'files' | 'skills'>,
   speaker: Speaker,
   config: Config,
 ): SystemPrompt {
@@ -46,6 +46,7 @@ export function build(
           unknown: clearance.audience.length < group.members.length || group.members.length === 0,
         }
       : null,
+    skills: desk.skills.list(),
     sharedFiles: settings.prompt.shared_files,
     userFiles: settings.prompt.user_files,
   })

@@ -14,6 +14,7 @@ import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
 import { chooseRoute, type Route } from './route.ts'
+import { scheduleChannel } from './schedule/job.ts'
 import { sessionFor } from './sessions.ts'
 
 export interface ReceiveOptions {
@@ -29,6 +30,8 @@ export interface ReceiveOptions {
     command: Extract<Route, { kind: 'command' }>,
   ) => Promise<void>
   readonly enqueue: (session: string, task: Task) => void
+  /** Takes up the run of a job. */
+  readonly takeJob: (row: Received) => Promise<void>
   readonly office: PostOffice
   readonly live: Live
   readonly log: Log
@@ -56,6 +59,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       place: inbound.place.id,
       ...options.tracer.content({ text: inbound.text }),
     })
+    if (inbound.channel === scheduleChannel) {
+      span.end({ route: 'job' })
+      return options.takeJob(row)
+    }
     const cleared = await options.gatekeeper.clear(inbound)
     const { speaker, clearance, group } = cleared
     const route = chooseRoute(inbound, {
@@ -67,7 +74,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       commands: options.commandLevels,
     })
     span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
-    if (speaker.kind === 'person' && inbound.place.kind === 'direct')
+    if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
       options.office.met(speaker.person, inbound.place)
     switch (route.kind) {
       case 'ignore':

@@ -13,11 +13,18 @@ export interface UsageWish {
 
 /** Reads `--days N --by model` or `7 model`. Throws `usage_wrong`. */
 export function readUsageWish(args: string, person: string | null): UsageWish {
-  const words = args.replace(/--(days|by)[= ]?/g, ' ').split(/\s+/).filter(Boolean)
+  const words = args
+    .replace(/--(days|by)[= ]?/g, ' ')
+    .split(/\s+/)
+    .filter(Boolean)
   const by = words.find(word => (kinds as readonly string[]).includes(word)) as SpendBy | undefined
   const days = words.find(word => /^\d+$/.test(word))
   const other = words.find(word => word !== by && word !== days)
-  if (other !== undefined) throw new CoopError('usage_wrong', `“${other}” is not understood; say --days N, --by user, model, job or day.`)
+  if (other !== undefined)
+    throw new CoopError(
+      'usage_wrong',
+      `“${other}” is not understood; say --days N, --by user, model, job or day.`,
+    )
   return { days: Math.min(Number(days ?? 1), 3_650), by: by ?? 'user', person }
 }
 

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { CoopError, type FaultCode, faults } from '../errors.ts'
 import type { SequencedEvent } from './events.ts'
 import { frame, frames } from './framing.ts'
-import type { Method, Params, Results, RpcResponse } from './messages.ts'
+import { type Method, maxFrameBytes, type Params, type Results, type RpcResponse } from './messages.ts'
 
 export interface Client extends Disposable {
   /** Throws a `CoopError` for what the gateway refuses, and `gateway_unreachable` when it is gone. */
@@ -47,12 +47,21 @@ export async function connectClient(path: string, onEvent: (event: SequencedEven
       new Promise((resolve, reject) => {
         if (socket.destroyed || !socket.writable) return reject(gone())
         const id = nextId++
+        const request = frame({ jsonrpc: '2.0', id, method, params })
+        const size = Buffer.byteLength(request)
+        if (size > maxFrameBytes) return reject(tooLong(size))
         waiting.set(id, { resolve, reject })
-        socket.write(frame({ jsonrpc: '2.0', id, method, params }))
+        socket.write(request)
       }),
     [Symbol.dispose]: () => void socket.destroy(),
   }
 }
+
+const tooLong = (bytes: number): CoopError =>
+  new CoopError(
+    'input_invalid',
+    `The message is too long: ${bytes} bytes, and one may have ${maxFrameBytes} bytes. Send it in parts.`,
+  )
 
 function open(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {

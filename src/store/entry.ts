@@ -67,6 +67,15 @@ export function worst(given: Iterable<Origin>): Origin {
 export const saidAfter = (seen: Origin): Origin =>
   seen === 'outside' || seen === 'derived' ? 'derived' : 'agent'
 
+/** The same value with every lone surrogate in its strings replaced: no provider or platform takes one. */
+export function wellFormed<T>(value: T): T
+export function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(inner => wellFormed<unknown>(inner))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, wellFormed<unknown>(inner)]))
+}
+
 /** The text a person would read in these blocks. */
 export function plainText(blocks: readonly Block[]): string {
   return blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('\n\n')

@@ -106,7 +106,8 @@ export function openRuns(db: Db) {
       state: 'sending' | 'delivered' | 'silent' | 'failed' | 'missed',
       now: number,
       facts: { reason?: string; turn?: string } = {},
-    ): void => void end.run(state, facts.reason ?? null, facts.turn ?? null, state === 'sending' ? null : now, id),
+    ): void =>
+      void end.run(state, facts.reason ?? null, facts.turn ?? null, state === 'sending' ? null : now, id),
     /** A part of a run's reply is out, or will never be. */
     delivered: (turn: string, now: number): void => void delivered.run(now, turn),
     undelivered: (turn: string, reason: string, now: number): void => void undelivered.run(reason, now, turn),

@@ -1,6 +1,8 @@
 // coop.db: the inbox, the transcript, the outbox and what hangs on them.
 import { type Approvals, openApprovals } from './approvals.ts'
+import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
+import { type Disclosures, openDisclosures } from './disclosure.ts'
 import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Jobs, openJobs } from './jobs.ts'
@@ -11,11 +13,14 @@ import { openRuns, type Runs } from './runs.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
 import { openSpending, type Spending } from './spending.ts'
+import { openSpoken, type Spoken } from './spoken.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 export interface Store extends Disposable {
   readonly db: Db
+  /** Everything that `work` writes, in one commit. */
+  together<T>(work: () => T): T
   readonly inbox: Inbox
   readonly sessions: Sessions
   readonly transcript: Transcript
@@ -29,6 +34,9 @@ export interface Store extends Disposable {
   readonly runs: Runs
   readonly generations: Generations
   readonly spending: Spending
+  readonly compact: Compact
+  readonly disclosures: Disclosures
+  readonly spoken: Spoken
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -37,10 +45,12 @@ export function openStore(path: string, migrations: string): Store {
   const transcript = openTranscript(db)
   const outbox = openOutbox(db)
   const inbox = openInbox(db)
+  const sessions = openSessions(db)
   return {
     db,
+    together: work => db.transaction(work)(),
     inbox,
-    sessions: openSessions(db),
+    sessions,
     transcript,
     turns: openTurns(db, transcript, outbox),
     outbox,
@@ -52,6 +62,9 @@ export function openStore(path: string, migrations: string): Store {
     generations: openGenerations(db),
     spending: openSpending(db),
     post: openPost(db, transcript, outbox, inbox),
+    compact: openCompaction(db, sessions, transcript),
+    disclosures: openDisclosures(db),
+    spoken: openSpoken(db),
     [Symbol.dispose]: () => db.close(),
   }
 }

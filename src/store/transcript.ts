@@ -53,9 +53,6 @@ export function openTranscript(db: Db) {
   )
   const fromId = db.prepare<[string, number, number], Row>(`${select('id > ?')} ORDER BY id LIMIT ?`)
   const toId = db.prepare<[string, number, number], Row>(`${select('id < ?')} ORDER BY id DESC LIMIT ?`)
-  const heard = db.prepare<[string, number], { id: number }>(
-    "SELECT id FROM entry WHERE session = ? AND role = 'heard' AND turn IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?",
-  )
   const undo = db.prepare<[string]>('UPDATE entry SET undone = 1 WHERE turn = ?')
 
   return {
@@ -87,8 +84,6 @@ export function openTranscript(db: Db) {
     },
     /** Takes a turn's entries out of every view. */
     undoTurn: (turn: string): void => void undo.run(turn),
-    /** The id from which the last `limit` overheard messages of a session begin; 0 when there are fewer. */
-    heardFrom: (session: string, limit: number): number => heard.get(session, limit)?.id ?? 0,
     /** The only way to read: what `clearance` covers. */
     view(clearance: Clearance): TranscriptView {
       checkClearance(clearance)

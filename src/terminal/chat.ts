@@ -1,6 +1,7 @@
 // A chat in a terminal or a pipe: lines in, answers out.
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { CoopError } from '../errors.ts'
 import type { Link } from './link.ts'
 import type { Printer } from './printer.ts'
 
@@ -11,8 +12,13 @@ export interface ChatStreams {
 
 export type ChatEnd = 'end' | 'interrupted' | 'gone'
 
-/** Reads lines until the end of the input, each answered before the next. For pipes. */
-export async function pipeChat({ stdin }: ChatStreams, link: Link, signal: AbortSignal): Promise<ChatEnd> {
+/** Reads lines until the end of the input, each answered before the next. `refused` is told of a line that was not taken. For pipes. */
+export async function pipeChat(
+  { stdin }: ChatStreams,
+  link: Link,
+  refused: (error: CoopError) => void,
+  signal: AbortSignal,
+): Promise<ChatEnd> {
   let gone = false
   void link.client.closed.then(() => {
     gone = true
@@ -21,7 +27,12 @@ export async function pipeChat({ stdin }: ChatStreams, link: Link, signal: Abort
   try {
     for await (const line of lines) {
       if (line.trim() === '') continue
-      await link.ask(line)
+      try {
+        await link.ask(line)
+      } catch (error) {
+        if (!gone && error instanceof CoopError) refused(error)
+        else if (!gone) throw error
+      }
       if (gone) return 'gone'
     }
   } catch (error) {

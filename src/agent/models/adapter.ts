@@ -7,11 +7,15 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Told of the provider's rate-limit headers: the share used, 0 to 1, and when it is reset. */
+export type OnLimits = (share: number, resetAt: number) => void
+
 /** One attempt. Must not throw; ends with exactly one `done` or `failed`. */
 export type Adapter = (
   request: ModelRequest,
   endpoint: Endpoint,
   signal: AbortSignal,
+  onLimits: OnLimits,
 ) => AsyncIterable<ModelEvent>
 
 type Failed = Extract<ModelEvent, { type: 'failed' }>
@@ -64,4 +68,25 @@ export function uniqueId(id: string, seen: Set<string>): string {
   for (let n = 2; seen.has(unique); n++) unique = `${id || 'call'}_${n}`
   seen.add(unique)
   return unique
+}
+
+/** Reads `<prefix><kind>-limit`, `-remaining` and `-reset` for each kind and tells the fullest. */
+export function readLimits(
+  headers: Headers,
+  prefix: string,
+  kinds: readonly string[],
+  onLimits: OnLimits,
+): void {
+  let worst = -1
+  let resetAt = 0
+  for (const kind of kinds) {
+    const limit = Number(headers.get(`${prefix}${kind}-limit`))
+    const remaining = headers.get(`${prefix}${kind}-remaining`)
+    if (!(limit > 0) || remaining === null) continue
+    const share = 1 - Number(remaining) / limit
+    if (share <= worst) continue
+    worst = share
+    resetAt = Date.parse(headers.get(`${prefix}${kind}-reset`) ?? '') || 0
+  }
+  if (worst >= 0) onLimits(worst, resetAt)
 }

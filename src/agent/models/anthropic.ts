@@ -3,14 +3,16 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { Block } from '../../store/entry.ts'
 import type { Usage } from '../../store/turns.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
-import { type Adapter, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
+import { type Adapter, type Endpoint, failureOf, parseInput, readLimits, uniqueId } from './adapter.ts'
 
 type Params = Anthropic.MessageCreateParamsStreaming
 type Content = Anthropic.ContentBlockParam
 
+const limitKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens']
+
 const cached = { cache_control: { type: 'ephemeral' } } as const
 
-/** A Claude Code OAuth token goes as a bearer token, a standard key as `x-api-key`. */
+/** A Claude Code OAuth token needs its beta header; the SDK sends each kind as the API takes it. */
 function clientFor(endpoint: Endpoint): Anthropic {
   const oauth = endpoint.key?.startsWith('sk-ant-oat') ?? false
   return new Anthropic({
@@ -25,13 +27,14 @@ function clientFor(endpoint: Endpoint): Anthropic {
 /** An adapter that keeps one client an endpoint. */
 export function anthropic(): Adapter {
   const clients = new Map<string, Anthropic>()
-  return async function* (request, endpoint, signal) {
+  return async function* (request, endpoint, signal, onLimits) {
     const name = JSON.stringify(endpoint)
     let client = clients.get(name)
     if (!client) clients.set(name, (client = clientFor(endpoint)))
     try {
-      const stream = await client.messages.create(paramsOf(request), { signal })
-      yield* read(stream)
+      const { data, response } = await client.messages.create(paramsOf(request), { signal }).withResponse()
+      readLimits(response.headers, 'anthropic-ratelimit-', limitKinds, onLimits)
+      yield* read(data)
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
       else if (error instanceof Anthropic.APIConnectionError)

@@ -1,12 +1,14 @@
 // From "provider/model" to a stream: keys in turn, retries before first output, then the next rung.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../model.ts'
-import type { Adapter, Endpoint } from './adapter.ts'
+import type { Adapter, Endpoint, OnLimits } from './adapter.ts'
 import type { KeyRing } from './keys.ts'
 
 type Failed = Extract<ModelEvent, { type: 'failed' }>
 
 export interface Rung {
+  /** provider/model. */
+  readonly name: string
   readonly model: string
   readonly adapter: Adapter
   readonly keys: KeyRing
@@ -34,14 +36,27 @@ export function ladder(options: LadderOptions): StreamModel {
       kind: 'rejected',
       message: `no provider for the model ${request.model}`,
     }
-    for (const rung of await options.rungs(request.model)) {
-      const end = yield* climb(rung, { ...request, model: rung.model }, options, signal)
+    for (const [index, rung] of (await options.rungs(request.model)).entries()) {
+      const events = climb(rung, { ...request, model: rung.model }, options, signal)
+      const end = yield* index === 0 ? events : named(events, rung.name)
       if (end === null) return
       failure = end
       if (end.kind === 'aborted' || end.kind === 'overflow') break
     }
     yield failure
   }
+}
+
+/** Says in the last event who answered instead. */
+async function* named<R>(
+  events: AsyncGenerator<ModelEvent, R>,
+  instead: string,
+): AsyncGenerator<ModelEvent, R> {
+  let step = await events.next()
+  for (; !step.done; step = await events.next()) {
+    yield step.value.type === 'done' ? { ...step.value, instead } : step.value
+  }
+  return step.value
 }
 
 /** Tries one rung. Null when it ended the stream itself, else the failure that the next rung may mend. */
@@ -51,11 +66,7 @@ async function* climb(
   options: LadderOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, Failed | null> {
-  let failure: Failed = {
-    type: 'failed',
-    kind: 'rate_limit',
-    message: 'every key of this provider is resting',
-  }
+  let failure: Failed = rung.keys.refusal() ?? noKey
   for (let attempt = 0; attempt < attempts; ) {
     const now = options.now()
     const key = rung.keys.usable(now)[0]
@@ -73,6 +84,7 @@ async function* climb(
       rung.keys.rest(
         key,
         options.now() + (end.kind === 'auth' ? keyRestMs.auth : (end.retryAfterMs ?? keyRestMs.rate_limit)),
+        end,
       )
       continue
     }
@@ -84,6 +96,7 @@ async function* climb(
   return failure
 }
 
+const noKey: Failed = { type: 'failed', kind: 'rate_limit', message: 'every key of this provider is resting' }
 const aborted: Failed = { type: 'failed', kind: 'aborted', message: 'stopped' }
 
 /** One attempt, with its events passed on. A failure after output is final; before it, it is returned. */
@@ -98,7 +111,13 @@ async function* once(
   const timer = setTimeout(() => idle.abort(), idleMs)
   let output = false
   try {
-    for await (const event of rung.adapter(request, endpoint, AbortSignal.any([signal, idle.signal]))) {
+    const onLimits: OnLimits = (share, resetAt) => rung.keys.used(endpoint.key, share, resetAt)
+    for await (const event of rung.adapter(
+      request,
+      endpoint,
+      AbortSignal.any([signal, idle.signal]),
+      onLimits,
+    )) {
       timer.refresh()
       if (event.type === 'failed') {
         const failed = idle.signal.aborted && !signal.aborted ? silent(idleMs) : event

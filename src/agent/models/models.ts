@@ -74,6 +74,7 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
     let keys = rings.get(provider.key)
     if (!keys) rings.set(provider.key, (keys = keyRing(keysOf(provider))))
     return {
+      name: `${provider.key}/${model}`,
       model,
       adapter: await adapter,
       keys,

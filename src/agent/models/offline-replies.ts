@@ -1,29 +1,12 @@
 // What the offline model says and which tool it uses: plain patterns, each a sentence a person might type.
-import type { Block } from '../../store/entry.ts'
 import type { ModelRequest } from '../model.ts'
-
-type Call = Extract<Block, { type: 'tool_call' }>
-
-export interface Said {
-  readonly text: string
-  readonly calls: readonly Call[]
-}
+import { householdRules } from './offline-household.ts'
+import { call, type Rule, type Said } from './offline-rule.ts'
 
 const identity = 'I am Coop’s built-in offline model: a few rules, no network and no real understanding.'
 
-interface Rule {
-  readonly pattern: RegExp
-  /** The tool that the rule uses; without it the rule does not apply. */
-  readonly tool?: string
-  readonly say: (found: RegExpExecArray, request: ModelRequest) => Said | string
-}
-
-const call = (request: ModelRequest, name: string, input: unknown): Said => ({
-  text: '',
-  calls: [{ type: 'tool_call', id: `offline_${request.messages.length}`, name, input }],
-})
-
 const rules: readonly Rule[] = [
+  { pattern: /^<conversation>\n([\s\S]*)<\/conversation>$/, say: ([, text]) => notesOn(text!) },
   {
     pattern: /^use (?:the )?(?:tool )?([a-z_]+)(?: tool)?(?: with)?\s*(\{[\s\S]*\})?\s*\.?$/i,
     say: ([, name, json], request) => {
@@ -50,10 +33,28 @@ const rules: readonly Rule[] = [
     say: (_, request) => call(request, 'todo', {}),
   },
   {
+    pattern: /^(?:please )?remember (?:that |this: ?)?([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, text], request) => call(request, 'memory_write', { text: text!.replace(/\s*\.$/, '') }),
+  },
+  {
+    pattern:
+      /^(?:what do you (?:know|remember)|do you (?:know|remember)(?: anything)?|search (?:your )?memory)(?: about| of| for)?\s+(.+?)\??$/i,
+    tool: 'memory_search',
+    say: ([, query], request) => call(request, 'memory_search', { query }),
+  },
+  {
+    pattern: /^(?:please )?forget (?:that |about |everything about )?([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, query], request) =>
+      call(request, 'memory_write', { action: 'forget', query: query!.replace(/\s*\.$/, ''), sources: true }),
+  },
+  {
     pattern: /^(?:tell|message|write to) (\S+)(?: that|:)?\s+([\s\S]+)$/i,
     tool: 'message',
     say: ([, to, text], request) => call(request, 'message', { to: to!.replace(/[:,]$/, ''), text }),
   },
+  ...householdRules,
   { pattern: /\b(?:who|what) are you\b/i, say: (_, request) => `${identity} ${toolList(request)}` },
   {
     pattern: /\b(?:what can you do|help me|which tools|what tools)\b/i,
@@ -99,6 +100,15 @@ function toolList(request: ModelRequest): string {
   const names = request.tools.map(tool => tool.name)
   if (names.length === 0) return 'I have no tools here.'
   return `The tools here: ${names.join(', ')}. Say for example: use ${names[0]} {…}.`
+}
+
+/** A conversation’s own sentences, shortened: without understanding, leaving out is all that can be done. */
+function notesOn(conversation: string): string {
+  const said = conversation.split('\n').filter(line => line !== '' && !line.startsWith('Agent'))
+  return `Facts:\n${said
+    .slice(-80)
+    .map(line => line.slice(0, 240))
+    .join('\n')}`
 }
 
 /** The line with the time that Coop put before the newest message. */

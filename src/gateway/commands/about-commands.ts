@@ -35,7 +35,10 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       usage: '/status',
       summary: 'how the gateway is',
       level: 'full',
-      run: () => saySecret(statusText(options.status())),
+      run: ({ clearance }) =>
+        atLeast(clearance.level, 'full')
+          ? saySecret(statusText(options.status()))
+          : say('Not everybody here may read that; ask me in a direct chat.'),
     },
     {
       name: 'whoami',

@@ -1,5 +1,6 @@
 // Commands about the conversation itself: /new /stop /undo /retry /sessions.
 
+import type { Clearance } from '../../access/clearance.ts'
 import { plainText } from '../../store/entry.ts'
 import type { Store } from '../../store/store.ts'
 import { clock } from '../context-line.ts'
@@ -13,6 +14,8 @@ export interface SessionCommandOptions {
   /** Tools whose calls leave something behind, by name. */
   readonly leavesBehind: (tool: string, input: unknown) => boolean
   readonly timezone: (context: ChatContext) => string
+  /** Sums up the older part of a session. */
+  readonly compact: (session: string, clearance: Clearance) => void
   readonly now: () => number
 }
 
@@ -86,14 +89,26 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       },
     },
     {
+      name: 'compact',
+      usage: '/compact',
+      summary: 'sum up the older part of this conversation',
+      level: 'familiar',
+      run({ session, clearance }) {
+        options.compact(session.id, clearance)
+        return say('I sum up what is older, if there is enough of it.')
+      },
+    },
+    {
       name: 'sessions',
       usage: '/sessions',
       summary: 'list your conversations',
       level: 'familiar',
       run(context) {
+        const { person, place } = context.clearance
+        const direct = place.kind === 'direct'
         const own = store.sessions
           .list(200)
-          .filter(session => session.person === context.clearance.person || session.id === context.session.id)
+          .filter(session => session.id === context.session.id || (direct && session.person === person))
           .slice(0, 20)
         const lines = own.map(session =>
           `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim(),

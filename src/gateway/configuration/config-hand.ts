@@ -1,8 +1,8 @@
 // The configuration as one full person's turn reaches it: what needs a yes is not changed without one.
 import type { Clearance } from '../../access/clearance.ts'
+import { entryName } from '../../config/diff.ts'
 import { type Edit, keyParts } from '../../config/edit.ts'
 import { explainKey } from '../../config/explain.ts'
-import { entryName } from '../../config/diff.ts'
 import { CoopError } from '../../errors.ts'
 import type { Generation, Via } from '../../store/generations.ts'
 import type { ConfigHand } from '../../tools/hands.ts'
@@ -25,12 +25,21 @@ export function configHand(
 ): ConfigHand | null {
   const { person, place } = clearance
   if (person === null || place.kind !== 'direct' || clearance.level !== 'full') return null
-  const author = (why: string) => ({ who: person, via: 'chat' as Via, why: why || 'no reason given', call: callId })
+  const author = (why: string) => ({
+    who: person,
+    via: 'chat' as Via,
+    why: why || 'no reason given',
+    call: callId,
+  })
 
   const planOfRollback = (generation: number | undefined) => {
-    const wanted = configuration.history(1_000).find(({ id, state, text }) =>
-      generation === undefined ? state === 'kept' && text !== configuration.latest().text : id === generation,
-    )
+    const wanted = configuration
+      .history(1_000)
+      .find(({ id, state, text }) =>
+        generation === undefined
+          ? state === 'kept' && text !== configuration.latest().text
+          : id === generation,
+      )
     if (!wanted) throw new CoopError('not_found', 'There is no such generation; the history lists them.')
     return { id: wanted.id, plan: planText(configuration.latest(), wanted.text) }
   }
@@ -96,7 +105,9 @@ export function getKey(configuration: Configuration, key: string): string {
   let list = ''
   for (const part of keyParts(key)) {
     if (Array.isArray(here)) {
-      here = here.find(entry => entryName(list, entry) === part || (entry as { name?: unknown })?.name === part)
+      here = here.find(
+        entry => entryName(list, entry) === part || (entry as { name?: unknown })?.name === part,
+      )
     } else {
       here = (here as Record<string, unknown> | undefined)?.[part]
       list = list ? `${list}.${part}` : part
@@ -109,7 +120,8 @@ export function getKey(configuration: Configuration, key: string): string {
 /** The newest generations, one paragraph each. */
 export function historyText(generations: readonly Generation[], timezone: string): string {
   const lines = generations.map(({ id, at, who, via, why, state, reason, diff }) => {
-    const fate = state === 'rolled_back' ? ` (rolled back: ${reason})` : state === 'probation' ? ' (being watched)' : ''
+    const fate =
+      state === 'rolled_back' ? ` (rolled back: ${reason})` : state === 'probation' ? ' (being watched)' : ''
     return `${id}. ${clock(at, timezone)}, ${who ?? 'nobody'} by ${via}: ${why}${fate}${diff.map(line => `\n   ${line}`).join('')}`
   })
   return lines.join('\n') || 'Nothing was changed yet.'

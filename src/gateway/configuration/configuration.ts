@@ -51,6 +51,8 @@ export interface ConfigurationOptions {
   readonly examine: (next: Config, before: Config, signal: AbortSignal) => Promise<string | null>
   /** Tells the person who asked, by id. */
   readonly tell: (person: string, text: string) => void
+  /** Fits what comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
   readonly env?: Environment
   readonly log: Log
   readonly tracer: Tracer
@@ -71,7 +73,6 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
   let invalid = options.problem
   let waiting: readonly string[] = []
   let order: Promise<unknown> = Promise.resolve()
-  if (invalid === null) enterFirst()
 
   /** The file as it stands at the start, if the history does not know it. */
   function enterFirst(): void {
@@ -82,7 +83,9 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
       generations.settle(last.id, 'rolled_back', 'interrupted before it took effect')
     const known = last?.state === 'probation' ? generations.keptBefore(last.id) : last
     if (known?.text === latest.text) return
-    const why = known ? 'the file was changed while Coop did not run' : 'the configuration that Coop began with'
+    const why = known
+      ? 'the file was changed while Coop did not run'
+      : 'the configuration that Coop began with'
     add(latest, known ? linesSince(known.text) : [], { who: null, via: 'file', why }, 'kept')
   }
 
@@ -114,7 +117,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     const part = inForce(before, next)
     waiting = part.waiting
     latest = next
-    force = part.config
+    force = options.adapt ? options.adapt(part.config) : part.config
     invalid = null
     await options.bring(force, before)
   }
@@ -130,7 +133,8 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
         const same = text === latest.text && next.secrets.join('\0') === latest.secrets.join('\0')
         if (same && invalid === null) return
         const lines = diffSettings(latest.settings, next.settings).map(changeLine)
-        if (text !== latest.text) add(next, lines, { who: null, via: 'file', why: 'the file was edited' }, 'kept')
+        if (text !== latest.text)
+          add(next, lines, { who: null, via: 'file', why: 'the file was edited' }, 'kept')
         if (same) invalid = null
         else await bring(next)
         keepLastGood(path, text)
@@ -213,6 +217,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     return `Changed, generation ${id}${tail}:\n${lines}${late}`
   }
 
+  if (invalid === null) enterFirst()
   return {
     latest: () => latest,
     invalid: () => invalid,

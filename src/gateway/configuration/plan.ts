@@ -19,7 +19,8 @@ export interface Plan {
 }
 
 /** The plan of `edits` on `now`. Throws a `CoopError` that names key and line for what is not valid. */
-export const planEdits = (now: Config, edits: readonly Edit[]): Plan => planText(now, editText(now.text, edits))
+export const planEdits = (now: Config, edits: readonly Edit[]): Plan =>
+  planText(now, editText(now.text, edits))
 
 /** The plan of replacing the whole text. */
 export function planText(now: Config, text: string): Plan {

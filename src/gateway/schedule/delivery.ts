@@ -2,6 +2,7 @@
 import type { Clearance } from '../../access/clearance.ts'
 import type { Household } from '../../access/household.ts'
 import type { Channel, Place } from '../../channel.ts'
+import type { Config } from '../../config/load.ts'
 import { partsOf } from '../../delivery/parts.ts'
 import { seal } from '../../delivery/seal.ts'
 import type { Entry } from '../../store/entry.ts'
@@ -9,7 +10,6 @@ import type { Received } from '../../store/inbox.ts'
 import type { OutboxRow, Part } from '../../store/outbox.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Store } from '../../store/store.ts'
-import type { Config } from '../../config/load.ts'
 import type { Live } from '../live.ts'
 import { sessionFor } from '../sessions.ts'
 import type { Job } from './job.ts'
@@ -49,7 +49,14 @@ export function openDelivery(options: DeliveryOptions) {
       const sealed = seal(text, target.clearance.narrow({ reads: from.reads, acts: from.acts }))
       const key = `${facts.key}:${index}`
       const parts = partsOf(sealed, { ...target, channel }, { ...facts, key })
-      return parts ? [{ target, parts: parts.map((part, at) => ({ part, first: at === 0 && options.idle(target.place) })) }] : []
+      return parts
+        ? [
+            {
+              target,
+              parts: parts.map((part, at) => ({ part, first: at === 0 && options.idle(target.place) })),
+            },
+          ]
+        : []
     })
     return { parts: ready.flatMap(({ parts }) => parts), targets: ready.map(({ target }) => target) }
   }
@@ -59,7 +66,9 @@ export function openDelivery(options: DeliveryOptions) {
     const sessions = new Map(
       targets.flatMap(({ place }) => {
         const reader =
-          place.kind === 'direct' ? options.household().byMatch.get(`${place.channel}:${place.id}`) : undefined
+          place.kind === 'direct'
+            ? options.household().byMatch.get(`${place.channel}:${place.id}`)
+            : undefined
         const person = options.household().people.get(reader ?? from.person ?? '')
         if (place.kind === 'direct' && !person) return []
         const speaker = person
@@ -75,7 +84,13 @@ export function openDelivery(options: DeliveryOptions) {
         {
           place: { session: session.id, epoch: session.epoch, turn: null, trace },
           entries: [
-            { role: 'assistant', blocks: [{ type: 'text', text }], author: null, labels: from.reads, origin: 'agent' },
+            {
+              role: 'assistant',
+              blocks: [{ type: 'text', text }],
+              author: null,
+              labels: from.reads,
+              origin: 'agent',
+            },
           ],
           parts: [],
         },
@@ -91,15 +106,19 @@ export function openDelivery(options: DeliveryOptions) {
     say(row: Received, run: Run, job: Job, to: Extract<WhereTo, { kind: 'open' }>): boolean {
       const turn = `run:${run.id}`
       const text = `⏰ ${job.text}`
-      const { parts, targets } = prepare(text, to.clearance, to.targets, { key: turn, turn, trace: row.trace })
+      const { parts, targets } = prepare(text, to.clearance, to.targets, {
+        key: turn,
+        turn,
+        trace: row.trace,
+      })
       if (parts.length === 0) return false
-      const done = store.db.transaction(() => {
+      const done = store.together(() => {
         const entries = echo(text, targets, to.clearance, row.trace)
         const inbox = { id: row.id, state: 'answered', reason: null } as const
         const posted = store.post({ place: null, entries: [], parts, inbox }, now())
         store.runs.end(run.id, 'sending', now(), { turn })
         return { entries, rows: posted.rows }
-      })()
+      })
       options.live.entries(done.entries)
       options.send(done.rows)
       return true

@@ -61,7 +61,8 @@ const mostLines = 20
 
 function noteText(runs: readonly Run[], timezone: string): string {
   const lines = runs.slice(0, mostLines).map(run => `- ${runLine(run, timezone)}`)
-  const more = runs.length > mostLines ? [`- and ${runs.length - mostLines} more; \`coop cron history\` lists them`] : []
+  const more =
+    runs.length > mostLines ? [`- and ${runs.length - mostLines} more; \`coop cron history\` lists them`] : []
   return `What did not reach you:\n${[...lines, ...more].join('\n')}`
 }
 

@@ -55,7 +55,10 @@ interface Entry {
 export function openPlanner(options: PlannerOptions): Planner {
   const { jobs: cursors, runs, now } = options
   const heap = new Heap<Entry>()
-  const known = new Map<string, { job: Job; spec: string; cursor: number; version: number; next: number | null }>()
+  const known = new Map<
+    string,
+    { job: Job; spec: string; cursor: number; version: number; next: number | null }
+  >()
   /** Open runs by job: no overlap. */
   const open = new Map<string, number>()
   const queue: number[] = []
@@ -142,7 +145,10 @@ export function openPlanner(options: PlannerOptions): Planner {
         last: stretchEnd,
         count: uncounted ? null : missed.length,
         state: 'missed',
-        reason: open.has(id) && !late ? 'the run before was still going on' : 'Coop did not run or the computer slept',
+        reason:
+          open.has(id) && !late
+            ? 'the run before was still going on'
+            : 'Coop did not run or the computer slept',
       })
     }
     if (runs_) {
@@ -196,7 +202,8 @@ export function openPlanner(options: PlannerOptions): Planner {
   function settle(run: Run): void {
     const fresh = runs.get(run.id)
     going.delete(run.id)
-    if (fresh?.state === 'retry') heap.push({ at: fresh.nextAt ?? now(), job: run.job, version: 0, run: run.id })
+    if (fresh?.state === 'retry')
+      heap.push({ at: fresh.nextAt ?? now(), job: run.job, version: 0, run: run.id })
     else if (open.get(run.job) === run.id) open.delete(run.job)
     const job = known.get(run.job)?.job
     if (job) retire(job)
@@ -208,7 +215,8 @@ export function openPlanner(options: PlannerOptions): Planner {
     heap.clear()
     for (const { job, spec, cursor } of [...known.values()]) place(job, spec, Math.min(cursor, at))
     for (const run of runs.open())
-      if (run.state === 'retry') heap.push({ at: Math.min(run.nextAt ?? at, at + longestMs), job: run.job, version: 0, run: run.id })
+      if (run.state === 'retry')
+        heap.push({ at: Math.min(run.nextAt ?? at, at + longestMs), job: run.job, version: 0, run: run.id })
   }
 
   function arm(): void {
@@ -248,7 +256,18 @@ export function openPlanner(options: PlannerOptions): Planner {
       if (open.has(job.id)) return null
       const at = now()
       const [id] = runs.enter(
-        [{ job: job.id, name: job.name, person: job.person, due: at, last: at, count: 1, state: 'due', reason: 'asked for' }],
+        [
+          {
+            job: job.id,
+            name: job.name,
+            person: job.person,
+            due: at,
+            last: at,
+            count: 1,
+            state: 'due',
+            reason: 'asked for',
+          },
+        ],
         at,
       )
       if (!id) return null

@@ -41,7 +41,8 @@ export function scheduleHand(
 
   function chatJobOf(id: string): ChatJob {
     const job = jobs.get(find(id).id)
-    if (!job) throw new CoopError('not_permitted', `“${id}” stands in coop.toml; change it there, as cron[NAME].`)
+    if (!job)
+      throw new CoopError('not_permitted', `“${id}” stands in coop.toml; change it there, as cron[NAME].`)
     return job
   }
 
@@ -56,7 +57,8 @@ export function scheduleHand(
   return {
     create(wish) {
       const text = wish.text?.trim()
-      if (!text || !wish.when) throw new CoopError('input_invalid', 'A job needs its text and its time, in `when`.')
+      if (!text || !wish.when)
+        throw new CoopError('input_invalid', 'A job needs its text and its time, in `when`.')
       if (jobs.active().filter(job => job.person === person).length >= most)
         throw new CoopError('input_invalid', `There are ${most} jobs already; cancel some first.`)
       const times = readWhen(wish.when, wish.timezone ?? zone, now())

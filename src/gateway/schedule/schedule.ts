@@ -13,7 +13,7 @@ import type { Run } from '../../store/runs.ts'
 import type { Store } from '../../store/store.ts'
 import type { Turn } from '../../store/turns.ts'
 import { newTrace, type Tracer } from '../../trace/trace.ts'
-import { clock } from '../context-line.ts'
+import { clock, systemTimezone } from '../context-line.ts'
 import type { Task } from '../conversation.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
 import type { Live } from '../live.ts'
@@ -53,11 +53,17 @@ export interface Schedule extends Disposable {
   /** Begins the turn of a run that arrived, or ends it unworked. */
   take(row: Received): Promise<void>
   /** Ends a run with its turn, in one commit. */
-  end(row: Received, turn: Turn, desk: Desk, outcome: Exclude<Outcome, { kind: 'waiting' }>, model: string): Promise<void>
+  end(
+    row: Received,
+    turn: Turn,
+    desk: Desk,
+    outcome: Exclude<Outcome, { kind: 'waiting' }>,
+    model: string,
+  ): Promise<void>
   /** The turn of a run waits for a person. */
   waiting(row: Received): void
   /** A run broke again and again. */
-  gaveUp(row: Received): void
+  gaveUp(row: Received, reason: string): void
   /** What the agent is told beside a run's text; null for a message that is none. */
   brief(inbound: Inbound): string | null
   delivered(turn: string): void
@@ -71,8 +77,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
   const { store, now, log } = options
   const { runs } = store
   const household = (): Household => options.config().household
-  const homeZone = () =>
-    options.config().settings.agent.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  const homeZone = () => options.config().settings.agent.timezone ?? systemTimezone()
   const zoneOf = (person: string | null) =>
     (person === null ? undefined : household().people.get(person)?.timezone) ?? homeZone()
   const delivery = openDelivery({ ...options, household })
@@ -81,7 +86,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
   const planner = openPlanner({
     jobs: store.jobs,
     runs,
-    commit: work => store.db.transaction(work)(),
+    commit: work => store.together(work),
     start,
     fault: error => log.error({ err: { message: messageOf(error) } }, 'the schedule cannot go on yet'),
     now,
@@ -109,11 +114,11 @@ export function openSchedule(options: ScheduleOptions): Schedule {
       text: job.text,
       at: run.due,
     }
-    const rows = store.db.transaction(() => {
+    const rows = store.together(() => {
       const admitted = store.inbox.admit([{ inbound, trace: newTrace() }], now())
       if (admitted[0]) runs.begin(run.id, admitted[0].id)
       return admitted
-    })()
+    })
     setImmediate(() => options.proceed(rows))
   }
 
@@ -144,7 +149,8 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     let text = job.text
     if (namesHeartbeat(text)) {
       const file = openFiles(to.clearance, options.config().paths.workspace).shared('HEARTBEAT.md', 'full')
-      if (file === undefined || isIdle(file)) return close(row, run, 'silent', 'HEARTBEAT.md asks for nothing')
+      if (file === undefined || isIdle(file))
+        return close(row, run, 'silent', 'HEARTBEAT.md asks for nothing')
       text += `\n\nHEARTBEAT.md holds now:\n${file}`
     }
     const session = store.sessions.ensure(
@@ -154,7 +160,9 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     const person = job.person === null ? undefined : household().people.get(job.person)
     const { sender } = row.inbound
     const speaker =
-      person && to.clearance.person !== null ? ({ kind: 'person', person } as const) : ({ kind: 'stranger', sender } as const)
+      person && to.clearance.person !== null
+        ? ({ kind: 'person', person } as const)
+        : ({ kind: 'stranger', sender } as const)
     const cleared = { speaker, clearance: to.clearance, group: undefined }
     const task = { row: { ...row, inbound: { ...row.inbound, text } }, cleared, session, clearedAt: now() }
     options.enqueue(session.id, { kind: 'message', ...task })
@@ -181,7 +189,11 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     const internal = job?.person === null && job.place === null
     const ready =
       outcome.kind === 'reply' && text !== '' && !silent && !internal && to?.kind === 'open'
-        ? delivery.prepare(text, desk.clearance, to.targets, { key: turn.id, turn: turn.id, trace: turn.trace })
+        ? delivery.prepare(text, desk.clearance, to.targets, {
+            key: turn.id,
+            turn: turn.id,
+            trace: turn.trace,
+          })
         : null
     const reason =
       outcome.kind === 'failed'
@@ -191,7 +203,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
           : text === ''
             ? 'the model sent an empty answer'
             : null
-    const done = store.db.transaction(() => {
+    const done = store.together(() => {
       const entry: readonly NewEntry[] = outcome.entry ? [outcome.entry] : []
       const ended = desk.end(
         {
@@ -215,7 +227,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
         else runs.end(run.id, 'failed', now(), { turn: turn.id, reason: 'nobody there may read it' })
       }
       return { rows: ended.rows, entries: [...ended.entries, ...echoed] }
-    })()
+    })
     options.live.entries(done.entries)
     options.send(done.rows)
     if (run) planner.ended(run.id)
@@ -243,9 +255,9 @@ export function openSchedule(options: ScheduleOptions): Schedule {
       const run = runs.ofInbox(row.id)
       if (run) planner.parked(run.id)
     },
-    gaveUp(row) {
+    gaveUp(row, reason) {
       const run = runs.ofInbox(row.id)
-      if (run) close(row, run, 'failed', 'it broke again and again')
+      if (run) close(row, run, 'failed', reason)
     },
     brief(inbound) {
       if (inbound.channel !== scheduleChannel) return null

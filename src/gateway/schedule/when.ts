@@ -16,8 +16,10 @@ export function readWhen(text: string, timezone: string, now: number): JobTimes 
     throw new CoopError('input_invalid', `“${timezone}” is no time zone; write one like "Europe/Lisbon".`)
   const words = text.trim()
   const when = momentOf(words, timezone, now)
-  const found: JobTimes = when === null ? { cron: words, at: null, timezone } : { cron: null, at: when, timezone }
-  if (when === null && !isCron(words)) throw new CoopError('input_invalid', `“${text}” is not understood; ${accepted}.`)
+  const found: JobTimes =
+    when === null ? { cron: words, at: null, timezone } : { cron: null, at: when, timezone }
+  if (when === null && !isCron(words))
+    throw new CoopError('input_invalid', `“${text}” is not understood; ${accepted}.`)
   if (nextDue(found, now) === null) throw new CoopError('input_invalid', `“${text}” is over, or never comes.`)
   return found
 }
@@ -53,14 +55,19 @@ function ruleInWords(cron: string): string {
   if (month !== '*') return `by the rule “${cron}”`
   const every = /^\*\/(\d+)$/.exec(minute!)
   if (every && hour === '*' && day === '*' && weekday === '*') return `every ${every[1]} minutes`
-  if (plain(minute) && hour === '*' && day === '*' && weekday === '*') return `every hour at :${minute!.padStart(2, '0')}`
+  if (plain(minute) && hour === '*' && day === '*' && weekday === '*')
+    return `every hour at :${minute!.padStart(2, '0')}`
   if (!plain(minute) || !plain(hour)) return `by the rule “${cron}”`
   const time = `at ${hour!.padStart(2, '0')}:${minute!.padStart(2, '0')}`
-  if (day !== '*' && weekday === '*') return plain(day) ? `on day ${day} of every month ${time}` : `by the rule “${cron}”`
+  if (day !== '*' && weekday === '*')
+    return plain(day) ? `on day ${day} of every month ${time}` : `by the rule “${cron}”`
   if (day !== '*') return `by the rule “${cron}”`
   if (weekday === '*') return `every day ${time}`
   if (/^(1-5|mon-fri)$/i.test(weekday!)) return `every weekday ${time}`
   if (/^[0-7](,[0-7])*$/.test(weekday!))
-    return `every ${weekday!.split(',').map(number => days[Number(number)]).join(' and ')} ${time}`
+    return `every ${weekday!
+      .split(',')
+      .map(number => days[Number(number)])
+      .join(' and ')} ${time}`
   return `by the rule “${cron}”`
 }

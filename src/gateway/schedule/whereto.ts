@@ -23,7 +23,17 @@ export interface WhereToOptions {
 }
 
 /** Tools that reach neither a person nor the network; whatever else there is, internal work has none of it. */
-const internalTools = ['edit', 'glob', 'grep', 'memory', 'read', 'todo', 'write']
+const internalTools = [
+  'edit',
+  'glob',
+  'grep',
+  'memory_search',
+  'memory_write',
+  'read',
+  'skill',
+  'todo',
+  'write',
+]
 
 export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereTo> {
   const { household, gatekeeper } = options
@@ -31,7 +41,8 @@ export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereT
   const person = household().people.get(job.person)
   if (!person) return { kind: 'closed', reason: `its user, ${job.person}, is gone` }
   const { place } = job
-  const foreign = place?.kind === 'direct' && household().byMatch.get(`${place.channel}:${place.id}`) !== person.id
+  const foreign =
+    place?.kind === 'direct' && household().byMatch.get(`${place.channel}:${place.id}`) !== person.id
   if (foreign) return internal(job, person.level, place)
   const places = place ? [place] : ownPlaces(person)
   if (places.length === 0) return { kind: 'closed', reason: `${person.name} has no channel that runs` }
@@ -44,7 +55,9 @@ export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereT
   if (!first) return { kind: 'closed', reason: `what it holds is no longer open to ${person.name} there` }
   const all = lowestOf(targets.map(target => target.clearance))
   const clearance = first.clearance.narrow(
-    job.grant ? { reads: all.reads.filter(label => job.grant!.reads.includes(label)), acts: job.grant.acts } : {},
+    job.grant
+      ? { reads: all.reads.filter(label => job.grant!.reads.includes(label)), acts: job.grant.acts }
+      : {},
   )
   return { kind: 'open', clearance: clearance.narrow(all), targets }
 
@@ -58,7 +71,9 @@ export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereT
     const reached = who.matches.flatMap((match): Place[] => {
       const colon = match.indexOf(':')
       const on = options.channel(match.slice(0, colon))
-      return on && !on.capabilities.local ? [{ channel: on.name, kind: 'direct', id: match.slice(colon + 1) }] : []
+      return on && !on.capabilities.local
+        ? [{ channel: on.name, kind: 'direct', id: match.slice(colon + 1) }]
+        : []
     })
     const other = reached.length === 0 ? options.placeFor(who) : null
     return other ? [other] : reached
