@@ -180,7 +180,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     idle: place => sender.idle(place),
     send: rows => sender.take(rows),
     proceed: rows => receiver.proceed(rows),
-    enqueue: (session, task) => lanes.push(session, task),
+    enqueue: work => lanes.push(work.session.id, { kind: 'message', ...work }),
     log,
     tracer,
     now,
