@@ -47,6 +47,9 @@ export function openRuns(db: Db) {
   const ofInbox = db.prepare<[number], Run>(
     `SELECT ${columns} FROM run WHERE inbox = ? ORDER BY id DESC LIMIT 1`,
   )
+  const covering = db.prepare<[string, number, number], Pick<Run, 'due' | 'last'>>(
+    'SELECT due, last FROM run WHERE job = ? AND last >= ? AND due <= ? ORDER BY due',
+  )
   const open = db.prepare<[], Run>(
     `SELECT ${columns} FROM run WHERE state IN ('due', 'running', 'retry', 'sending') ORDER BY id`,
   )
@@ -98,6 +101,9 @@ export function openRuns(db: Db) {
     },
     get: (id: number): Run | undefined => get.get(id),
     ofInbox: (inbox: number): Run | undefined => ofInbox.get(inbox),
+    /** Rows of a job that account for a time between the two. */
+    covering: (job: string, from: number, to: number): Pick<Run, 'due' | 'last'>[] =>
+      covering.all(job, from, to),
     open: (): Run[] => open.all(),
     begin: (id: number, inbox: number): void => void begin.run(inbox, id),
     retry: (id: number, at: number, reason: string): void => void retry.run(at, reason, id),

@@ -94,7 +94,7 @@ export const householdRules: readonly Rule[] = [
     pattern: /^set ([\w.[\]:-]+) to (.+?)$/i,
     tool: 'config',
     say: action('config', 'patch', ([, key, words]) => ({
-      changes: [{ key, value: valueOf(words!) }],
+      changes: [{ key, value: literal(words!) }],
       why: 'asked for',
     })),
   },
@@ -125,7 +125,7 @@ export const householdRules: readonly Rule[] = [
   },
 ]
 
-function valueOf(words: string): unknown {
+function literal(words: string): unknown {
   try {
     return JSON.parse(words)
   } catch {

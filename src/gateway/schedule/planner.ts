@@ -1,7 +1,7 @@
 // Accounts for every due time once: begun, or written down as missed; over restarts, suspends and clock jumps.
 import type { Jobs } from '../../store/jobs.ts'
 import type { NewRun, Run, Runs } from '../../store/runs.ts'
-import { duesBetween, nextDue } from './due.ts'
+import { type DueTimes, duesBetween, nextDue } from './due.ts'
 import { Heap } from './heap.ts'
 import type { Job } from './job.ts'
 
@@ -51,6 +51,21 @@ interface Entry {
   /** A run to try again; absent for the job's next due time. */
   readonly run?: number
 }
+
+type Stretch = Pick<NewRun, 'due' | 'last' | 'count'>
+
+const notRunning = 'Coop did not run or the computer slept'
+
+const newRun = (job: Job, due: number, reason: string | null): NewRun => ({
+  job: job.id,
+  name: job.name,
+  person: job.person,
+  due,
+  last: due,
+  count: 1,
+  state: 'due',
+  reason,
+})
 
 export function openPlanner(options: PlannerOptions): Planner {
   const { jobs: cursors, runs, now } = options
@@ -130,31 +145,19 @@ export function openPlanner(options: PlannerOptions): Planner {
     const { job, spec } = entry
     const dues = duesBetween(job, entry.cursor, at, countLimit)
     if (!dues) return place(job, spec, entry.cursor)
-    const { times, last } = dues
+    const { last } = dues
     const late = at - last > graceMs
-    const runs_ = late && job.missed === 'skip' ? false : !open.has(id)
-    const uncounted = last !== times.at(-1)
-    const missed = runs_ && !uncounted ? times.slice(0, -1) : times
-    const rows: NewRun[] = []
-    const common = { job: id, name: job.name, person: job.person }
-    if (missed.length > 0) {
-      const stretchEnd = uncounted && !runs_ ? last : uncounted ? last - 1 : missed.at(-1)!
-      rows.push({
-        ...common,
-        due: missed[0]!,
-        last: stretchEnd,
-        count: uncounted ? null : missed.length,
-        state: 'missed',
-        reason:
-          open.has(id) && !late
-            ? 'the run before was still going on'
-            : 'Coop did not run or the computer slept',
-      })
-    }
-    if (runs_) {
-      const reason = late ? 'late: Coop did not run or the computer slept' : null
-      rows.push({ ...common, due: last, last, count: 1, state: 'due', reason })
-    }
+    const runs_ = !(late && job.missed === 'skip') && !open.has(id)
+    const reason = open.has(id) && !late ? 'the run before was still going on' : notRunning
+    const rows: NewRun[] = stretches(id, dues, runs_).map(stretch => ({
+      ...stretch,
+      job: id,
+      name: job.name,
+      person: job.person,
+      state: 'missed',
+      reason,
+    }))
+    if (runs_) rows.push(newRun(job, last, late ? `late: ${notRunning}` : null))
     let ids: number[] = []
     options.commit(() => {
       ids = runs.enter(rows, at)
@@ -170,6 +173,25 @@ export function openPlanner(options: PlannerOptions): Planner {
     if (cron !== null || open.has(id) || known.get(id)?.next !== null) return
     cursors.setState(id, 'done')
     known.delete(id)
+  }
+
+  /** What is missed of `dues`, the last one aside if it runs; what the ledger knows from before a jump of the clock is left out. */
+  function stretches(job: string, { times, last }: DueTimes, lastRuns: boolean): Stretch[] {
+    const uncounted = last !== times.at(-1)
+    const known = runs.covering(job, times[0]!, last)
+    const missed = lastRuns && !uncounted ? times.slice(0, -1) : times
+    const out: { due: number; last: number; count: number | null }[] = []
+    let broken = true
+    for (const time of missed) {
+      const covered = known.some(row => time >= row.due && time <= row.last)
+      const before = out.at(-1)
+      if (!covered && broken) out.push({ due: time, last: time, count: 1 })
+      else if (!covered && before) Object.assign(before, { last: time, count: (before.count ?? 0) + 1 })
+      broken = covered
+    }
+    const final = out.at(-1)
+    if (uncounted && final) Object.assign(final, { last: lastRuns ? last - 1 : last, count: null })
+    return out
   }
 
   function take(run: number, job: string): void {
@@ -255,21 +277,7 @@ export function openPlanner(options: PlannerOptions): Planner {
     runNow(job) {
       if (open.has(job.id)) return null
       const at = now()
-      const [id] = runs.enter(
-        [
-          {
-            job: job.id,
-            name: job.name,
-            person: job.person,
-            due: at,
-            last: at,
-            count: 1,
-            state: 'due',
-            reason: 'asked for',
-          },
-        ],
-        at,
-      )
+      const [id] = runs.enter([newRun(job, at, 'asked for')], at)
       if (!id) return null
       take(id, job.id)
       begin()
