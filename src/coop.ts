@@ -120,7 +120,8 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   for (const channel of made) gateway.channels.start(channel)
   gateway.recover()
   const { watchConfig } = await import('./config/watch.ts')
-  stack.use(watchConfig(config.path, () => void gateway.configuration.read()))
+  const watching = stack.use(watchConfig(config.path, () => void gateway.configuration.read()))
+  void watching.ready.then(() => gateway.configuration.read())
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

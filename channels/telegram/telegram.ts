@@ -64,7 +64,12 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
       try {
         self ??= await api.getMe(signal as never)
         const batch = await api.getUpdates(
-          { offset, timeout: pollSeconds, limit: 100, allowed_updates: updates },
+          {
+            offset,
+            timeout: state.kind === 'connected' ? pollSeconds : 0,
+            limit: 100,
+            allowed_updates: updates,
+          },
           signal as never,
         )
         if (state.kind !== 'connected') log.debug('telegram is connected')

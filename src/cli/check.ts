@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { workspaceFault } from '../desk/files.ts'
 import { reportPeople } from '../gateway/preview.ts'
 import { type Command, exit } from './command.ts'
-import { openConfig } from './home.ts'
+import { openStrictly } from './home.ts'
 
 export const check: Command = {
   name: 'check',
@@ -11,7 +11,7 @@ export const check: Command = {
   summary: 'validate the configuration; show what each person would get',
   async run(args, cli) {
     const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
-    const config = openConfig(cli)
+    const config = openStrictly(cli)
     const people = reportPeople(config)
     const fault = workspaceFault(config.paths.workspace)
     if (fault) cli.stderr.write(`coop: ${fault}\n`)

@@ -44,20 +44,26 @@ match = ["terminal:default"]
   return path
 }
 
-/** The configuration of the home in force. Throws `config_missing` if there is none. */
+/** The configuration of the home in force; with a broken file the last good one, told on standard error. Throws `config_missing` if there is none. */
 export function openConfig(cli: Cli): Config {
-  const path = findConfig(cli.config)
-  if (!path)
-    throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
-  return loadConfig(path)
+  const { config, problem } = openLastGood(cli)
+  if (problem !== null) cli.stderr.write(`${problem}\nThe last good configuration is used instead.\n`)
+  return config
 }
 
-/** The same, or with a broken file the last one that was in force, and why. */
+/** The same with what is wrong with the file, null if nothing is. */
 export function openLastGood(cli: Cli): Loaded {
+  return loadOrLastGood(pathOf(cli))
+}
+
+/** The configuration as the file says. Throws for a broken one. */
+export const openStrictly = (cli: Cli): Config => loadConfig(pathOf(cli))
+
+function pathOf(cli: Cli): string {
   const path = findConfig(cli.config)
   if (!path)
     throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
-  return loadOrLastGood(path)
+  return path
 }
 
 /** A connection to the running gateway, initialized as `user`. Throws `gateway_unreachable`. */

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { runCoop, startGateway } from '../support/coop.ts'
 import { openFakeTelegram } from '../support/fake-telegram.ts'
 import { makeTestHome } from '../support/home.ts'
-import { openLiveClient } from '../support/live-client.ts'
+import { type LiveClient, openLiveClient } from '../support/live-client.ts'
 import { until } from '../support/until.ts'
 
 const offline = `# The house of Alice.
@@ -20,6 +20,10 @@ trust = "full"
 match = ["terminal:default"]
 `
 
+/** Runs a chat command as the terminal does; resolves to its answer. */
+const command = async ({ client, who }: LiveClient, text: string): Promise<string> =>
+  (await client.call('command/run', { session: who.session, command: text })).text
+
 const codeIn = (text: string): string => /\/approve ([A-Z0-9]{6})/.exec(text)![1]!
 
 test('a person is added, a briefing arrives, a bad change is refused with its line, and all of it is in the history', async () => {
@@ -30,25 +34,24 @@ test('a person is added, a briefing arrives, a bad change is refused with its li
   const refused = await alice.ask('set trace.keep_dys to 7')
   assert.match(refused, /coop\.toml:\d+: trace\.keep_dys: unknown key; did you mean "keep_days"/)
 
-  const asked = alice.ask('add Bob as inner telegram:1002')
-  const question = await until('a question', () => alice.texts().find(text => text.includes('/approve')))
+  const question = await alice.ask('add Bob as inner telegram:1002')
   assert.match(question, /users\[bob\]/)
   assert.ok(!readFileSync(home.config, 'utf8').includes('Bob'))
-  await alice.command(`/approve ${codeIn(question)}`)
-  assert.match(await asked, /Changed, generation 2/)
+  await command(alice, `/approve ${codeIn(question)}`)
+  await until('the change', () => alice.said().find(text => text.startsWith('Changed, generation 2')))
   assert.match(readFileSync(home.config, 'utf8'), /# The house of Alice\.\n\[agent\]\nid = "coop" # short/)
   assert.match(await alice.ask('who is known?'), /Bob \(bob\), inner: telegram:1002/)
 
   assert.match(await alice.ask('remind me in 1 second to call Carol'), /Set: reminder “call Carol”/)
-  await until('the reminder', () => alice.texts().find(text => text === '⏰ call Carol'))
+  await until('the reminder', () => alice.said().find(text => text === '⏰ call Carol'))
   assert.match(
     await alice.ask('every weekday at 7 in Europe/Lisbon: hello'),
     /every weekday at 07:00 Europe\/Lisbon; next /,
   )
-  await alice.command('/cron run hello')
-  await until('the briefing', () => alice.texts().find(text => text === 'Hello! I am listening.'))
+  await command(alice, '/cron run hello')
+  await until('the briefing', () => alice.said().find(text => text === 'Hello! I am listening.'))
 
-  assert.match(await alice.command('/cron history'), /“hello”.*(delivered|on its way)/)
+  assert.match(await command(alice, '/cron history'), /“hello”.*(delivered|on its way)/)
   const history = await alice.ask('config history')
   assert.match(history, /2\. .*alice by chat/)
   assert.match(history, /1\. .*by file: the configuration that Coop began with/)
@@ -61,7 +64,7 @@ test('a key that only the terminal may change is refused to the model, whatever 
   const said = await alice.ask('set provider to {"name": "anthropic", "base_url": "http://127.0.0.1:9"}')
   assert.match(said, /only be changed at the terminal/)
   assert.equal(readFileSync(home.config, 'utf8'), offline)
-  assert.match(await alice.command('/config set provider.name offline'), /Changed, generation 2/)
+  assert.match(await command(alice, '/config set provider.name offline'), /Changed, generation 2/)
 })
 
 test('a change that does not work rolls itself back, says why, and stands in the history', async () => {
@@ -71,13 +74,13 @@ test('a change that does not work rolls itself back, says why, and stands in the
   })
   await using _gateway = await startGateway(home)
   using alice = await openLiveClient(home)
-  const asked = alice.ask('set agent.model to anthropic/claude-opus-4-6')
-  const question = await until('a question', () => alice.texts().find(text => text.includes('/approve')))
+  const question = await alice.ask('set agent.model to anthropic/claude-opus-4-6')
   assert.match(question, /costs more/)
-  await alice.command(`/approve ${codeIn(question)}`)
-  assert.match(await asked, /Generation 2 was rolled back, anthropic\/claude-opus-4-6 does not answer/)
+  await command(alice, `/approve ${codeIn(question)}`)
+  const told = /^Generation 2 was rolled back, anthropic\/claude-opus-4-6 does not answer/
+  await until('the rollback', () => alice.said().find(text => told.test(text)))
   assert.equal(readFileSync(home.config, 'utf8'), offline)
-  const history = await alice.command('/config history')
+  const history = await command(alice, '/config history')
   assert.match(history, /3\. .*nobody by coop: generation 2 was rolled back/)
   assert.match(await alice.ask('hello'), /I am listening/)
 })
@@ -86,22 +89,22 @@ test('an edited file takes effect at once, a broken one changes nothing and is t
   using home = makeTestHome(offline)
   await using gateway = await startGateway(home)
   using alice = await openLiveClient(home)
-  const status = () => runCoop(home, ['status']).then(ended => ended.stdout)
+  const status = () => command(alice, '/status')
 
   writeFileSync(`${home.config}.new`, `${offline}\n[[users]]\nname = "Bob"\ntrust = "inner"\n`)
   renameSync(`${home.config}.new`, home.config)
-  await until('Bob', async () => (await alice.command('/users')).includes('Bob'))
+  await until('Bob', async () => (await command(alice, '/users')).includes('Bob'))
 
   home.configure(`${offline}\n[trace]\nkeep_dys = 1\n`)
   await until('the complaint', async () => /coop\.toml:\d+: trace\.keep_dys/.test(await status()))
-  assert.match(await alice.command('/users'), /Bob/)
+  assert.match(await command(alice, '/users'), /Bob/)
   assert.match(gateway.stderr(), /the last good one stays in force/)
 
   rmSync(home.config)
   await until('that it is gone', async () => (await status()).includes('is gone'))
   home.configure(offline.replace('id = "coop"', 'id = "other"'))
   await until('what waits', async () => (await status()).includes('agent.id waits for a restart'))
-  await until('no Bob', async () => !(await alice.command('/users')).includes('Bob'))
+  await until('no Bob', async () => !(await command(alice, '/users')).includes('Bob'))
 })
 
 test('with a broken file the last good configuration starts, and a rollback mends the file', async () => {
@@ -111,8 +114,8 @@ test('with a broken file the last good configuration starts, and a rollback mend
   await using _gateway = await startGateway(home)
   using alice = await openLiveClient(home)
   assert.match(await alice.ask('hello'), /I am listening/)
-  assert.match(await alice.command('/config set trace.keep_days 3'), /The file is broken/)
-  assert.match(await alice.command('/config rollback'), /stands in the file again/)
+  assert.match(await command(alice, '/config set trace.keep_days 3'), /The file is broken/)
+  assert.match(await command(alice, '/config rollback'), /stands in the file again/)
   assert.equal(readFileSync(home.config, 'utf8'), offline)
   assert.equal(readFileSync(join(home.dir, 'coop.toml.broken'), 'utf8'), '[agent\n')
 })
@@ -125,9 +128,9 @@ test('a channel that is added starts, and one that is taken away stops, by thems
   home.configure(
     `${offline}\n[channels.telegram]\ntoken = "env:TELEGRAM_TOKEN"\napi_root = "${telegram.url}"\n`,
   )
-  await until('telegram', async () => (await alice.command('/status')).includes('telegram connected'))
+  await until('telegram', async () => (await command(alice, '/status')).includes('telegram connected'))
   home.configure(offline)
-  await until('no telegram', async () => !(await alice.command('/status')).includes('telegram'))
+  await until('no telegram', async () => !(await command(alice, '/status')).includes('telegram'))
 })
 
 test('a job of coop.toml reaches its user on Telegram, and one whose user is gone does not run and says so', async () => {
