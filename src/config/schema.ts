@@ -98,9 +98,34 @@ const models = table({
 const telegram = table({
   token: key(secret, 'The bot’s token, as "env:NAME".', { by: 'terminal' }),
   api_root: key(url.optional(), 'Where the Bot API is, if not at Telegram.', { by: 'terminal' }),
+  webhook_url: key(
+    url.optional(),
+    'The public address that Telegram calls; with it updates are not polled for.',
+    { by: 'terminal' },
+  ),
+  webhook_port: key(
+    z.int().min(1).max(65_535).default(8787),
+    'The port on this machine that a reverse proxy passes webhook_url on to.',
+  ),
 })
 
-const channels = table({ telegram: telegram.optional() })
+const discord = table({
+  token: key(secret, 'The bot’s token, as "env:NAME".', { by: 'terminal' }),
+  api_root: key(url.optional(), 'Where the REST API is, if not at Discord.', { by: 'terminal' }),
+  gateway_url: key(
+    z.url({ protocol: /^wss?$/, error: 'not a ws or wss address' }).optional(),
+    'Where the gateway is, if not where the REST API says.',
+    { by: 'terminal' },
+  ),
+})
+
+const channels = table({ telegram: telegram.optional(), discord: discord.optional() })
+
+const transcription = table({
+  base_url: key(url.optional(), 'The openai-compatible endpoint; OpenAI’s if absent.', { by: 'terminal' }),
+  model: key(z.string().default('whisper-1'), 'The model that listens.'),
+  api_key: key(secret.optional(), 'Its key, as "env:NAME".', { by: 'terminal' }),
+})
 
 const promptIndex = table({
   enabled: key(z.boolean().default(true), 'Whether fitting memories go with a message.', { by: 'chat' }),
@@ -292,6 +317,7 @@ export const configSchema = table({
   box: box.prefault({}),
   tools: tools.prefault({}),
   trace: trace.prefault({}),
+  transcription: transcription.optional(),
 })
 
 export type Settings = z.output<typeof configSchema>

@@ -48,7 +48,10 @@ export function openSender(options: SenderOptions): Sender {
     const queue = lanes.get(row.lane)
     if (queue) queue.push(row)
     else lanes.set(row.lane, [row])
-    if (!running.has(row.lane)) running.set(row.lane, drain(row.lane))
+    if (running.has(row.lane)) return
+    // A step later: the row may still be part of a commit that is not finished.
+    const work = Promise.resolve().then(() => drain(row.lane))
+    running.set(row.lane, work)
   }
 
   async function drain(lane: string): Promise<void> {

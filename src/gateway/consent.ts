@@ -71,7 +71,13 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       expiresAt: now() + lifetimeMs,
     })
     const how = `Answer /approve ${approval.id} or /deny ${approval.id}.`
-    options.office.tell(person, `${question}\n\n${how}`, about)
+    options.office.tell(person, `${question}\n\n${how}`, about, {
+      key: `approval:${approval.id}`,
+      choices: [
+        { id: `/approve ${approval.id}`, label: 'Yes' },
+        { id: `/deny ${approval.id}`, label: 'No' },
+      ],
+    })
     return { kind: 'waiting' }
   }
 

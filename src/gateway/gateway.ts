@@ -5,6 +5,7 @@ import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
+import { transcriber } from '../agent/models/transcription.ts'
 import type { BoxRules } from '../box/policy.ts'
 import type { Boxes } from '../box/room.ts'
 import { boxRulesOf } from '../box/rules.ts'
@@ -23,6 +24,7 @@ import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
 import { webRulesOf } from '../web/hand.ts'
+import { keepFile, takeAttachments } from './attachments.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
@@ -33,15 +35,18 @@ import { type ConsentOffice, openConsent } from './consent.ts'
 import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
+import { openDraft } from './drafts.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
+import { menusFor } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
+import { openRevisions } from './revisions.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
@@ -99,6 +104,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const gatekeeper = openGatekeeper(household, channel)
   const live = openLive()
   const typing = openTyping(channel)
+  const revisions = openRevisions(store)
   const prompts = openPrompts(() => config)
   const sender: Sender = openSender({
     outbox: store.outbox,
@@ -206,6 +212,23 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     office,
     typing,
+    attached: (inbound, clearance, signal) =>
+      takeAttachments(
+        inbound,
+        clearance,
+        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        signal,
+      ),
+    latest: revisions.latest,
+    draft: facts =>
+      openDraft(facts, {
+        settings: store.settings,
+        channel,
+        reissue: clearance => gatekeeper.reissue(clearance.grant()),
+        idle: place => sender.idle(place),
+        log,
+        now,
+      }),
     compactor,
     enqueue: (session, task) => lanes.push(session, task),
     ended: () => remember.nudge(),
@@ -268,6 +291,9 @@ export function openGateway(options: GatewayOptions): Gateway {
       result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
       clearance,
       session,
+      'answered',
+      undefined,
+      result.choices,
     )
   }
   const receiver = openReceiver({
@@ -279,6 +305,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     runCommand,
     enqueue: (session, task) => lanes.push(session, task),
     office,
+    consent,
+    revisions,
     live,
     log,
     tracer,
@@ -294,6 +322,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     stop: session => lanes.stop(session, 'stopped'),
     shutdown: options.shutdown,
     command: runFromClient,
+    commands: clearance =>
+      [...commands.values()]
+        .filter(command => atLeast(clearance.acts, command.level))
+        .map(({ name, usage, summary }) => ({ name, usage, summary })),
+    models: () => models,
+    running: session => lanes.running().includes(session),
     modelFor,
     notice: person => {
       const model = modelFor(person)
@@ -382,8 +416,21 @@ export function openGateway(options: GatewayOptions): Gateway {
       { channel: changed.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) },
       'channel',
     )
-    if (state.kind === 'connected') sender.wake()
+    if (state.kind === 'connected') {
+      sender.wake()
+      offer(changed)
+    }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
+  }
+
+  /** Failure is of no consequence: a command can be typed. */
+  function offer(to: Channel): void {
+    to.offer?.(menusFor(to.name, household(), commands.values()), AbortSignal.timeout(offerMs)).catch(error =>
+      log.debug(
+        { err: { message: messageOf(error) }, channel: to.name },
+        'the commands could not be offered',
+      ),
+    )
   }
 
   function status(): StatusReport {
@@ -409,6 +456,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     boxRules = boxRulesOf(config, config.settings.skills.paths)
     webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
+    for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
       if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
@@ -455,6 +503,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 }
 
+const offerMs = 30_000
 const storageRestMs = 3_000
 const maxFaults = 5
 

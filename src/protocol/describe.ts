@@ -15,6 +15,8 @@ const purposes: Record<keyof typeof methods, string> = {
   'approval/list': 'What waits for the principal’s yes or no.',
   'approval/answer': 'Answers one of them.',
   'command/run': 'Runs a chat command, like `/status`, and returns its answer.',
+  'command/list': 'The chat commands, models and people that may be named there, for completion.',
+  'session/state': 'What a status line shows: model, context, cost, channels.',
   status: 'How the gateway is. For full trust.',
   'gateway/stop': 'Ends the gateway after its turns. For full trust.',
 }
