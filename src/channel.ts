@@ -113,4 +113,6 @@ export interface ChannelDeps {
   readonly home: string
   /** The value behind "env:NAME". */
   readonly secret: (reference: string) => string | undefined
+  /** Whether "channel:identifier" is somebody of the household; strangers get no receipts. */
+  readonly knows?: (identity: string) => boolean
 }

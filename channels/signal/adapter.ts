@@ -1,0 +1,288 @@
+// The Signal channel: this gateway as a linked device of a phone's account.
+import type {
+  Channel,
+  ChannelDeps,
+  ChannelState,
+  Inbound,
+  Membership,
+  Outbound,
+  Place,
+  SendResult,
+} from '../../src/channel.ts'
+import { messageOf } from '../../src/errors.ts'
+import { fromHex } from './bytes.ts'
+import type { Client } from './client.ts'
+import { composeMessage, composeRequest } from './compose.ts'
+import { openConnection } from './connection.ts'
+import { syncRequest } from './constants.ts'
+import { refreshRoom } from './groups.ts'
+import { keepKeys } from './keys.ts'
+import { safeName } from './names.ts'
+import { openNews } from './news.ts'
+import { refreshName } from './profiles.ts'
+import { sendReceipts, sendTyping, syncRead } from './receipts.ts'
+import { receive } from './receive.ts'
+import { membershipOf, readRoom, roomIdOf, roomPlace } from './rooms.ts'
+import { dispatch, identityChanged, sendOpenTranscripts } from './send.ts'
+import { openService, pathIn, type SignalSettings } from './service.ts'
+import { readStorage } from './storage.ts'
+import { getSetting, markUnlinked, openAccount, putSetting } from './store/account.ts'
+import { openSignalDb } from './store/database.ts'
+import { confirmIdentity, listUnverified, mayReceive } from './store/identity.ts'
+import { dropInbound, waitingInbound } from './store/inbound.ts'
+import { pruneOutbound, sendLogMs } from './store/outbound.ts'
+import { nameOf, readPerson } from './store/people.ts'
+import { openUnits } from './store/unit.ts'
+import { transmit } from './transmit.ts'
+
+export interface SignalChannel extends Channel {
+  /** Those whose safety number changed: they count as strangers until confirmed. */
+  unverified(): readonly { readonly id: string; readonly name: string; readonly since: number }[]
+  /** The owner's word that a person is still themselves. False if there was nothing to confirm. */
+  confirm(id: string): boolean
+}
+
+/** UTF-16 units; what is longer goes out as several messages. */
+const maxTextLength = 2_000
+const batchSize = 100
+/** How long a message waits for the name or the group it came with. */
+const lookUpMs = 3_000
+
+/** Opens the channel. It works, or its state says that no phone is linked. Throws when signal.db is in use or unsound. */
+export async function createSignal(settings: SignalSettings, deps: ChannelDeps): Promise<SignalChannel> {
+  const db = openSignalDb(pathIn(deps.home, settings.db_path))
+  const account = openAccount(db)
+  if (!account) {
+    db.close()
+    return notLinked
+  }
+  const side = openAside(deps)
+  const client: Client = {
+    db,
+    units: openUnits(db),
+    account,
+    service: openService(settings, deps.home),
+    log: deps.log,
+    knows: aci => deps.knows?.(`signal:${aci}`) ?? false,
+    chats: () => connection.chats(),
+    aside: side.run,
+  }
+  const news = openNews()
+  const connection = openConnection({
+    service: client.service,
+    account,
+    log: deps.log,
+    async onEnvelope(envelope) {
+      const arrival = await receive(client, envelope)
+      if (arrival.messages.length > 0) {
+        news.announce()
+        side.run('a delivery receipt', () => sendReceipts(client, 'delivery', arrival.messages))
+      }
+      for (const { what, work } of arrival.after) side.run(what, work)
+    },
+    onConnected: () => settle(client),
+    onUnlinked: () => markUnlinked(db),
+  })
+  const stopped = new AbortController()
+
+  return {
+    name: 'signal',
+    capabilities: { maxTextLength, exactlyOnce: true, groups: true },
+    state: connection.state,
+    async *listen(signal) {
+      const ending = AbortSignal.any([signal, stopped.signal])
+      const running = connection.run(ending).finally(news.announce)
+      let over = false
+      running.then(() => (over = true)).catch(() => (over = true))
+      let handed = 0
+      try {
+        while (!ending.aborted) {
+          const seen = news.count()
+          const waiting = waitingInbound(db, handed, batchSize)
+          const last = waiting.at(-1)
+          if (!last) {
+            if (over) break
+            await news.after(seen, ending)
+            continue
+          }
+          const batch = await readied(
+            client,
+            waiting.map(row => row.inbound),
+          )
+          if (batch.length > 0) yield batch
+          handed = last.id
+          dropInbound(db, handed)
+          const read = batch.map(inbound => ({ sender: inbound.sender.id, timestamp: inbound.at }))
+          side.run('a read receipt', async () => {
+            await sendReceipts(client, 'read', read)
+            await syncRead(client, read)
+          })
+        }
+      } finally {
+        stopped.abort()
+        await running
+      }
+    },
+    send: outbound => send(client, outbound),
+    async typing(place) {
+      const recipients = place.kind === 'direct' ? [place.id] : await othersIn(client, roomIdOf(place))
+      await sendTyping(client, recipients, place.kind === 'group' ? fromHex(roomIdOf(place)) : undefined)
+    },
+    async members(place) {
+      const id = roomIdOf(place)
+      await refreshRoom(client, id).catch(cause =>
+        deps.log.warn({ reason: messageOf(cause) }, 'a group could not be read'),
+      )
+      return membershipOf(db, id, account.row.aci, Date.now())
+    },
+    unverified: () =>
+      listUnverified(db).map(({ aci, since }) => ({
+        id: aci,
+        name: safeName(nameOf(readPerson(db, aci))),
+        since,
+      })),
+    confirm: id => confirmIdentity(db, id),
+    async [Symbol.asyncDispose]() {
+      stopped.abort()
+      await side.idle()
+      await client.units.idle()
+      db.close()
+    },
+  }
+}
+
+/** What is due after each connect: keys, settings of the phone, copies that a crash left behind. */
+async function settle(client: Client): Promise<void> {
+  const { db, account } = client
+  const now = Date.now()
+  const chats = client.chats()
+  if (!chats) return
+  await keepKeys(db, client.units, account, chats.auth, now)
+  if (getSetting(db, 'asked_phone') === undefined) {
+    for (const type of Object.values(syncRequest)) {
+      await transmit(client, {
+        recipient: account.row.aci,
+        timestamp: Date.now(),
+        content: composeRequest(type),
+      })
+    }
+    putSetting(db, 'asked_phone', String(now))
+  }
+  await sendOpenTranscripts(client)
+  pruneOutbound(db, now)
+  await readStorage(client)
+}
+
+/** Adds names, and drops what a group's members did not write. */
+async function readied(client: Client, batch: readonly Inbound[]): Promise<Inbound[]> {
+  const senders = new Set(batch.map(inbound => inbound.sender.id))
+  const rooms = new Set(
+    batch.filter(inbound => inbound.place.kind === 'group').map(inbound => roomIdOf(inbound.place)),
+  )
+  const lookUps = [
+    ...[...rooms].map(id => refreshRoom(client, id)),
+    ...[...senders].map(aci => refreshName(client, aci, Date.now())),
+  ]
+  if (client.chats()) await settledWithin(lookUps, lookUpMs)
+  else for (const look of lookUps) look.catch(() => undefined)
+  return batch.flatMap(inbound => {
+    const { sender, place } = inbound
+    const room = place.kind === 'group' ? readRoom(client.db, roomIdOf(place)) : undefined
+    if (room?.blocked) return []
+    if (room?.members && !(JSON.parse(room.members) as string[]).includes(sender.id)) {
+      client.log.warn(
+        { sender: sender.id, group: room.id },
+        'somebody wrote to a group that they are not in; it was dropped',
+      )
+      return []
+    }
+    const name = safeName(nameOf(readPerson(client.db, sender.id)))
+    return [{ ...inbound, sender: { ...sender, name }, place: room ? roomPlace(client.db, room.id) : place }]
+  })
+}
+
+async function send(client: Client, outbound: Outbound): Promise<SendResult> {
+  const { key, place, text, replyTo } = outbound
+  if (place.kind === 'direct') {
+    if (!mayReceive(client.db, place.id, replyTo)) return { kind: 'refused', reason: identityChanged }
+    const { expire_timer, expire_version } = readPerson(client.db, place.id)
+    return await dispatch(client, {
+      key,
+      recipients: [place.id],
+      group: false,
+      compose: timestamp =>
+        composeMessage(
+          client,
+          timestamp,
+          { body: text, expireTimer: expire_timer, expireTimerVersion: expire_version },
+          [place.id],
+        ),
+      keepMs: keepMs(expire_timer),
+    })
+  }
+  const id = roomIdOf(place)
+  const members = await othersIn(client, id)
+  const room = readRoom(client.db, id)
+  if (!room || members.length === 0)
+    return { kind: 'retry', reason: 'the members of the group are not known' }
+  const group = { masterKey: room.master_key, revision: room.revision ?? 0 }
+  return await dispatch(client, {
+    key,
+    recipients: members,
+    group: true,
+    compose: timestamp =>
+      composeMessage(client, timestamp, { body: text, group, expireTimer: room.expire_timer }, members),
+    keepMs: keepMs(room.expire_timer),
+  })
+}
+
+/** Sent text is kept for devices that ask again, but not beyond the chat's own timer. */
+const keepMs = (timerSeconds: number): number =>
+  timerSeconds > 0 ? Math.min(sendLogMs, timerSeconds * 1000) : sendLogMs
+
+/** The accounts of a group but ours; none when they are not known for certain. */
+async function othersIn(client: Client, id: string): Promise<string[]> {
+  const own = client.account.row.aci
+  await refreshRoom(client, id).catch(() => undefined)
+  const membership: Membership = membershipOf(client.db, id, own, Date.now())
+  if (membership.kind !== 'list') return []
+  return (JSON.parse(readRoom(client.db, id)?.members ?? '[]') as string[]).filter(aci => aci !== own)
+}
+
+/** Waits for all, failed or not, but no longer than `ms`. */
+async function settledWithin(work: readonly Promise<void>[], ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, ms)
+  await Promise.race([Promise.allSettled(work), late.promise]).finally(() => clearTimeout(timer))
+}
+
+/** Work on the side that somebody waits for at the end. */
+function openAside(deps: ChannelDeps) {
+  const running = new Set<Promise<void>>()
+  return {
+    run(what: string, work: () => Promise<void>): void {
+      const one = work()
+        .catch(cause => deps.log.debug({ reason: messageOf(cause) }, `${what} did not work`))
+        .finally(() => running.delete(one))
+      running.add(one)
+    },
+    async idle(): Promise<void> {
+      await Promise.allSettled([...running])
+    },
+  }
+}
+
+const advice = 'No phone is linked; run `coop signal link`, then restart.'
+
+/** What stands in the place of the channel until a phone is linked. */
+const notLinked: SignalChannel = {
+  name: 'signal',
+  capabilities: { maxTextLength, exactlyOnce: true, groups: true },
+  state: (): ChannelState => ({ kind: 'failed', error: advice }),
+  async *listen() {},
+  send: async (): Promise<SendResult> => ({ kind: 'retry', reason: advice }),
+  members: async (_: Place): Promise<Membership> => ({ kind: 'unknown', reason: advice }),
+  unverified: () => [],
+  confirm: () => false,
+  async [Symbol.asyncDispose]() {},
+}

@@ -1,0 +1,94 @@
+// From a data message to what the core understands.
+import type { Attachment, Inbound, Place } from '../../src/channel.ts'
+import { handleOf } from './attachments.ts'
+import type { Client } from './client.ts'
+import type { AttachmentPointer, DataMessage } from './generated/signal_pb.ts'
+import { parseServiceId } from './ids.ts'
+import { safeName } from './names.ts'
+import { nameOf, readPerson } from './store/people.ts'
+
+/** Who wrote it, when, and where it belongs. */
+export interface Origin {
+  readonly sender: string
+  readonly device: number
+  readonly timestamp: number
+  readonly place: Place
+}
+
+const flag = { endSession: 1, timerUpdate: 2, profileKeyUpdate: 4 } as const
+
+/** The name of a message for ever. */
+export const externalIdOf = (origin: Pick<Origin, 'sender' | 'device' | 'timestamp'>): string =>
+  `${origin.sender}.${origin.device}.${origin.timestamp}`
+
+/** The timestamp in an external id of ours. */
+export const timestampIn = (externalId: string): number => Number(externalId.split('.')[2])
+
+/** The message for the core; undefined when it says nothing to anybody. */
+export function inboundOf(client: Client, data: DataMessage, origin: Origin): Inbound | undefined {
+  if ((data.flags & (flag.endSession | flag.timerUpdate | flag.profileKeyUpdate)) !== 0) return undefined
+  const attachments = data.attachments.map((pointer, index) => attachmentOf(pointer, index))
+  const { text, mentioned } = spelledOut(client, data)
+  if (text === '' && attachments.length === 0) return undefined
+  const quote = quoteOf(client, data)
+  return {
+    channel: 'signal',
+    externalId: externalIdOf(origin),
+    place: origin.place,
+    sender: {
+      channel: 'signal',
+      id: origin.sender,
+      name: safeName(nameOf(readPerson(client.db, origin.sender))),
+    },
+    text,
+    at: origin.timestamp,
+    ...(origin.place.kind === 'group' ? { addressed: mentioned || quote?.ours === true } : {}),
+    ...(quote ? { quote: { author: quote.author, text: quote.text } } : {}),
+    ...(attachments.length > 0 ? { attachments } : {}),
+  }
+}
+
+/** The body with each mention written as a name, and whether we are one of them. */
+function spelledOut(client: Client, data: DataMessage): { text: string; mentioned: boolean } {
+  let text = data.body ?? ''
+  let mentioned = false
+  const mentions = data.bodyRanges
+    .flatMap(range => {
+      const who = parseServiceId(range.mentionAciBinary, range.mentionAci)
+      return who?.kind === 'aci' ? [{ ...range, aci: who.uuid }] : []
+    })
+    .sort((a, b) => b.start - a.start)
+  for (const { start, length, aci } of mentions) {
+    const own = aci === client.account.row.aci
+    mentioned ||= own
+    const name = own ? 'you' : safeName(nameOf(readPerson(client.db, aci)))
+    if (start + length <= text.length) text = `${text.slice(0, start)}@${name}${text.slice(start + length)}`
+  }
+  return { text, mentioned }
+}
+
+function quoteOf(
+  client: Client,
+  data: DataMessage,
+): { author: string; text: string; ours: boolean } | undefined {
+  if (!data.quote) return undefined
+  const author = parseServiceId(data.quote.authorAciBinary, data.quote.authorAci)
+  if (author?.kind !== 'aci') return undefined
+  const ours = author.uuid === client.account.row.aci
+  return {
+    author: ours ? 'you' : safeName(nameOf(readPerson(client.db, author.uuid))),
+    text: data.quote.text,
+    ours,
+  }
+}
+
+const kinds = { image: 'image', audio: 'audio', video: 'video' } as const
+
+function attachmentOf(pointer: AttachmentPointer, index: number): Attachment {
+  const mime = /^[\w.+-]+\/[\w.+-]+$/.test(pointer.contentType)
+    ? pointer.contentType.toLowerCase()
+    : 'application/octet-stream'
+  const kind = kinds[mime.split('/')[0] as keyof typeof kinds] ?? 'file'
+  const name = safeName(pointer.fileName).replace(/[/\\]/g, '_') || `${kind}-${index + 1}`
+  return { kind, name, mime, size: pointer.size, handle: JSON.stringify(handleOf(pointer)) }
+}

@@ -1,0 +1,54 @@
+// Receipts and typing: small signs that may get lost, sent to people of the household and never to strangers.
+import type { Client } from './client.ts'
+import { composeRead, composeReceipt, composeTyping } from './compose.ts'
+import { getSetting } from './store/account.ts'
+import { transmit } from './transmit.ts'
+
+export interface Received {
+  readonly sender: string
+  readonly timestamp: number
+}
+
+/** Tells senders that their messages arrived, or were read; one receipt a person. */
+export async function sendReceipts(
+  client: Client,
+  type: 'delivery' | 'read',
+  messages: readonly Received[],
+): Promise<void> {
+  const own = client.account.row.aci
+  const known = messages.filter(({ sender }) => sender !== own && client.knows(sender))
+  if (type === 'read' && getSetting(client.db, 'read_receipts') !== 'true') return
+  for (const [sender, theirs] of Map.groupBy(known, message => message.sender)) {
+    const content = composeReceipt(
+      type,
+      theirs.map(message => message.timestamp),
+    )
+    await transmit(client, { recipient: sender, timestamp: Date.now(), content })
+  }
+}
+
+/** Tells our other devices what was read, so that they stop counting it as new. */
+export async function syncRead(client: Client, messages: readonly Received[]): Promise<void> {
+  const others = messages.filter(({ sender }) => sender !== client.account.row.aci)
+  if (others.length === 0) return
+  await transmit(client, {
+    recipient: client.account.row.aci,
+    timestamp: Date.now(),
+    content: composeRead(others),
+  })
+}
+
+/** Shows that an answer is being written, to whoever looks now. */
+export async function sendTyping(
+  client: Client,
+  recipients: readonly string[],
+  groupId?: Uint8Array,
+): Promise<void> {
+  if (getSetting(client.db, 'typing_indicators') !== 'true') return
+  const timestamp = Date.now()
+  const content = composeTyping(timestamp, groupId)
+  for (const recipient of recipients) {
+    if (!client.knows(recipient)) continue
+    await transmit(client, { recipient, timestamp, content, online: true })
+  }
+}
