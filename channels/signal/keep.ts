@@ -27,8 +27,9 @@ export function keep(unit: Unit, inbound: Inbound): void {
 /** The timer of a chat: of two versions the higher holds, and ours is then said with every message. */
 export function keepTimer(db: Db, aci: string, data: DataMessage): void {
   const known = readPerson(db, aci)
-  if (data.expireTimerVersion < known.expire_version && data.expireTimerVersion > 0) return
-  const version = Math.max(known.expire_version, data.expireTimerVersion)
-  if (known.expire_timer === data.expireTimer && known.expire_version === version) return
-  updatePerson(db, aci, { expire_timer: data.expireTimer, expire_version: version })
+  const { expireTimer = 0, expireTimerVersion = 0 } = data
+  if (expireTimerVersion > 0 && expireTimerVersion < known.expire_version) return
+  const version = Math.max(known.expire_version, expireTimerVersion)
+  if (known.expire_timer === expireTimer && known.expire_version === version) return
+  updatePerson(db, aci, { expire_timer: expireTimer, expire_version: version })
 }

@@ -5,7 +5,7 @@ import {
   processSenderKeyDistributionMessage,
   SenderKeyDistributionMessage,
 } from '@signalapp/libsignal-client'
-import { messageOf } from '../../src/errors.ts'
+import { isStorageFault, messageOf } from '../../src/errors.ts'
 import { bytes } from './bytes.ts'
 import type { Client } from './client.ts'
 import { type Opened, openEnvelope, Undecryptable } from './decrypt.ts'
@@ -41,11 +41,13 @@ export async function receive(client: Client, raw: Uint8Array): Promise<Arrival>
       return nothing
     })
   } catch (cause) {
-    if (!(cause instanceof Undecryptable)) throw cause
-    client.log.warn(
-      { sender: cause.sender, reason: cause.message },
-      'a message was not readable; its sender is asked again',
-    )
+    if (isStorageFault(cause)) throw cause
+    if (!(cause instanceof Undecryptable)) {
+      // A message that we cannot take must not come back for ever.
+      client.log.error({ reason: messageOf(cause) }, 'a message could not be understood and was dropped')
+      return nothing
+    }
+    client.log.warn({ sender: cause.sender, reason: cause.message }, 'a message was not readable')
     await requestResend(client, cause)
     return nothing
   }

@@ -21,13 +21,8 @@ const mostResends = 5
 
 /** Asks the sender for a message again. Rejects without a connection; the message is then not acknowledged. */
 export async function requestResend(client: Client, lost: Undecryptable): Promise<void> {
-  const error = DecryptionErrorMessage.forOriginal(
-    lost.ciphertext,
-    lost.type as CiphertextMessageType,
-    lost.timestamp,
-    lost.device,
-  )
-  const content = base64(PlaintextContent.from(error).serialize())
+  const content = errorContent(lost)
+  if (!content) return
   const { auth } = connected(client)
   const answer = await fetchKeys(auth, lost.sender, '*')
   if (!answer) return
@@ -43,6 +38,22 @@ export async function requestResend(client: Client, lost: Undecryptable): Promis
   const result = await putMessage(auth, { destination: lost.sender, timestamp: Date.now(), messages })
   if (result.kind !== 'accepted')
     client.log.warn({ sender: lost.sender, result: result.kind }, 'asking for the message again did not work')
+}
+
+/** What names the lost message; undefined when it is too broken to be named. */
+function errorContent(lost: Undecryptable): string | undefined {
+  try {
+    const { ciphertext, type, timestamp, device } = lost
+    const error = DecryptionErrorMessage.forOriginal(
+      ciphertext,
+      type as CiphertextMessageType,
+      timestamp,
+      device,
+    )
+    return base64(PlaintextContent.from(error).serialize())
+  } catch {
+    return undefined
+  }
 }
 
 /** Sends a message again to somebody whose device could not read it, under its first timestamp. */

@@ -37,7 +37,7 @@ export const readRoom = (db: Db, id: string): Room | undefined =>
 export function seenGroup(unit: Unit, context: GroupContext): { readonly id: string } | undefined {
   const group = groupOf(context.masterKey)
   if (!group) return undefined
-  unit.atCommit(db => noteRoom(db, group.id, context.masterKey, context.revision))
+  unit.atCommit(db => noteRoom(db, group.id, context.masterKey, context.revision ?? 0))
   return { id: group.id }
 }
 

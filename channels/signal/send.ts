@@ -34,12 +34,14 @@ export async function dispatch(client: Client, message: Dispatch): Promise<SendR
     }
     const row = store.readOutbound(client.db, message.key)
     if (!row) throw new Error('the message was not stored')
-    const result = row.sent_at === null ? await sendParts(client, message, row, fresh) : undefined
-    if (result) return result
-    const toSelf = message.recipients.every(recipient => recipient === client.account.row.aci)
-    if (toSelf) await sendTranscript(client, row.key)
-    if (row.sent_at === null) store.markSent(client.db, row.key, Date.now())
-    if (!toSelf) client.aside('the copy for our other devices', () => sendTranscript(client, row.key))
+    if (row.sent_at === null) {
+      const result = await sendParts(client, message, row, fresh)
+      if (result) return result
+      const toSelf = message.recipients.every(recipient => recipient === client.account.row.aci)
+      if (toSelf) await sendTranscript(client, row.key)
+      store.markSent(client.db, row.key, Date.now())
+      if (!toSelf) client.aside('the copy for our other devices', () => sendTranscript(client, row.key))
+    }
     return { kind: 'sent', externalId: `${client.account.row.aci}.${client.account.device}.${row.timestamp}` }
   } catch (cause) {
     if (isStorageFault(cause)) return { kind: 'retry', reason: 'the disk is full or read-only' }

@@ -34,7 +34,8 @@ CREATE TABLE record (
 
 -- Messages decrypted and acknowledged, until the core has them.
 CREATE TABLE inbound (
-  id INTEGER PRIMARY KEY,
+  -- Never used twice: the hand-over goes by "after this id".
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   external_id TEXT NOT NULL UNIQUE,
   body TEXT NOT NULL
 ) STRICT;

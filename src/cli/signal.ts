@@ -34,7 +34,7 @@ async function link(cli: Cli, config: Config, settings: Settings, name: string):
   if (trimmed === '' || trimmed.length > 50) {
     throw new CoopError('usage_wrong', '--name takes 1 to 50 characters.')
   }
-  const [{ linkSignal }, { toString: drawn }] = await Promise.all([
+  const [{ linkSignal }, { default: qrcode }] = await Promise.all([
     import('../../channels/signal/link.ts'),
     import('qrcode'),
   ])
@@ -47,7 +47,7 @@ async function link(cli: Cli, config: Config, settings: Settings, name: string):
     {
       name: trimmed,
       onCode: async url => {
-        const code = await drawn(url, { type: cli.stdout.isTTY ? 'terminal' : 'utf8', small: true })
+        const code = await qrcode.toString(url, { type: cli.stdout.isTTY ? 'terminal' : 'utf8', small: true })
         cli.stdout.write(
           `\n${code}\n${url}\n\nOn the phone: Settings, Linked devices, Link new device. The code changes every 45 seconds.\n`,
         )

@@ -16,24 +16,35 @@ export interface World extends AsyncDisposable {
   readonly server: Server
   /** The account's primary device. */
   readonly phone: PrimaryDevice
+  readonly contacts: readonly PrimaryDevice[]
   readonly home: string
   readonly settings: SignalSettings
   readonly port: number
 }
 
-const certs = join(dirname(createRequire(import.meta.url).resolve('@signalapp/mock-server')), '..', 'certs')
+const mockPath = createRequire(import.meta.url).resolve('@signalapp/mock-server')
+const inMock = createRequire(mockPath)
+const certs = join(dirname(mockPath), '..', 'certs')
 
-export async function openWorld(): Promise<World> {
+/** `contacts` are the names of people whom the phone has in its address book. */
+export async function openWorld(options: { readonly contacts?: readonly string[] } = {}): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'coop-signal-'))
   const server = new Server({ cdn3Path: join(home, 'cdn') })
   await server.listen(0, '127.0.0.1')
   const { port } = server.address()
+  // The mock rejects what was on its way to a device when that went; nobody waits for it then.
+  const send = server.send.bind(server)
+  server.send = (device, message) => send(device, message).catch(() => undefined)
   const sessions = new Set<{ destroy(): void }>()
   httpsOf(server).on('session', (session: { destroy(): void }) => sessions.add(session))
-  const phone = await server.createPrimaryDevice({ profileName: 'Coop' })
+  const contacts: PrimaryDevice[] = []
+  for (const profileName of options.contacts ?? [])
+    contacts.push(await server.createPrimaryDevice({ profileName }))
+  const phone = await server.createPrimaryDevice({ profileName: 'Coop', contacts })
   return {
     server,
     phone,
+    contacts,
     home,
     port,
     settings: settingsFor(port),
@@ -62,13 +73,17 @@ export function settingsFor(port: number): SignalSettings {
     test_server: {
       port,
       ca: join(certs, 'ca-cert.pem'),
-      trust_root: json('trust-root.json')['publicKey']!,
-      zk_params: json('zk-params.json')['publicParams']!,
+      trust_root: json('trust-root.json').publicKey!,
+      zk_params: json('zk-params.json').publicParams!,
       storage_url: `https://localhost:${port}/storageService`,
       cdn_url: `https://localhost:${port}`,
     },
   }
 }
+
+/** Who is connected now. */
+export const socketsOf = (server: Server): Map<Device, { close(code: number): void }> =>
+  (server as unknown as { webSockets: Map<Device, { close(code: number): void }> }).webSockets
 
 /** Links the world's home to its phone; the mock's device on success. */
 export async function link(world: World, name = 'Coop'): Promise<Device> {
@@ -83,7 +98,10 @@ export async function link(world: World, name = 'Coop'): Promise<Device> {
   const pending = await provision
   const complete = pending.complete({ provisionURL: await shown.promise, primaryDevice: world.phone })
   await linked
-  return await complete
+  const device = await complete
+  // What is sent to a socket that is closing is lost in the mock, though never at Signal.
+  await until(() => !socketsOf(world.server).has(device))
+  return device
 }
 
 export const depsFor = (
@@ -104,8 +122,18 @@ export interface Running extends AsyncDisposable {
   connected(): Promise<void>
 }
 
-/** Opens the channel and listens, as the gateway does. */
+/** Opens the channel, listens as the gateway does, and waits for the connection. */
 export async function run(
+  world: Pick<World, 'home' | 'settings'>,
+  deps: ChannelDeps = depsFor(world),
+): Promise<Running> {
+  const running = await open(world, deps)
+  await running.connected()
+  return running
+}
+
+/** Opens the channel and listens, connected or not. */
+export async function open(
   world: Pick<World, 'home' | 'settings'>,
   deps: ChannelDeps = depsFor(world),
 ): Promise<Running> {
@@ -145,6 +173,54 @@ export async function acquaint(
   kind = ServiceIdKind.ACI,
 ): Promise<void> {
   await person.addSingleUseKey(device, await device.popSingleUseKey(kind), kind)
+}
+
+/** A new phone with the same account: the identity key is another one. */
+export async function reinstall(world: Pick<World, 'server'>, person: PrimaryDevice): Promise<void> {
+  // The mock has its own copy of the protocol library, and keys of one copy mean nothing to the other.
+  const { PrivateKey } = inMock('@signalapp/libsignal-client') as typeof import('@signalapp/libsignal-client')
+  const secret = PrivateKey.generate()
+  const inside = person as unknown as Record<string, unknown> & {
+    sessions: { constructor: new () => unknown }
+    identity: Map<string, { updateIdentityKey(key: unknown): Promise<void> }>
+  }
+  await inside.identity.get('ACI')?.updateIdentityKey(secret)
+  Object.assign(inside, {
+    privateKey: secret,
+    publicKey: secret.getPublicKey(),
+    sessions: new inside.sessions.constructor(),
+  })
+  await person.device.setKeys(ServiceIdKind.ACI, await person.generateKeys(person.device, ServiceIdKind.ACI))
+  Object.assign(inside, { privSenderCertificate: await world.server.getSenderCertificate(person.device) })
+}
+
+export interface Carried {
+  readonly sealed: boolean
+  readonly type: string
+  readonly to: string
+  readonly timestamp: number
+}
+
+/** Everything that the server carries to phones from now on. */
+export function watch(server: Server): Carried[] {
+  const carried: Carried[] = []
+  const handle = server.handleMessage.bind(server)
+  server.handleMessage = async (source, kind, type, target, content, timestamp) => {
+    carried.push({ sealed: source === undefined, type, to: target.aci, timestamp: Number(timestamp) })
+    await handle(source, kind, type, target, content, timestamp)
+  }
+  return carried
+}
+
+/** Somebody who can write to our device. */
+export async function friend(
+  world: Pick<World, 'server'>,
+  name: string,
+  device: Device,
+): Promise<PrimaryDevice> {
+  const person = await world.server.createPrimaryDevice({ profileName: name })
+  await acquaint(person, device)
+  return person
 }
 
 export async function until(condition: () => boolean, ms = 10_000): Promise<void> {
