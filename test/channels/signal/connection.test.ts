@@ -37,19 +37,22 @@ function answerWith(world: World, status: number, headers: Record<string, string
   }
 }
 
-/** While \`failing.now\`, every commit that keeps a message meets a full disk. */
+/** While `failing.now`, every commit meets a full disk. */
 function fillDisk(failing: { now: boolean }): Disposable {
   const { transaction } = Database.prototype
   Database.prototype.transaction = function (this: Database.Database, work: never) {
     const real = transaction.call(this, work) as Database.Transaction
-    const immediate = real.immediate.bind(real)
-    real.immediate = (...given: unknown[]) => {
+    const immediate = (...given: unknown[]) => {
       if (failing.now) throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL')
-      return immediate(...given)
+      return real.immediate(...given)
     }
-    return real
+    return Object.create(real, { immediate: { value: immediate } })
   } as never
-  return { [Symbol.dispose]: () => void (Database.prototype.transaction = transaction) }
+  return {
+    [Symbol.dispose]() {
+      Database.prototype.transaction = transaction
+    },
+  }
 }
 
 test('a connection that the server closes is opened again, and what came meanwhile arrives', async () => {
@@ -132,13 +135,18 @@ test('a full disk withholds the acknowledgement, and the message arrives when th
   await using world = await openWorld()
   const device = await link(world)
   const alice = await friend(world, 'Alice', device)
-  const failing = { now: true }
+  const failing = { now: false }
   using _full = fillDisk(failing)
   await using running = await run(world)
-  void alice.sendText(device, 'keep me', {})
+  const envelope = await alice.encryptText(device, 'keep me', {})
+  failing.now = true
+  void world.server.send(device, envelope)
   await until(() => running.channel.state().kind === 'reconnecting')
   assert.match(JSON.stringify(running.channel.state()), /disk/)
   assert.equal(running.heard.length, 0)
   failing.now = false
   await running.connected()
+  // Signal sends again what was not acknowledged; the mock has to be asked.
+  await world.server.send(device, envelope)
+  assert.equal((await running.next()).text, 'keep me')
 })
