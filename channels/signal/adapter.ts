@@ -179,12 +179,12 @@ async function readied(client: Client, batch: readonly Inbound[]): Promise<Inbou
   const rooms = new Set(
     batch.filter(inbound => inbound.place.kind === 'group').map(inbound => roomIdOf(inbound.place)),
   )
-  const lookUps = [
-    ...[...rooms].map(id => refreshRoom(client, id)),
-    ...[...senders].map(aci => refreshName(client, aci, Date.now())),
-  ]
-  if (client.chats()) await settledWithin(lookUps, lookUpMs)
-  else for (const look of lookUps) look.catch(() => undefined)
+  // A group's state holds its members' profile keys, so names come after.
+  const lookUps = async () => {
+    await Promise.allSettled([...rooms].map(id => refreshRoom(client, id)))
+    await Promise.allSettled([...senders].map(aci => refreshName(client, aci, Date.now())))
+  }
+  if (client.chats()) await within(lookUpMs, lookUps())
   return batch.flatMap(inbound => {
     const { sender, place } = inbound
     const room = place.kind === 'group' ? readRoom(client.db, roomIdOf(place)) : undefined
@@ -249,11 +249,11 @@ async function othersIn(client: Client, id: string): Promise<string[]> {
   return (JSON.parse(readRoom(client.db, id)?.members ?? '[]') as string[]).filter(aci => aci !== own)
 }
 
-/** Waits for all, failed or not, but no longer than `ms`. */
-async function settledWithin(work: readonly Promise<void>[], ms: number): Promise<void> {
+/** Waits for `work`, but no longer than `ms`; it may go on after that. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>()
   const timer = setTimeout(late.resolve, ms)
-  await Promise.race([Promise.allSettled(work), late.promise]).finally(() => clearTimeout(timer))
+  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
 }
 
 /** Work on the side that somebody waits for at the end. */

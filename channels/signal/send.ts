@@ -5,6 +5,7 @@ import { CoopError, isStorageFault, messageOf } from '../../src/errors.ts'
 import { type Client, NotConnected } from './client.ts'
 import { composeTranscript, dataOf } from './compose.ts'
 import { reachableDevices, type SessionsResult } from './encrypt.ts'
+import { sideBySide } from './side-by-side.ts'
 import * as store from './store/outbound.ts'
 import { certificateFor, ensureSessions, type Outcome, type Packet, packetFor, transmit } from './transmit.ts'
 
@@ -22,7 +23,7 @@ export interface Dispatch {
 /** A repeat that the server fails this often counts as delivered: the first try got there. */
 const doubtfulTries = 3
 /** Copies that go out at the same time. */
-const width = 4
+const width = 8
 
 /** One attempt at all that is not out yet. Never throws for what the network, the server or the disk did. */
 export async function dispatch(client: Client, message: Dispatch): Promise<SendResult> {
@@ -58,10 +59,10 @@ async function prepare(client: Client, message: Dispatch): Promise<SendResult | 
   const own = client.account.row.aci
   const others = message.recipients.filter(recipient => recipient !== own)
   const gone = new Map<string, SessionsResult['kind']>()
-  for (const recipient of others) {
+  await sideBySide(others, width, async recipient => {
     const sessions = await ensureSessions(client, recipient)
     if (sessions.kind !== 'ready') gone.set(recipient, sessions.kind)
-  }
+  })
   const [only] = others
   if (!message.group && only !== undefined && gone.has(only)) return refusal(gone.get(only) ?? 'unregistered')
   await ensureSessions(client, own)
@@ -108,14 +109,9 @@ async function sendParts(
     .readParts(client.db, row.key)
     .filter(part => part.recipient !== own && part.state === 'ready')
   const results: (SendResult | undefined)[] = []
-  for (let at = 0; at < open.length; at += width) {
-    const some = open.slice(at, at + width)
-    const settled = await Promise.allSettled(some.map(part => sendPart(client, message, row, part, !fresh)))
-    for (const one of settled) {
-      if (one.status === 'rejected') throw one.reason
-      results.push(one.value)
-    }
-  }
+  await sideBySide(open, width, async part => {
+    results.push(await sendPart(client, message, row, part, !fresh))
+  })
   const retry = results.find(result => result?.kind === 'retry')
   return retry ?? results.find(result => result !== undefined)
 }
