@@ -50,7 +50,17 @@ export interface Inbound {
   /** The text of the message this one answers. */
   readonly quote?: { readonly author: string; readonly text: string }
   readonly attachments?: readonly Attachment[]
+  /** Set when this changes an earlier message of the same place, which `author` and `at` name. */
+  readonly about?: MessageChange & { readonly author: string; readonly at: number }
+  /** The chat forgets its messages this long after they are read, in milliseconds; so must we. */
+  readonly expiresMs?: number
 }
+
+/** What can happen to a message after it was sent. An edit's new text is the message's own. */
+export type MessageChange =
+  | { readonly kind: 'edit' }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'reaction'; readonly emoji: string; readonly removed: boolean }
 
 /** One part of a reply. `key` is the same at every attempt. */
 export interface Outbound {
@@ -115,4 +125,6 @@ export interface ChannelDeps {
   readonly secret: (reference: string) => string | undefined
   /** Whether "channel:identifier" is somebody of the household; strangers get no receipts. */
   readonly knows?: (identity: string) => boolean
+  /** The changes to earlier messages that the core acts on; others are not brought in. */
+  readonly changes?: readonly MessageChange['kind'][]
 }

@@ -1,36 +1,29 @@
 // The Signal channel: this gateway as a linked device of a phone's account.
-import type {
-  Channel,
-  ChannelDeps,
-  ChannelState,
-  Inbound,
-  Membership,
-  Outbound,
-  Place,
-  SendResult,
-} from '../../src/channel.ts'
+import type { Channel, ChannelDeps, ChannelState, Membership, Place, SendResult } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
+import { type BlobHandle, fetchHandle } from './attachments.ts'
 import { fromHex } from './bytes.ts'
 import type { Client } from './client.ts'
-import { composeMessage, composeRequest } from './compose.ts'
+import { composeRequest } from './compose.ts'
 import { openConnection } from './connection.ts'
 import { syncRequest } from './constants.ts'
 import { refreshRoom } from './groups.ts'
+import { readied } from './handover.ts'
 import { keepKeys } from './keys.ts'
 import { safeName } from './names.ts'
 import { openNews } from './news.ts'
-import { refreshName } from './profiles.ts'
+import { othersIn, send } from './outgoing.ts'
 import { sendReceipts, sendTyping, syncRead } from './receipts.ts'
 import { receive } from './receive.ts'
-import { membershipOf, readRoom, roomIdOf, roomPlace } from './rooms.ts'
-import { dispatch, identityChanged, sendOpenTranscripts } from './send.ts'
+import { membershipOf, roomIdOf } from './rooms.ts'
+import { sendOpenTranscripts } from './send.ts'
 import { openService, pathIn, type SignalSettings } from './service.ts'
 import { readStorage } from './storage.ts'
 import { getSetting, markUnlinked, openAccount, putSetting } from './store/account.ts'
 import { openSignalDb } from './store/database.ts'
-import { confirmIdentity, listUnverified, mayReceive } from './store/identity.ts'
+import { confirmIdentity, listUnverified } from './store/identity.ts'
 import { dropInbound, waitingInbound } from './store/inbound.ts'
-import { pruneOutbound, sendLogMs } from './store/outbound.ts'
+import { pruneOutbound } from './store/outbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
 import { openUnits } from './store/unit.ts'
 import { transmit } from './transmit.ts'
@@ -40,13 +33,13 @@ export interface SignalChannel extends Channel {
   unverified(): readonly { readonly id: string; readonly name: string; readonly since: number }[]
   /** The owner's word that a person is still themselves. False if there was nothing to confirm. */
   confirm(id: string): boolean
+  /** The bytes of an attachment. Rejects when it is gone, larger than `mostBytes`, or not what was sent. */
+  fetch(handle: string, mostBytes: number, signal: AbortSignal): Promise<Uint8Array>
 }
 
 /** UTF-16 units; what is longer goes out as several messages. */
 const maxTextLength = 2_000
 const batchSize = 100
-/** How long a message waits for the name or the group it came with. */
-const lookUpMs = 3_000
 
 /** Opens the channel. It works, or its state says that no phone is linked. Throws when signal.db is in use or unsound. */
 export async function createSignal(settings: SignalSettings, deps: ChannelDeps): Promise<SignalChannel> {
@@ -64,6 +57,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     service: openService(settings, deps.home),
     log: deps.log,
     knows: aci => deps.knows?.(`signal:${aci}`) ?? false,
+    changes: deps.changes ?? [],
     chats: () => connection.chats(),
     aside: side.run,
   }
@@ -123,7 +117,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
         await running
       }
     },
-    send: outbound => send(client, outbound),
+    send: (outbound, signal) => send(client, outbound, signal),
     async typing(place) {
       const recipients = place.kind === 'direct' ? [place.id] : await othersIn(client, roomIdOf(place))
       await sendTyping(client, recipients, place.kind === 'group' ? fromHex(roomIdOf(place)) : undefined)
@@ -142,6 +136,8 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
         since,
       })),
     confirm: id => confirmIdentity(db, id),
+    fetch: (handle, mostBytes, signal) =>
+      fetchHandle(client, JSON.parse(handle) as BlobHandle, mostBytes, signal),
     async [Symbol.asyncDispose]() {
       stopped.abort()
       await side.idle()
@@ -173,89 +169,6 @@ async function settle(client: Client): Promise<void> {
   await readStorage(client)
 }
 
-/** Adds names, and drops what a group's members did not write. */
-async function readied(client: Client, batch: readonly Inbound[]): Promise<Inbound[]> {
-  const senders = new Set(batch.map(inbound => inbound.sender.id))
-  const rooms = new Set(
-    batch.filter(inbound => inbound.place.kind === 'group').map(inbound => roomIdOf(inbound.place)),
-  )
-  // A group's state holds its members' profile keys, so names come after.
-  const lookUps = async () => {
-    await Promise.allSettled([...rooms].map(id => refreshRoom(client, id)))
-    await Promise.allSettled([...senders].map(aci => refreshName(client, aci, Date.now())))
-  }
-  if (client.chats()) await within(lookUpMs, lookUps())
-  return batch.flatMap(inbound => {
-    const { sender, place } = inbound
-    const room = place.kind === 'group' ? readRoom(client.db, roomIdOf(place)) : undefined
-    if (room?.blocked) return []
-    if (room?.members && !(JSON.parse(room.members) as string[]).includes(sender.id)) {
-      client.log.warn(
-        { sender: sender.id, group: room.id },
-        'somebody wrote to a group that they are not in; it was dropped',
-      )
-      return []
-    }
-    const name = safeName(nameOf(readPerson(client.db, sender.id)))
-    return [{ ...inbound, sender: { ...sender, name }, place: room ? roomPlace(client.db, room.id) : place }]
-  })
-}
-
-async function send(client: Client, outbound: Outbound): Promise<SendResult> {
-  const { key, place, text, replyTo } = outbound
-  if (place.kind === 'direct') {
-    if (!mayReceive(client.db, place.id, replyTo)) return { kind: 'refused', reason: identityChanged }
-    const { expire_timer, expire_version } = readPerson(client.db, place.id)
-    return await dispatch(client, {
-      key,
-      recipients: [place.id],
-      group: false,
-      compose: timestamp =>
-        composeMessage(
-          client,
-          timestamp,
-          { body: text, expireTimer: expire_timer, expireTimerVersion: expire_version },
-          [place.id],
-        ),
-      keepMs: keepMs(expire_timer),
-    })
-  }
-  const id = roomIdOf(place)
-  const members = await othersIn(client, id)
-  const room = readRoom(client.db, id)
-  if (!room || members.length === 0)
-    return { kind: 'retry', reason: 'the members of the group are not known' }
-  const group = { masterKey: room.master_key, revision: room.revision ?? 0 }
-  return await dispatch(client, {
-    key,
-    recipients: members,
-    group: true,
-    compose: timestamp =>
-      composeMessage(client, timestamp, { body: text, group, expireTimer: room.expire_timer }, members),
-    keepMs: keepMs(room.expire_timer),
-  })
-}
-
-/** Sent text is kept for devices that ask again, but not beyond the chat's own timer. */
-const keepMs = (timerSeconds: number): number =>
-  timerSeconds > 0 ? Math.min(sendLogMs, timerSeconds * 1000) : sendLogMs
-
-/** The accounts of a group but ours; none when they are not known for certain. */
-async function othersIn(client: Client, id: string): Promise<string[]> {
-  const own = client.account.row.aci
-  await refreshRoom(client, id).catch(() => undefined)
-  const membership: Membership = membershipOf(client.db, id, own, Date.now())
-  if (membership.kind !== 'list') return []
-  return (JSON.parse(readRoom(client.db, id)?.members ?? '[]') as string[]).filter(aci => aci !== own)
-}
-
-/** Waits for `work`, but no longer than `ms`; it may go on after that. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, ms)
-  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
-}
-
 /** Work on the side that somebody waits for at the end. */
 function openAside(deps: ChannelDeps) {
   const running = new Set<Promise<void>>()
@@ -284,5 +197,6 @@ const notLinked: SignalChannel = {
   members: async (_: Place): Promise<Membership> => ({ kind: 'unknown', reason: advice }),
   unverified: () => [],
   confirm: () => false,
+  fetch: () => Promise.reject(new Error(advice)),
   async [Symbol.asyncDispose]() {},
 }

@@ -15,6 +15,7 @@ export interface HttpsRequest {
 export interface HttpsAnswer {
   readonly status: number
   readonly body: Bytes
+  readonly location?: string
 }
 
 const timeoutMs = 60_000
@@ -42,7 +43,9 @@ export function fetchHttps(wanted: HttpsRequest, signal?: AbortSignal): Promise<
           if (size > wanted.mostBytes) throw new Error(`the answer is longer than ${wanted.mostBytes} bytes`)
           chunks.push(chunk)
         }
-        resolve({ status: answer.statusCode ?? 0, body: bytes(Buffer.concat(chunks)) })
+        const { location } = answer.headers
+        const body = bytes(Buffer.concat(chunks))
+        resolve({ status: answer.statusCode ?? 0, body, ...(location === undefined ? {} : { location }) })
       } catch (cause) {
         answer.destroy()
         reject(cause)

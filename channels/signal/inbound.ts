@@ -1,8 +1,8 @@
 // From a data message to what the core understands.
-import type { Attachment, Inbound, Place } from '../../src/channel.ts'
+import type { Attachment, Inbound, MessageChange, Place } from '../../src/channel.ts'
 import { handleOf } from './attachments.ts'
 import type { Client } from './client.ts'
-import type { AttachmentPointer, DataMessage } from './generated/signal_pb.ts'
+import type { AttachmentPointer, DataMessage, Reaction } from './generated/signal_pb.ts'
 import { parseServiceId } from './ids.ts'
 import { safeName } from './names.ts'
 import { nameOf, readPerson } from './store/people.ts'
@@ -13,6 +13,8 @@ export interface Origin {
   readonly device: number
   readonly timestamp: number
   readonly place: Place
+  /** In an edit: when the message was sent that this one replaces. */
+  readonly edits?: number
 }
 
 const flag = { endSession: 1, timerUpdate: 2, profileKeyUpdate: 4 } as const
@@ -29,7 +31,8 @@ export function inboundOf(client: Client, data: DataMessage, origin: Origin): In
   if ((data.flags & (flag.endSession | flag.timerUpdate | flag.profileKeyUpdate)) !== 0) return undefined
   const attachments = data.attachments.map((pointer, index) => attachmentOf(pointer, index))
   const { text, mentioned } = spelledOut(client, data)
-  if (text === '' && attachments.length === 0) return undefined
+  const about = changeOf(data, origin)
+  if (about ? !client.changes.includes(about.kind) : text === '' && attachments.length === 0) return undefined
   const quote = quoteOf(client, data)
   return {
     channel: 'signal',
@@ -45,6 +48,8 @@ export function inboundOf(client: Client, data: DataMessage, origin: Origin): In
     ...(origin.place.kind === 'group' ? { addressed: mentioned || quote?.ours === true } : {}),
     ...(quote ? { quote: { author: quote.author, text: quote.text } } : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
+    ...(about ? { about } : {}),
+    ...(data.expireTimer ? { expiresMs: data.expireTimer * 1000 } : {}),
   }
 }
 
@@ -65,6 +70,27 @@ function spelledOut(client: Client, data: DataMessage): { text: string; mentione
     if (start + length <= text.length) text = `${text.slice(0, start)}@${name}${text.slice(start + length)}`
   }
   return { text, mentioned }
+}
+
+/** What the message does to an earlier one, if that is what it is for. */
+function changeOf(data: DataMessage, { sender, edits }: Origin): Inbound['about'] {
+  if (edits !== undefined) return { kind: 'edit', author: sender, at: edits }
+  if (data.delete) return { kind: 'delete', author: sender, at: Number(data.delete.targetSentTimestamp) }
+  return data.reaction && reactionOf(data.reaction)
+}
+
+function reactionOf(reaction: Reaction): (MessageChange & { author: string; at: number }) | undefined {
+  const author = parseServiceId(reaction.targetAuthorAciBinary, reaction.targetAuthorAci)
+  // One emoji may be many code points, but never a text.
+  const emoji = [...new Intl.Segmenter().segment(reaction.emoji)].length === 1 ? reaction.emoji : ''
+  if (author?.kind !== 'aci' || emoji === '' || emoji.length > 64) return undefined
+  return {
+    kind: 'reaction',
+    emoji,
+    removed: reaction.remove,
+    author: author.uuid,
+    at: Number(reaction.targetSentTimestamp),
+  }
 }
 
 function quoteOf(

@@ -66,11 +66,13 @@ async function act(client: Client, unit: Unit, opened: Opened): Promise<Arrival>
   if (content.sync)
     return sender === client.account.row.aci ? receiveSync(client, unit, opened, content.sync) : nothing
   if (content.data) return receiveData(client, unit, opened, content.data)
+  if (content.edit?.data)
+    return receiveData(client, unit, opened, content.edit.data, Number(content.edit.targetSentTimestamp))
   return nothing
 }
 
 /** Keeps a message to us, or to a group that we are in. */
-function receiveData(client: Client, unit: Unit, opened: Opened, data: DataMessage): Arrival {
+function receiveData(client: Client, unit: Unit, opened: Opened, data: DataMessage, edits?: number): Arrival {
   const { sender, device, timestamp } = opened
   if (Number(data.timestamp) !== timestamp) return nothing
   const group = data.group ? seenGroup(unit, data.group) : undefined
@@ -84,7 +86,13 @@ function receiveData(client: Client, unit: Unit, opened: Opened, data: DataMessa
   const place = group
     ? roomPlace(client.db, group.id)
     : ({ channel: 'signal', kind: 'direct', id: sender } as const)
-  const inbound = inboundOf(client, data, { sender, device, timestamp, place })
+  const inbound = inboundOf(client, data, {
+    sender,
+    device,
+    timestamp,
+    place,
+    ...(edits === undefined ? {} : { edits }),
+  })
   if (!inbound || readPerson(client.db, sender).blocked) return nothing
   keep(unit, inbound)
   return { messages: [{ sender, timestamp }], after: [] }

@@ -66,7 +66,8 @@ export function openService(settings: SignalSettings, home: string): Service {
     zkParams: fromBase64(test.zk_params),
     ca,
     storageUrl: test.storage_url,
-    cdnUrl: () => test.cdn_url,
+    // The paths of the mock server that Signal publishes.
+    cdnUrl: number => (number === 3 ? `${test.cdn_url}/cdn3` : test.cdn_url),
   }
 }
 

@@ -277,8 +277,8 @@ test('groups of the storage service are known before anybody writes there', asyn
 /** The group as the server has it now. */
 async function currentGroup(world: World, group: Group): Promise<Group> {
   const server = await world.server.getGroup(group.publicParams.serialize())
-  const { constructor } = group as unknown as { constructor: new (init: object) => Group }
-  return new constructor({ secretParams: group.secretParams, groupState: server?.state })
+  const Kind = group.constructor as unknown as new (init: object) => Group
+  return new Kind({ secretParams: group.secretParams, groupState: server?.state })
 }
 
 /** `by` removes `whom`. */
