@@ -80,9 +80,9 @@ export function openConnection(options: ConnectionOptions): Connection {
         for (const chat of [opened.auth, opened.unauth])
           keepAlive(chat).catch(cause => ended.resolve(endOf(cause)))
       }, keepAliveMs)
-      options
-        .onConnected()
-        .catch(cause => options.log.warn({ reason: messageOf(cause) }, 'something after connecting failed'))
+      options.onConnected().catch(cause => {
+        if (chats) options.log.warn({ reason: messageOf(cause) }, 'something after connecting failed')
+      })
       return await ended.promise
     } catch (cause) {
       return signal.aborted ? { kind: 'closed' } : endOf(cause)
