@@ -1,5 +1,7 @@
 // The contract with the outside: what a channel brings in, carries out and can do.
 import type { Log } from './log.ts'
+import type { SequencedEvent } from './protocol/events.ts'
+import type { Method, Params, Results } from './protocol/messages.ts'
 
 /** Who wrote. `id` is the platform's immutable identifier, never a display name. */
 export interface Sender {
@@ -14,6 +16,7 @@ export interface Sender {
 export interface Place {
   readonly channel: string
   readonly kind: 'direct' | 'group'
+  /** Of a group, the platform's identifier; of a direct chat, the other person's, the same as their `Sender.id`. */
   readonly id: string
   /** A topic or thread inside a group. */
   readonly thread?: string
@@ -69,7 +72,11 @@ export interface Outbound {
   readonly text: string
   /** The external id of the message that is answered. */
   readonly replyTo?: string
-  readonly attachments?: readonly { readonly name: string; readonly mime: string; readonly bytes: Uint8Array }[]
+  readonly attachments?: readonly {
+    readonly name: string
+    readonly mime: string
+    readonly bytes: Uint8Array
+  }[]
 }
 
 export type SendResult =
@@ -85,6 +92,8 @@ export interface Capabilities {
   /** The platform drops a repeat of the same `Outbound.key`. */
   readonly exactlyOnce: boolean
   readonly groups: boolean
+  /** Read only while somebody sits there, so nothing is sent there that must reach a person. */
+  readonly local: boolean
 }
 
 export type ChannelState =
@@ -127,4 +136,35 @@ export interface ChannelDeps {
   readonly knows?: (identity: string) => boolean
   /** The changes to earlier messages that the core acts on; others are not brought in. */
   readonly changes?: readonly MessageChange['kind'][]
+}
+
+/** Who a live client is, as the gateway admitted it. */
+export interface Principal {
+  readonly person: string
+  readonly name: string
+  readonly level: string
+  /** The sender id of what they write. */
+  readonly sender: string
+  /** Their own direct session. */
+  readonly session: string
+}
+
+/** Methods that the gateway answers; the channel itself handles the others. */
+export type ControlMethod = Exclude<Method, 'initialize' | 'session/send' | 'session/attach'>
+
+/** What terminal and web receive: a view of the gateway, each call under the principal's clearance. */
+export interface Control {
+  /** Throws `not_permitted` or `not_found` when the claim asks for more than the connection has. */
+  admit(claim: {
+    readonly user?: string | undefined
+  }): Results['initialize'] & { readonly principal: Principal }
+  call<M extends ControlMethod>(principal: Principal, method: M, params: Params<M>): Promise<Results[M]>
+  /** Where a message to this session goes; throws for a session that is not theirs to write in. */
+  placeOf(principal: Principal, session: string): Place
+  /** Replays what came after `after` and follows. Throws `session_missing`. */
+  attach(
+    principal: Principal,
+    wanted: Params<'session/attach'>,
+    listener: (event: SequencedEvent) => void,
+  ): Disposable & { readonly session: string; readonly seq: number }
 }

@@ -6,11 +6,13 @@ export const faults = {
   approval_invalid: 'The approval does not exist, was used, has timed out, or is not yours to give.',
   channel_failed: 'A channel cannot work until somebody acts; the text says what to do.',
   clearance_misused: 'A room was entered without a clearance that the access room issued. This is a bug.',
-  config_invalid: 'The configuration does not fit its schema; the text names line, key and the nearest known key.',
+  config_invalid:
+    'The configuration does not fit its schema; the text names line, key and the nearest known key.',
   config_missing: 'No coop.toml was found; run `coop init`.',
   config_syntax: 'coop.toml is not valid TOML; the text names the line.',
   database_damaged: 'A database does not pass its integrity check; restore a backup.',
-  database_newer: 'A database was written by a newer Coop; it is left untouched. Install that version or newer.',
+  database_newer:
+    'A database was written by a newer Coop; it is left untouched. Install that version or newer.',
   disk_full: 'The disk is full or read-only; what was not stored was not acknowledged.',
   file_unreadable: 'A file or folder cannot be read or written; the text names it.',
   gateway_running: 'Another gateway has this home; attach to it or stop it.',
@@ -48,5 +50,7 @@ export function messageOf(error: unknown): string {
 /** Whether a thrown thing is an SQLite or file-system refusal to store. */
 export function isStorageFault(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code)
+  return (
+    typeof code === 'string' && /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code)
+  )
 }

@@ -21,7 +21,12 @@ export function openLog(options: LogOptions): Log {
     options.console?.write(readable(clean))
   }
   return pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label => ({ level: label }) } },
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+    },
     { write },
   )
 }
@@ -42,9 +47,9 @@ export function readable(line: string): string {
   const rest = Object.entries(entry)
     .filter(([key]) => !shown.has(key))
     .map(([key, value]) => `${key}=${word(value)}`)
-  const time = String(entry['time'] ?? '').slice(11, 19)
-  const level = String(entry['level'] ?? '')
-  return `${[time, level === 'info' ? '' : level, entry['msg'], ...rest].filter(Boolean).join(' ')}\n`
+  const time = String(entry.time ?? '').slice(11, 19)
+  const level = String(entry.level ?? '')
+  return `${[time, level === 'info' ? '' : level, entry.msg, ...rest].filter(Boolean).join(' ')}\n`
 }
 
 function word(value: unknown): string {

@@ -81,7 +81,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
 
   return {
     name: 'signal',
-    capabilities: { maxTextLength, exactlyOnce: true, groups: true },
+    capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false },
     state: connection.state,
     async *listen(signal) {
       const ending = AbortSignal.any([signal, stopped.signal])
@@ -190,7 +190,7 @@ const advice = 'No phone is linked; run `coop signal link`, then restart.'
 /** What stands in the place of the channel until a phone is linked. */
 const notLinked: SignalChannel = {
   name: 'signal',
-  capabilities: { maxTextLength, exactlyOnce: true, groups: true },
+  capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false },
   state: (): ChannelState => ({ kind: 'failed', error: advice }),
   async *listen() {},
   send: async (): Promise<SendResult> => ({ kind: 'retry', reason: advice }),

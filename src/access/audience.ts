@@ -1,7 +1,7 @@
 // Who can read what is written in a place.
 import type { Membership, Place } from '../channel.ts'
-import type { Group, Household, Person, Speaker } from './household.ts'
-import type { Level } from './levels.ts'
+import { type Group, type Household, levelIn, type Person, type Speaker } from './household.ts'
+import { type Level, lowest } from './levels.ts'
 
 export interface Audience {
   readonly people: readonly Person[]
@@ -11,7 +11,8 @@ export interface Audience {
 
 /**
  * Everybody who can read `place`. A membership that is unread, stale or at odds with
- * what the owner declared adds a member of the group's default level.
+ * what the owner declared adds a member of the group's default level, or lower if it
+ * could be a person of whom that is known.
  */
 export function audienceOf(
   place: Place,
@@ -25,7 +26,7 @@ export function audienceOf(
       ? { people: [speaker.person], strangers: [] }
       : { people: [], strangers: ['public'] }
   }
-  const stranger: Level = group?.defaultLevel ?? 'public'
+  let stranger: Level = group?.defaultLevel ?? 'public'
   const people = new Map<string, Person>()
   let strangers = 0
   const add = (id: string | null | undefined) => {
@@ -39,11 +40,16 @@ export function audienceOf(
     const declared = group?.members ?? []
     for (const id of declared) add(id)
     if (membership.kind !== 'count' || membership.count !== declared.length) strangers++
+    for (const person of household.people.values()) {
+      const reachable = person.matches.some(match => match.startsWith(`${place.channel}:`))
+      if (reachable && !people.has(person.id)) stranger = lowest(stranger, levelIn(person, place))
+    }
   }
   if (speaker.kind === 'stranger') strangers++
-  else if (!people.has(speaker.person.id)) {
+  else {
+    if (!people.has(speaker.person.id)) strangers++
+    // As identified now: one whose identity is unverified reads as public.
     people.set(speaker.person.id, speaker.person)
-    strangers++
   }
   return { people: [...people.values()], strangers: Array<Level>(strangers).fill(stranger) }
 }

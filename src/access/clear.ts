@@ -1,14 +1,29 @@
 // The only issuer: from who speaks, where, and who listens, to what exists for that turn.
 import type { Membership, Place } from '../channel.ts'
-import { audienceOf } from './audience.ts'
+import { type Audience, audienceOf } from './audience.ts'
 import { type Clearance, type Grant, issue } from './clearance.ts'
-import type { Group, Household, Person, Speaker } from './household.ts'
+import { type Group, type Household, levelIn, type Person, type Speaker } from './household.ts'
 import { compartmentsOf, type Level, lowest, personalOf } from './levels.ts'
 
 /** Issues the clearance of `speaker` in `place`, given who is known to listen there. */
-export function clear(speaker: Speaker, place: Place, membership: Membership, household: Household): Clearance {
+export function clear(
+  speaker: Speaker,
+  place: Place,
+  membership: Membership,
+  household: Household,
+): Clearance {
   const group = place.kind === 'group' ? groupOf(place, household) : undefined
   const audience = audienceOf(place, speaker, group, membership, household)
+  return clearFor(speaker, place, group, audience, household)
+}
+
+function clearFor(
+  speaker: Speaker,
+  place: Place,
+  group: Group | undefined,
+  audience: Audience,
+  household: Household,
+): Clearance {
   const own = speaker.kind === 'person' ? levelIn(speaker.person, place) : 'public'
   const common = {
     person: speaker.kind === 'person' ? speaker.person.id : null,
@@ -32,13 +47,21 @@ export function clear(speaker: Speaker, place: Place, membership: Membership, ho
 
 /** Issues a stored grant again: the lower of what was stored and what is true now. */
 export function reissue(grant: Grant, membership: Membership, household: Household): Clearance {
-  const now = clear(speakerOf(grant, household), grant.place, membership, household)
-  return now.narrow({
-    reads: grant.reads,
-    acts: grant.acts,
-    ...(grant.tools ? { tools: grant.tools } : {}),
-  })
+  return lowerOf(grant, clear(speakerOf(grant, household), grant.place, membership, household))
 }
+
+/** What `household` leaves of a grant if nobody came or left since: for a reload, which cannot wait for the platform. */
+export function reissueAmongSame(grant: Grant, household: Household): Clearance {
+  const { place } = grant
+  const group = place.kind === 'group' ? groupOf(place, household) : undefined
+  const people = grant.audience.flatMap(id => household.people.get(id) ?? [])
+  const gone = grant.audience.length - people.length
+  const audience = { people, strangers: Array<Level>(gone).fill(group?.defaultLevel ?? 'public') }
+  return lowerOf(grant, clearFor(speakerOf(grant, household), place, group, audience, household))
+}
+
+const lowerOf = (grant: Grant, now: Clearance): Clearance =>
+  now.narrow({ reads: grant.reads, acts: grant.acts, ...(grant.tools ? { tools: grant.tools } : {}) })
 
 /** The group's rule. A topic or thread has its group's. */
 export function groupOf(place: Place, household: Household): Group | undefined {
@@ -51,14 +74,11 @@ export function viewOf(person: Person, channel: string, household: Household): C
   return clear({ kind: 'person', person }, place, { kind: 'list', ids: [] }, household)
 }
 
+/** Who a grant speaks for now: a direct place that is no longer that person's is a stranger's. */
 function speakerOf(grant: Grant, household: Household): Speaker {
-  const person = grant.person === null ? undefined : household.people.get(grant.person)
+  const { channel, kind, id } = grant.place
+  const theirs = kind === 'group' || household.byMatch.get(`${channel}:${id}`) === grant.person
+  const person = grant.person === null || !theirs ? undefined : household.people.get(grant.person)
   if (person) return { kind: 'person', person }
   return { kind: 'stranger', sender: { channel: grant.place.channel, id: '', name: '' } }
 }
-
-function levelIn(person: Person, place: Place): Level {
-  const cap = person.maxLevel[place.channel]
-  return cap === undefined ? person.level : lowest(person.level, cap)
-}
-

@@ -118,5 +118,6 @@ export const issue = (fields: Fields): Clearance => make(fields)
 
 /** Throws unless `value` was issued by `access/`: a look-alike opens nothing. */
 export function checkClearance(value: unknown): asserts value is Clearance {
-  if (!Clearance.isClearance(value)) throw new CoopError('clearance_misused', 'This door opens only with a clearance.')
+  if (!Clearance.isClearance(value))
+    throw new CoopError('clearance_misused', 'This door opens only with a clearance.')
 }

@@ -1,6 +1,6 @@
 // Who there is: people by immutable id, groups by match, and the rule for strangers.
-import type { Sender } from '../channel.ts'
-import type { Level } from './levels.ts'
+import type { Place, Sender } from '../channel.ts'
+import { type Level, lowest } from './levels.ts'
 
 export interface Person {
   readonly id: string
@@ -47,6 +47,12 @@ export function identify(sender: Sender, household: Household): Speaker {
   const person = id === undefined ? undefined : household.people.get(id)
   if (!person) return { kind: 'stranger', sender }
   return { kind: 'person', person: sender.unverified ? { ...person, level: 'public' } : person }
+}
+
+/** How far a person is trusted on the channel of `place`. */
+export function levelIn(person: Person, place: Place): Level {
+  const cap = person.maxLevel[place.channel]
+  return cap === undefined ? person.level : lowest(person.level, cap)
 }
 
 /** The people of the highest level: who is told, and asked, when something is the owner's to decide. */

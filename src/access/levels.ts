@@ -28,7 +28,8 @@ export function lowest(...given: readonly Level[]): Level {
 }
 
 /** Whether `level` is at least `needed`. An unknown word is below everything. */
-export const atLeast = (level: Level, needed: Level): boolean => levels.indexOf(level) >= levels.indexOf(needed)
+export const atLeast = (level: Level, needed: Level): boolean =>
+  levels.indexOf(level) >= levels.indexOf(needed)
 
 /** The highest level all of whose compartments are in `reads`. */
 export function levelOf(reads: readonly Compartment[]): Level {

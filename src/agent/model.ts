@@ -45,10 +45,21 @@ export type FailureKind =
 export type ModelEvent =
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'thinking'; readonly delta: string }
-  /** Always last on success. `blocks` is the whole message. */
-  | { readonly type: 'done'; readonly blocks: readonly Block[]; readonly stop: StopReason; readonly usage: Usage }
+  /** Always last on success. `blocks` is the whole message; `instead` names the model that stood in for the wanted one. */
+  | {
+      readonly type: 'done'
+      readonly blocks: readonly Block[]
+      readonly stop: StopReason
+      readonly usage: Usage
+      readonly instead?: string
+    }
   /** Always last on failure. */
-  | { readonly type: 'failed'; readonly kind: FailureKind; readonly message: string; readonly retryAfterMs?: number }
+  | {
+      readonly type: 'failed'
+      readonly kind: FailureKind
+      readonly message: string
+      readonly retryAfterMs?: number
+    }
 
 /** Must not throw; ends with exactly one `done` or `failed`. */
 export type StreamModel = (request: ModelRequest, signal: AbortSignal) => AsyncIterable<ModelEvent>

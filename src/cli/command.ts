@@ -1,7 +1,7 @@
 // The contract of a command: thin, given what it may use, answering with an exit code.
 import type { Readable, Writable } from 'node:stream'
-import { CoopError, type FaultCode } from '../errors.ts'
 import type { Surroundings } from '../config/load.ts'
+import { CoopError, type FaultCode } from '../errors.ts'
 
 export interface Cli {
   readonly stdin: Readable & { isTTY?: boolean }
@@ -27,6 +27,10 @@ export interface Command {
 /** Exit codes of the contract. */
 export const exit = { done: 0, failed: 1, usage: 2, noSession: 3, noGateway: 4, interrupted: 130 } as const
 
+/** Whether Node's argument parser refused the command line. */
+export const isParseError = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+
 /** The exit code that a fault ends a command with. */
 export function exitCodeOf(error: unknown): number {
   const codes: Partial<Record<FaultCode, number>> = {
@@ -37,5 +41,6 @@ export function exitCodeOf(error: unknown): number {
     key_missing: exit.noGateway,
     aborted: exit.interrupted,
   }
-  return (error instanceof CoopError && codes[error.code]) || exit.failed
+  if (error instanceof CoopError) return codes[error.code] ?? exit.failed
+  return isParseError(error) ? exit.usage : exit.failed
 }

@@ -47,10 +47,16 @@ function groupOf(
   byMatch: ReadonlyMap<string, string>,
 ): Group {
   const named = (name: string): string | null =>
-    people.get(name)?.id ?? byMatch.get(name) ?? [...people.values()].find(person => person.name === name)?.id ?? null
+    people.get(name)?.id ??
+    byMatch.get(name) ??
+    [...people.values()].find(person => person.name === name)?.id ??
+    null
+  /** Somebody named twice is one member, or the count would hide a stranger. */
+  const firstOfPerson = (id: string | null, index: number, all: readonly (string | null)[]) =>
+    id === null || all.indexOf(id) === index
   return {
     match: group.match,
-    members: group.members.map(named),
+    members: [...new Set(group.members)].map(named).filter(firstOfPerson),
     ceiling: group.ceiling,
     defaultLevel: group.default_trust,
     trigger: group.trigger,

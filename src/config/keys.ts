@@ -29,12 +29,17 @@ export function factsOf(schema: z.ZodType): KeyMeta | undefined {
 /** A secret: the name of an environment variable, never the secret itself. */
 export const secret = z
   .string()
-  .regex(/^env:[A-Za-z_][A-Za-z0-9_]*$/, 'a secret stands here literally; write it as "env:NAME" and put it in the environment or in .env')
+  .regex(
+    /^env:[A-Za-z_][A-Za-z0-9_]*$/,
+    'a secret stands here literally; write it as "env:NAME" and put it in the environment or in .env',
+  )
 
 export const level = z.enum(['public', 'familiar', 'inner', 'full'])
 
 /** `channel:identifier`, exact. */
-export const match = z.string().regex(/^[a-z]+:\S+$/, 'a match is "channel:identifier", exactly as the channel names it')
+export const match = z
+  .string()
+  .regex(/^[a-z]+:\S+$/, 'a match is "channel:identifier", exactly as the channel names it')
 
 export const timezone = z.string().refine(isTimezone, 'not a known time zone; write one like "Europe/Lisbon"')
 

@@ -20,7 +20,12 @@ export interface Config {
   readonly secret: (reference: string) => string | undefined
   /** Every secret value of this configuration, for the redactor. */
   readonly secrets: readonly string[]
-  readonly paths: { readonly workspace: string; readonly db: string; readonly run: string; readonly traces: string }
+  readonly paths: {
+    readonly workspace: string
+    readonly db: string
+    readonly run: string
+    readonly traces: string
+  }
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -35,29 +40,30 @@ export interface Surroundings {
 
 export function surroundings(env: Environment = process.env): Surroundings {
   const known = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
-  const level = env['COOP_LOG'] ?? 'info'
+  const level = env.COOP_LOG ?? 'info'
   if (!known.includes(level)) {
     throw new CoopError('usage_wrong', `COOP_LOG is "${level}"; it takes one of ${known.join(', ')}.`)
   }
   return {
     logLevel: level,
-    traceFile: env['COOP_TRACE_FILE'] || undefined,
-    color: !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    traceFile: env.COOP_TRACE_FILE || undefined,
+    color: !env.NO_COLOR && env.TERM !== 'dumb',
     home: join(homedir(), '.coop'),
   }
 }
 
 /** Where coop.toml is, in the order of the contract; undefined if nowhere. */
 export function findConfig(given?: string, env: Environment = process.env): string | undefined {
-  const named = given ?? env['COOP_CONFIG']
+  const named = given ?? env.COOP_CONFIG
   if (named) {
     const path = resolve(named)
-    if (!existsSync(path)) throw new CoopError('config_missing', `${path} does not exist; run \`coop init\` or name another file.`)
+    if (!existsSync(path))
+      throw new CoopError('config_missing', `${path} does not exist; run \`coop init\` or name another file.`)
     return path
   }
-  const xdg = env['XDG_CONFIG_HOME'] || join(homedir(), '.config')
-  return [resolve('coop.toml'), join(xdg, 'coop', 'coop.toml'), join(homedir(), '.coop', 'coop.toml')].find(path =>
-    existsSync(path),
+  const xdg = env.XDG_CONFIG_HOME || join(homedir(), '.config')
+  return [resolve('coop.toml'), join(xdg, 'coop', 'coop.toml'), join(homedir(), '.coop', 'coop.toml')].find(
+    path => existsSync(path),
   )
 }
 
@@ -67,7 +73,12 @@ export function loadConfig(path: string, revision = 1, env: Environment = proces
 }
 
 /** The configuration that `text` would be at `path`. */
-export function configFrom(text: string, path: string, revision: number, env: Environment = process.env): Config {
+export function configFrom(
+  text: string,
+  path: string,
+  revision: number,
+  env: Environment = process.env,
+): Config {
   const parsed = parseConfig(text)
   if (!parsed.ok) {
     const lines = parsed.problems.map(problem => describeProblem(problem, path))
@@ -84,7 +95,9 @@ export function configFrom(text: string, path: string, revision: number, env: En
     settings,
     household: householdOf(settings, revision),
     secret,
-    secrets: ['env:ANTHROPIC_API_KEY', ...referencesIn(settings)].flatMap(reference => secret(reference) ?? []),
+    secrets: ['env:ANTHROPIC_API_KEY', ...referencesIn(settings)].flatMap(
+      reference => secret(reference) ?? [],
+    ),
     paths: {
       workspace: resolve(home, settings.agent.workspace),
       db: join(home, 'db'),
@@ -95,15 +108,19 @@ export function configFrom(text: string, path: string, revision: number, env: En
 }
 
 /** The providers in force: those configured, or anthropic behind its usual variables; offline is always there. */
-export function providersOf(config: Config): readonly (Settings['providers'][number] & { readonly key: string })[] {
+export function providersOf(
+  config: Config,
+): readonly (Settings['providers'][number] & { readonly key: string })[] {
   const { provider, providers } = config.settings
   const configured = provider ? [provider] : providers
   const withDefaults = configured.map(entry => {
-    const base = entry.base_url ?? (entry.name === 'anthropic' ? config.secret('env:ANTHROPIC_BASE_URL') : undefined)
+    const base =
+      entry.base_url ?? (entry.name === 'anthropic' ? config.secret('env:ANTHROPIC_BASE_URL') : undefined)
     return {
       ...entry,
       key: entry.id ?? entry.name,
-      api_keys: entry.api_keys.length > 0 || entry.name !== 'anthropic' ? entry.api_keys : ['env:ANTHROPIC_API_KEY'],
+      api_keys:
+        entry.api_keys.length > 0 || entry.name !== 'anthropic' ? entry.api_keys : ['env:ANTHROPIC_API_KEY'],
       ...(base === undefined ? {} : { base_url: base }),
     }
   })

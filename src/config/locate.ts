@@ -7,8 +7,9 @@ export function lineOf(text: string, path: readonly PropertyKey[]): number | und
   let best: { line: number; depth: number } | undefined
   const wanted = path.map(String)
   const consider = (found: readonly string[], line: number) => {
-    const depth = found.length
-    if (depth > wanted.length || !found.every((part, index) => part === wanted[index])) return
+    // A table that is only named on the way to one inside it stands where that one does.
+    const depth = Math.min(found.length, wanted.length)
+    if (!found.slice(0, depth).every((part, index) => part === wanted[index])) return
     if (!best || depth > best.depth) best = { line, depth }
   }
   for (const [index, raw] of text.split('\n').entries()) {
@@ -20,7 +21,8 @@ export function lineOf(text: string, path: readonly PropertyKey[]): number | und
       consider(prefix, index + 1)
       continue
     }
-    const pair = /^((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=/.exec(line)
+    const pair =
+      /^((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=/.exec(line)
     if (pair) consider([...prefix, ...splitKey(pair[1]!)], index + 1)
   }
   return best?.line

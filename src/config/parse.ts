@@ -14,7 +14,9 @@ export interface Problem {
   readonly message: string
 }
 
-export type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly Problem[] }
+export type Parsed =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** Parses and validates the text of a coop.toml. Never throws. */
 export function parseConfig(text: string): Parsed {
@@ -71,9 +73,16 @@ function placed(loose: Loose, text: string): Problem {
 /** What no single key can tell: names used twice, references to nothing. */
 function crossChecks(settings: Settings): Loose[] {
   const problems: Loose[] = []
-  const once = (seen: Map<string, string>, value: string, path: PropertyKey[], what: string, whose: string) => {
+  const once = (
+    seen: Map<string, string>,
+    value: string,
+    path: PropertyKey[],
+    what: string,
+    whose: string,
+  ) => {
     const before = seen.get(value)
-    if (before !== undefined) problems.push({ path, message: `${what} "${value}" belongs to ${before} already` })
+    if (before !== undefined)
+      problems.push({ path, message: `${what} "${value}" belongs to ${before} already` })
     else seen.set(value, whose)
   }
   const ids = new Map<string, string>()
@@ -110,7 +119,15 @@ function crossChecks(settings: Settings): Loose[] {
 
 /** The immutable id of a configured user: their `id`, else the first word of the name. */
 export function userId(user: { readonly id?: string | undefined; readonly name: string }): string {
-  return user.id ?? (user.name.split(/\s+/)[0]!.toLowerCase().normalize('NFKD').replace(/[^a-z0-9_-]/g, '') || 'user')
+  return (
+    user.id ??
+    (user.name
+      .split(/\s+/)[0]!
+      .toLowerCase()
+      .normalize('NFKD')
+      .replace(/[^a-z0-9_-]/g, '') ||
+      'user')
+  )
 }
 
 /** The keys that the schema knows at a path. */
@@ -118,7 +135,11 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   let schema: z.ZodType | undefined = configSchema
   for (const part of path) {
     schema = unwrapped(schema)
-    const def = schema?._zod.def as { shape?: Record<string, z.ZodType>; element?: z.ZodType; valueType?: z.ZodType }
+    const def = schema?._zod.def as {
+      shape?: Record<string, z.ZodType>
+      element?: z.ZodType
+      valueType?: z.ZodType
+    }
     schema = typeof part === 'number' ? def?.element : (def?.shape?.[String(part)] ?? def?.valueType)
   }
   const def = unwrapped(schema)?._zod.def as { shape?: Record<string, unknown> } | undefined
@@ -136,6 +157,10 @@ export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined 
 }
 
 const dotted = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part)), '')
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part),
+    '',
+  )
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

@@ -6,20 +6,34 @@ const table = z.strictObject
 const whole = () => z.int().nonnegative()
 
 const agent = table({
-  id: key(z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'), 'The agent’s own short name.', { hot: false }),
+  id: key(
+    z.string().regex(/^[a-z0-9-]{1,40}$/, 'use small letters, digits and hyphens'),
+    'The agent’s own short name.',
+    { hot: false },
+  ),
   model: key(
-    z.string().regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"').default('anthropic/claude-opus-4-6'),
+    z
+      .string()
+      .regex(/^[^/\s]+\/\S+$/, 'a model is "provider/model"')
+      .default('anthropic/claude-opus-4-6'),
     'The model that answers, as provider/model.',
     { by: 'chat' },
   ),
-  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', { hot: false }),
-  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', { by: 'chat' }),
+  workspace: key(z.string().default('./workspaces/default'), 'The folder of the agent’s files.', {
+    hot: false,
+  }),
+  timezone: key(timezone.optional(), 'The time zone of people who name none; the system’s if absent.', {
+    by: 'chat',
+  }),
 })
 
 const user = table({
   name: key(z.string().trim().min(1).max(60), 'What the person is called.'),
   id: key(
-    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores').optional(),
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'use small letters, digits, hyphens and underscores')
+      .optional(),
     'The person’s immutable id; the first name if absent.',
   ),
   trust: key(level, 'How far the person is trusted.'),
@@ -33,11 +47,16 @@ const group = table({
   match: key(match, 'The group, as "channel:identifier".'),
   trigger: key(z.enum(['mention', 'always', 'regex']).default('mention'), 'What makes the agent answer.'),
   mention_names: key(z.array(z.string().min(1)).default([]), 'Names that count as a mention.'),
-  trigger_regex: key(z.string().refine(isRegex, 'not a valid regular expression').optional(), 'The pattern for trigger = "regex".'),
+  trigger_regex: key(
+    z.string().refine(isRegex, 'not a valid regular expression').optional(),
+    'The pattern for trigger = "regex".',
+  ),
   members: key(z.array(z.string()).default([]), 'Who the owner says is in it, by name or id.'),
   ceiling: key(level.default('familiar'), 'The highest level that the group opens.'),
   default_trust: key(level.default('public'), 'The level of members nobody named.'),
-  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', { by: 'chat' }),
+  history_limit: key(whole().max(500).default(50), 'How many overheard messages are kept as context.', {
+    by: 'chat',
+  }),
 })
 
 const access = table({
@@ -46,16 +65,28 @@ const access = table({
 })
 
 const sessions = table({
-  direct: key(z.enum(['person', 'channel']).default('person'), 'Whether a person’s direct chats are one conversation.'),
+  direct: key(
+    z.enum(['person', 'channel']).default('person'),
+    'Whether a person’s direct chats are one conversation.',
+  ),
 })
 
 const provider = table({
   name: key(z.enum(['anthropic', 'openai-compatible', 'offline']), 'The kind of provider.'),
-  id: key(z.string().regex(/^[a-z0-9._-]+$/).optional(), 'How models name it; the name if absent.'),
+  id: key(
+    z
+      .string()
+      .regex(/^[a-z0-9._-]+$/)
+      .optional(),
+    'How models name it; the name if absent.',
+  ),
   api_keys: key(z.array(secret).default([]), 'Keys, each "env:NAME"; several rotate.', { by: 'terminal' }),
   base_url: key(url.optional(), 'Where the API is.', { by: 'terminal' }),
   headers: key(z.record(z.string(), z.string()).default({}), 'Extra request headers.', { by: 'terminal' }),
-  context_limits: key(z.record(z.string(), z.int().min(1_000)).default({}), 'Context size in tokens, by model.'),
+  context_limits: key(
+    z.record(z.string(), z.int().min(1_000)).default({}),
+    'Context size in tokens, by model.',
+  ),
 })
 
 const models = table({
@@ -72,7 +103,9 @@ const telegram = table({
 const signalTestServer = table({
   port: key(z.int().min(1).max(65_535), 'The port on localhost.', { by: 'terminal' }),
   ca: key(z.string(), 'The PEM file of its certificate authority.', { by: 'terminal' }),
-  trust_root: key(z.string(), 'The key that signs sealed-sender certificates, in base64.', { by: 'terminal' }),
+  trust_root: key(z.string(), 'The key that signs sealed-sender certificates, in base64.', {
+    by: 'terminal',
+  }),
   zk_params: key(z.string(), 'The server’s public parameters, in base64.', { by: 'terminal' }),
   storage_url: key(url, 'Where its storage service is; loopback only.', { by: 'terminal' }),
   cdn_url: key(url, 'Where its attachments are; loopback only.', { by: 'terminal' }),
@@ -80,14 +113,70 @@ const signalTestServer = table({
 
 const signal = table({
   db_path: key(z.string().default('./db/signal.db'), 'Where the linked device’s keys are.', { hot: false }),
-  verbose: key(z.boolean().default(false), 'Whether partial replies are sent at each tool step.', { by: 'chat' }),
-  test_server: key(signalTestServer.optional(), 'A test server on this machine in place of Signal.', { by: 'terminal' }),
+  verbose: key(z.boolean().default(false), 'Whether partial replies are sent at each tool step.', {
+    by: 'chat',
+  }),
+  test_server: key(signalTestServer.optional(), 'A test server on this machine in place of Signal.', {
+    by: 'terminal',
+  }),
 })
 
 const channels = table({ telegram: telegram.optional(), signal: signal.optional() })
 
+const promptIndex = table({
+  enabled: key(z.boolean().default(true), 'Whether fitting memories go with a message.', { by: 'chat' }),
+  limit: key(whole().max(100).default(12), 'The most memories that go with a message.', { by: 'chat' }),
+  max_tokens: key(whole().max(20_000).default(1_200), 'The most tokens they may take.', { by: 'chat' }),
+})
+
+const capture = table({
+  enabled: key(z.boolean().default(true), 'Whether conversations are remembered by themselves.', {
+    by: 'chat',
+  }),
+})
+
+const retention = table({
+  enabled: key(z.boolean().default(true), 'Whether memory is tidied.'),
+  compress_after_days: key(whole().default(14), 'Days until old turns get a summary beside them.'),
+  compression_min_cluster_size: key(z.int().min(2).default(3), 'The fewest turns worth a summary.'),
+  archive_after_days: key(whole().default(30), 'Days until what has ended and is unused is archived.'),
+  delete_archive_after_days: key(whole().default(365), 'Days until an archived memory is deleted.'),
+  max_rows_per_run: key(z.int().min(1).default(200), 'The most rows that one run touches.', { by: 'chat' }),
+})
+
+const embedding = table({
+  provider: key(z.enum(['openai', 'voyage', 'cohere', 'openai-compatible']), 'Who makes the vectors.', {
+    hot: false,
+  }),
+  model: key(z.string().min(1), 'The embedding model.', { hot: false }),
+  dimensions: key(z.int().min(8).max(4_096).optional(), 'The size of a vector; the model’s own if absent.', {
+    hot: false,
+  }),
+  base_url: key(url.optional(), 'Where the API is; needed for openai-compatible.', {
+    hot: false,
+    by: 'terminal',
+  }),
+  api_key_env: key(
+    z
+      .string()
+      .regex(/^(?:env:)?[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable')
+      .optional(),
+    'The environment variable that holds the key.',
+    { hot: false, by: 'terminal' },
+  ),
+  stores: key(
+    z.array(z.enum(['social', 'shared', 'private', 'personal'])).default(['shared', 'social']),
+    'The stores whose text may be sent to the provider.',
+    { hot: false },
+  ),
+})
+
 const memory = table({
   db_path: key(z.string().default('./db/memory.db'), 'Where the memory database is.', { hot: false }),
+  prompt_index: promptIndex.prefault({}),
+  capture: capture.prefault({}),
+  retention: retention.prefault({}),
+  embedding: embedding.optional(),
 })
 
 const promptFile = table({
@@ -99,6 +188,11 @@ const promptFile = table({
 const prompt = table({
   shared_files: key(z.array(promptFile).default([]), 'Files in everybody’s prompt.'),
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
+})
+
+const skills = table({
+  paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
+  trust: key(level.default('full'), 'The lowest level that has them.'),
 })
 
 const trace = table({
@@ -121,6 +215,7 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  skills: skills.prefault({}),
   trace: trace.prefault({}),
 })
 

@@ -31,13 +31,20 @@ export function openApprovals(db: Db) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
   )
   const get = db.prepare<[string], Approval>(`SELECT ${columns} FROM approval WHERE id = ?`)
-  const ofCall = db.prepare<[string, string], Approval>(`SELECT ${columns} FROM approval WHERE turn = ? AND call_id = ?`)
-  const open = db.prepare<[], Approval>(`SELECT ${columns} FROM approval WHERE state = 'open' ORDER BY created_at`)
+  const ofCall = db.prepare<[string, string], Approval>(
+    `SELECT ${columns} FROM approval WHERE turn = ? AND call_id = ?`,
+  )
+  const open = db.prepare<[], Approval>(
+    `SELECT ${columns} FROM approval WHERE state = 'open' ORDER BY created_at`,
+  )
+  const openOf = db.prepare<[string]>("SELECT 1 FROM approval WHERE turn = ? AND state = 'open'")
   const answer = db.prepare<[string, string | null, string]>(
     "UPDATE approval SET state = ?, answered_by = ? WHERE id = ? AND state = 'open'",
   )
   const use = db.prepare<[string]>("UPDATE approval SET state = 'used' WHERE id = ? AND state = 'approved'")
-  const due = db.prepare<[number], Approval>(`SELECT ${columns} FROM approval WHERE state = 'open' AND expires_at <= ?`)
+  const due = db.prepare<[number], Approval>(
+    `SELECT ${columns} FROM approval WHERE state = 'open' AND expires_at <= ?`,
+  )
 
   return {
     /** Asks once a call; asking again returns what was asked. */
@@ -46,12 +53,26 @@ export function openApprovals(db: Db) {
       if (known) return known
       const id = freeCode(code => get.get(code) !== undefined)
       const { turn, session, callId, tool, argsHash, asked, needs, createdAt, expiresAt } = question
-      insert.run(id, turn, session, callId, tool, argsHash, question.question, asked, needs, createdAt, expiresAt)
+      insert.run(
+        id,
+        turn,
+        session,
+        callId,
+        tool,
+        argsHash,
+        question.question,
+        asked,
+        needs,
+        createdAt,
+        expiresAt,
+      )
       return get.get(id)!
     },
     get: (id: string): Approval | undefined => get.get(id),
     ofCall: (turn: string, callId: string): Approval | undefined => ofCall.get(turn, callId),
     open: (): Approval[] => open.all(),
+    /** Whether a turn still waits for somebody. */
+    openOf: (turn: string): boolean => openOf.get(turn) !== undefined,
     /** False when it was answered before. */
     answer: (id: string, state: 'approved' | 'denied' | 'expired', by: string | null): boolean =>
       answer.run(state, by, id).changes === 1,
@@ -63,7 +84,9 @@ export function openApprovals(db: Db) {
 
 /** A hash that binds an approval to exactly these arguments. */
 export const hashArguments = (input: unknown): string =>
-  createHash('sha256').update(JSON.stringify(sorted(input))).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify(sorted(input)))
+    .digest('hex')
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 

@@ -18,9 +18,12 @@ export function openDatabase(options: OpenOptions): Db {
   const { path, migrations } = options
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const existed = existsSync(path)
-  const db = open(path)
+  const files = readdirSync(migrations)
+    .filter(name => /^\d{3}-.*\.sql$/.test(name))
+    .sort()
+  const db = open(path, files.length)
   try {
-    migrate(db, path, migrations, existed)
+    migrate(db, path, migrations, files, existed)
   } catch (error) {
     db.close()
     throw error
@@ -28,10 +31,18 @@ export function openDatabase(options: OpenOptions): Db {
   return db
 }
 
-function open(path: string): Db {
+/** Opens a database of at most schema `newest`; nothing is written to it before that is known. */
+function open(path: string, newest: number): Db {
   let db: Db | undefined
   try {
     db = new Database(path, { timeout: 5_000 })
+    const version = versionOf(db)
+    if (version > newest) {
+      throw new CoopError(
+        'database_newer',
+        `${path} was written by a newer Coop (schema ${version}, this one knows ${newest}); it was left untouched.`,
+      )
+    }
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('secure_delete = ON')
@@ -39,25 +50,25 @@ function open(path: string): Db {
     return db
   } catch (cause) {
     db?.close()
+    if (cause instanceof CoopError) throw cause
     const code = (cause as { code?: string }).code ?? ''
     if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-      throw new CoopError('database_damaged', `${path} is not a sound database; restore it from a backup.`, { cause })
+      throw new CoopError('database_damaged', `${path} is not a sound database; restore it from a backup.`, {
+        cause,
+      })
     }
-    throw new CoopError('file_unreadable', `${path} cannot be opened (${code || (cause as Error).message}); check its folder and permissions.`, { cause })
+    throw new CoopError(
+      'file_unreadable',
+      `${path} cannot be opened (${code || (cause as Error).message}); check its folder and permissions.`,
+      { cause },
+    )
   }
 }
 
-function migrate(db: Db, path: string, folder: string, existed: boolean): void {
-  const files = readdirSync(folder)
-    .filter(name => /^\d{3}-.*\.sql$/.test(name))
-    .sort()
-  const version = db.pragma('user_version', { simple: true }) as number
-  if (version > files.length) {
-    throw new CoopError(
-      'database_newer',
-      `${path} was written by a newer Coop (schema ${version}, this one knows ${files.length}); it was left untouched.`,
-    )
-  }
+const versionOf = (db: Db): number => db.pragma('user_version', { simple: true }) as number
+
+function migrate(db: Db, path: string, folder: string, files: readonly string[], existed: boolean): void {
+  const version = versionOf(db)
   if (version === files.length) return
   if (existed && version > 0) db.prepare('VACUUM INTO ?').run(`${path}.before-${files.length}.${Date.now()}`)
   for (const [index, name] of files.entries()) {

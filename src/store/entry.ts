@@ -7,8 +7,21 @@ export type Block =
   | { readonly type: 'context'; readonly text: string }
   /** Kept with its signature through tool loops; `data` for what the provider redacted. */
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string; readonly data?: string }
-  | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown }
-  | { readonly type: 'tool_result'; readonly callId: string; readonly name: string; readonly text: string; readonly isError: boolean }
+  /** `malformed` says what is wrong with arguments that could not be taken. */
+  | {
+      readonly type: 'tool_call'
+      readonly id: string
+      readonly name: string
+      readonly input: unknown
+      readonly malformed?: string
+    }
+  | {
+      readonly type: 'tool_result'
+      readonly callId: string
+      readonly name: string
+      readonly text: string
+      readonly isError: boolean
+    }
   /** `data` is base64. */
   | { readonly type: 'image'; readonly mime: string; readonly data: string; readonly name?: string }
 
@@ -51,7 +64,17 @@ export function worst(given: Iterable<Origin>): Origin {
 }
 
 /** What the agent says after having read `seen`: derived once anything came from outside. */
-export const saidAfter = (seen: Origin): Origin => (seen === 'outside' || seen === 'derived' ? 'derived' : 'agent')
+export const saidAfter = (seen: Origin): Origin =>
+  seen === 'outside' || seen === 'derived' ? 'derived' : 'agent'
+
+/** The same value with every lone surrogate in its strings replaced: no provider or platform takes one. */
+export function wellFormed<T>(value: T): T
+export function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(inner => wellFormed<unknown>(inner))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, wellFormed<unknown>(inner)]))
+}
 
 /** The text a person would read in these blocks. */
 export function plainText(blocks: readonly Block[]): string {

@@ -28,47 +28,55 @@ export function openInbox(db: Db) {
   const insert = db.prepare<[string, string, string, number, string]>(
     'INSERT INTO inbox (channel, external_id, body, received_at, trace) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )
-  const settle = db.prepare<[InboxState, string | null, number]>('UPDATE inbox SET state = ?, reason = ? WHERE id = ?')
-  const place = db.prepare<[string, number]>('UPDATE inbox SET session = ? WHERE id = ?')
+  const settle = db.prepare<[InboxState, string | null, number]>(
+    'UPDATE inbox SET state = ?, reason = ? WHERE id = ?',
+  )
   const unfinished = db.prepare<[], Row>(
     "SELECT id, body, trace, state, session, turn FROM inbox WHERE state IN ('new', 'running') ORDER BY id",
   )
   const ofTurn = db.prepare<[string], Row>(
     'SELECT id, body, trace, state, session, turn FROM inbox WHERE turn = ? ORDER BY id',
   )
+  const byId = db.prepare<[number], Row>(
+    'SELECT id, body, trace, state, session, turn FROM inbox WHERE id = ?',
+  )
   const counts = db.prepare<[], { state: InboxState; count: number }>(
     "SELECT state, count(*) AS count FROM inbox WHERE state IN ('new', 'running', 'failed') GROUP BY state",
-  )
-  const answeredSince = db.prepare<[string, number], { count: number }>(
-    "SELECT count(*) AS count FROM inbox WHERE reason = ? AND received_at >= ?",
   )
 
   return {
     /** Stores a batch in one commit. What was known already comes back as nothing. */
-    admit: db.transaction((batch: readonly { inbound: Inbound; trace: string }[], now: number): Received[] => {
-      const fresh: Received[] = []
-      for (const { inbound, trace } of batch) {
-        const done = insert.run(inbound.channel, inbound.externalId, JSON.stringify(inbound), now, trace)
-        if (done.changes === 0) continue
-        fresh.push({ id: Number(done.lastInsertRowid), inbound, trace, state: 'new', session: null, turn: null })
-      }
-      return fresh
-    }),
+    admit: db.transaction(
+      (batch: readonly { inbound: Inbound; trace: string }[], now: number): Received[] => {
+        const fresh: Received[] = []
+        for (const { inbound, trace } of batch) {
+          const done = insert.run(inbound.channel, inbound.externalId, JSON.stringify(inbound), now, trace)
+          if (done.changes === 0) continue
+          fresh.push({
+            id: Number(done.lastInsertRowid),
+            inbound,
+            trace,
+            state: 'new',
+            session: null,
+            turn: null,
+          })
+        }
+        return fresh
+      },
+    ),
     /** Ends a row that led to no turn, or whose turn failed. */
     settle(id: number, state: InboxState, reason: string | null): void {
       settle.run(state, reason, id)
     },
-    /** Remembers which session a row waits for. */
-    place(id: number, session: string): void {
-      place.run(session, id)
-    },
     /** Rows that a crash or a shutdown left unfinished, oldest first. */
     unfinished: (): Received[] => unfinished.all().map(received),
+    get(id: number): Received | undefined {
+      const row = byId.get(id)
+      return row && received(row)
+    },
     ofTurn: (turn: string): Received[] => ofTurn.all(turn).map(received),
     counts: (): Partial<Record<InboxState, number>> =>
       Object.fromEntries(counts.all().map(row => [row.state, row.count])),
-    /** How many rows since `from` carry this reason; the public budget counts so. */
-    countReason: (reason: string, from: number): number => answeredSince.get(reason, from)?.count ?? 0,
   }
 }
 

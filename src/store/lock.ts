@@ -13,7 +13,11 @@ export function takeLock(path: string): Disposable {
   } catch (cause) {
     db.close()
     if ((cause as { code?: string }).code?.startsWith('SQLITE_BUSY')) {
-      throw new CoopError('gateway_running', 'A gateway is already running on this home; use `coop attach`, or `coop stop` first.', { cause })
+      throw new CoopError(
+        'gateway_running',
+        'A gateway is already running on this home; use `coop attach`, or `coop stop` first.',
+        { cause },
+      )
     }
     throw cause
   }

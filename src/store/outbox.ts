@@ -42,14 +42,18 @@ export function openOutbox(db: Db) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
   )
   const open = db.prepare<[], Row>("SELECT * FROM outbox WHERE state IN ('queued', 'sending') ORDER BY id")
-  const sending = db.prepare<[number]>("UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?")
+  const sending = db.prepare<[number]>(
+    "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
+  )
   const sent = db.prepare<[string | null, number, number]>(
     "UPDATE outbox SET state = 'sent', external_id = ?, sent_at = ?, error = NULL WHERE id = ?",
   )
   const retry = db.prepare<[number, string, number]>(
     "UPDATE outbox SET state = 'queued', next_at = ?, error = ? WHERE id = ?",
   )
-  const ended = db.prepare<['failed' | 'refused', string, number]>('UPDATE outbox SET state = ?, error = ? WHERE id = ?')
+  const ended = db.prepare<['failed' | 'refused', string, number]>(
+    'UPDATE outbox SET state = ?, error = ? WHERE id = ?',
+  )
   const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
   const counts = db.prepare<[], { state: string; count: number; repeated: number }>(
     'SELECT state, count(*) AS count, sum(repeated) AS repeated FROM outbox GROUP BY state',
@@ -82,17 +86,21 @@ export function openOutbox(db: Db) {
     /** Counts what was in flight when the process died; called once, before anything is sent. */
     countRepeats: (): number => repeated.run().changes,
     /** In one commit: one part is out, and the next in its lane is about to be. */
-    markSent: db.transaction((id: number, externalId: string | null, next: number | null, now: number): void => {
-      sent.run(externalId, now, id)
-      if (next !== null) sending.run(next)
-    }),
+    markSent: db.transaction(
+      (id: number, externalId: string | null, next: number | null, now: number): void => {
+        sent.run(externalId, now, id)
+        if (next !== null) sending.run(next)
+      },
+    ),
     markSending: (id: number): void => void sending.run(id),
     markRetry: (id: number, at: number, error: string): void => void retry.run(at, error, id),
     /** In one commit: a part will never go out, and the next is about to. */
-    markEnded: db.transaction((id: number, state: 'failed' | 'refused', error: string, next: number | null): void => {
-      ended.run(state, error, id)
-      if (next !== null) sending.run(next)
-    }),
+    markEnded: db.transaction(
+      (id: number, state: 'failed' | 'refused', error: string, next: number | null): void => {
+        ended.run(state, error, id)
+        if (next !== null) sending.run(next)
+      },
+    ),
     counts: (): Record<string, number> => {
       const all = counts.all()
       return {

@@ -17,11 +17,19 @@ const columns = 'code, channel, sender, name, state, created_at AS createdAt'
 export type Pairings = ReturnType<typeof openPairings>
 
 export function openPairings(db: Db) {
-  const bySender = db.prepare<[string, string], Pairing>(`SELECT ${columns} FROM pairing WHERE channel = ? AND sender = ?`)
+  const bySender = db.prepare<[string, string], Pairing>(
+    `SELECT ${columns} FROM pairing WHERE channel = ? AND sender = ?`,
+  )
   const byCode = db.prepare<[string], Pairing>(`SELECT ${columns} FROM pairing WHERE code = ?`)
-  const insert = db.prepare("INSERT INTO pairing (code, channel, sender, name, state, created_at) VALUES (?, ?, ?, ?, 'open', ?)")
-  const list = db.prepare<[], Pairing>(`SELECT ${columns} FROM pairing WHERE state = 'open' ORDER BY created_at`)
-  const settle = db.prepare<[string, string]>("UPDATE pairing SET state = ? WHERE code = ? AND state = 'open'")
+  const insert = db.prepare(
+    "INSERT INTO pairing (code, channel, sender, name, state, created_at) VALUES (?, ?, ?, ?, 'open', ?)",
+  )
+  const list = db.prepare<[], Pairing>(
+    `SELECT ${columns} FROM pairing WHERE state = 'open' ORDER BY created_at`,
+  )
+  const settle = db.prepare<[string, string]>(
+    "UPDATE pairing SET state = ? WHERE code = ? AND state = 'open'",
+  )
 
   return {
     /** The sender's pairing; `fresh` when it was made now, and they have to be told. */
@@ -34,6 +42,7 @@ export function openPairings(db: Db) {
     },
     get: (code: string): Pairing | undefined => byCode.get(code.toUpperCase()),
     open: (): Pairing[] => list.all(),
-    settle: (code: string, state: 'approved' | 'denied'): boolean => settle.run(state, code.toUpperCase()).changes === 1,
+    settle: (code: string, state: 'approved' | 'denied'): boolean =>
+      settle.run(state, code.toUpperCase()).changes === 1,
   }
 }

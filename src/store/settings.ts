@@ -7,10 +7,14 @@ export type Scope = `person:${string}` | `session:${string}` | 'gateway'
 export type Settings = ReturnType<typeof openSettings>
 
 export function openSettings(db: Db) {
-  const get = db.prepare<[string, string], { value: string }>('SELECT value FROM setting WHERE scope = ? AND name = ?')
+  const get = db.prepare<[string, string], { value: string }>(
+    'SELECT value FROM setting WHERE scope = ? AND name = ?',
+  )
   const set = db.prepare('INSERT OR REPLACE INTO setting (scope, name, value, at) VALUES (?, ?, ?, ?)')
   const remove = db.prepare<[string, string]>('DELETE FROM setting WHERE scope = ? AND name = ?')
-  const list = db.prepare<[string], { name: string; value: string }>('SELECT name, value FROM setting WHERE scope = ? ORDER BY name')
+  const list = db.prepare<[string], { name: string; value: string }>(
+    'SELECT name, value FROM setting WHERE scope = ? ORDER BY name',
+  )
 
   return {
     get: <T>(scope: Scope, name: string): T | undefined => {

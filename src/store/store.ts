@@ -1,16 +1,22 @@
 // coop.db: the inbox, the transcript, the outbox and what hangs on them.
 import { type Approvals, openApprovals } from './approvals.ts'
+import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
+import { type Disclosures, openDisclosures } from './disclosure.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
+import { openPost, type Post } from './post.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
+import { openSpoken, type Spoken } from './spoken.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 export interface Store extends Disposable {
   readonly db: Db
+  /** Everything that `work` writes, in one commit. */
+  together<T>(work: () => T): T
   readonly inbox: Inbox
   readonly sessions: Sessions
   readonly transcript: Transcript
@@ -19,6 +25,10 @@ export interface Store extends Disposable {
   readonly approvals: Approvals
   readonly pairings: Pairings
   readonly settings: Settings
+  readonly post: Post
+  readonly compact: Compact
+  readonly disclosures: Disclosures
+  readonly spoken: Spoken
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -26,16 +36,23 @@ export function openStore(path: string, migrations: string): Store {
   const db = openDatabase({ path, migrations })
   const transcript = openTranscript(db)
   const outbox = openOutbox(db)
+  const inbox = openInbox(db)
+  const sessions = openSessions(db)
   return {
     db,
-    inbox: openInbox(db),
-    sessions: openSessions(db),
+    together: work => db.transaction(work)(),
+    inbox,
+    sessions,
     transcript,
     turns: openTurns(db, transcript, outbox),
     outbox,
     approvals: openApprovals(db),
     pairings: openPairings(db),
     settings: openSettings(db),
+    post: openPost(db, transcript, outbox, inbox),
+    compact: openCompaction(db, sessions, transcript),
+    disclosures: openDisclosures(db),
+    spoken: openSpoken(db),
     [Symbol.dispose]: () => db.close(),
   }
 }

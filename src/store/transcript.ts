@@ -48,12 +48,11 @@ export function openTranscript(db: Db) {
     'UPDATE entry SET state = ?, body = ?, origin = ? WHERE id = ?',
   )
   const select = (where: string) => `SELECT * FROM entry WHERE session = ? AND undone = 0 AND ${where}`
-  const fromEpoch = db.prepare<[string, number, number], Row>(`${select('epoch = ? AND id >= ?')} ORDER BY id`)
+  const fromEpoch = db.prepare<[string, number, number], Row>(
+    `${select('epoch = ? AND id >= ?')} ORDER BY id`,
+  )
   const fromId = db.prepare<[string, number, number], Row>(`${select('id > ?')} ORDER BY id LIMIT ?`)
   const toId = db.prepare<[string, number, number], Row>(`${select('id < ?')} ORDER BY id DESC LIMIT ?`)
-  const heard = db.prepare<[string, number], { id: number }>(
-    "SELECT id FROM entry WHERE session = ? AND role = 'heard' AND turn IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?",
-  )
   const undo = db.prepare<[string]>('UPDATE entry SET undone = 1 WHERE turn = ?')
 
   return {
@@ -85,12 +84,11 @@ export function openTranscript(db: Db) {
     },
     /** Takes a turn's entries out of every view. */
     undoTurn: (turn: string): void => void undo.run(turn),
-    /** The id from which the last `limit` overheard messages of a session begin; 0 when there are fewer. */
-    heardFrom: (session: string, limit: number): number => heard.get(session, limit)?.id ?? 0,
     /** The only way to read: what `clearance` covers. */
     view(clearance: Clearance): TranscriptView {
       checkClearance(clearance)
-      const covered = (rows: Row[]) => rows.flatMap(row => (clearance.covers(JSON.parse(row.labels)) ? [entryOf(row)] : []))
+      const covered = (rows: Row[]) =>
+        rows.flatMap(row => (clearance.covers(JSON.parse(row.labels)) ? [entryOf(row)] : []))
       return {
         entries: (session, epoch, from) => covered(fromEpoch.all(session, epoch, from)),
         after: (session, after, limit) => covered(fromId.all(session, after, limit)),

@@ -72,13 +72,18 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
   const endInbox = db.prepare<[string, string | null, string]>(
     "UPDATE inbox SET state = ?, reason = coalesce(?, reason) WHERE turn = ? AND state = 'running'",
   )
+  const freeInbox = db.prepare<[string]>(
+    "UPDATE inbox SET state = 'new', turn = NULL WHERE turn = ? AND state = 'running'",
+  )
   const setState = db.prepare<[TurnState, string]>('UPDATE turn SET state = ? WHERE id = ?')
   const setGrant = db.prepare<[string, string]>('UPDATE turn SET grant_json = ? WHERE id = ?')
   const finish = db.prepare(
     'UPDATE turn SET state = ?, reason = ?, usage = ?, model = ?, last_entry = ?, ended_at = ? WHERE id = ?',
   )
   const get = db.prepare<[string], Row>('SELECT * FROM turn WHERE id = ?')
-  const open = db.prepare<[], Row>("SELECT * FROM turn WHERE state IN ('running', 'waiting') ORDER BY started_at, rowid")
+  const open = db.prepare<[], Row>(
+    "SELECT * FROM turn WHERE state IN ('running', 'waiting') ORDER BY started_at, rowid",
+  )
   const last = db.prepare<[string, number], Row>(
     "SELECT * FROM turn WHERE session = ? AND epoch = ? AND state IN ('done', 'failed', 'stopped') AND EXISTS (SELECT 1 FROM entry WHERE turn = turn.id AND undone = 0) ORDER BY rowid DESC LIMIT 1",
   )
@@ -90,7 +95,13 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
   return {
     /** One commit: the turn, its opening entries, and its inbox rows running. */
     begin: db.transaction(
-      (place: EntryPlace & { turn: string }, grant: Grant, inbox: readonly number[], entries: readonly NewEntry[], now: number): Entry[] => {
+      (
+        place: EntryPlace & { turn: string },
+        grant: Grant,
+        inbox: readonly number[],
+        entries: readonly NewEntry[],
+        now: number,
+      ): Entry[] => {
         insert.run(place.turn, place.session, place.epoch, JSON.stringify(grant), place.trace, now)
         for (const id of inbox) takeInbox.run(place.session, place.turn, id)
         return entries.map(entry => transcript.append(place, entry, now))
@@ -98,30 +109,58 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
     ),
     /** One commit: messages that join a running turn. */
     join: db.transaction(
-      (place: EntryPlace & { turn: string }, inbox: readonly number[], entries: readonly NewEntry[], now: number): Entry[] => {
+      (
+        place: EntryPlace & { turn: string },
+        inbox: readonly number[],
+        entries: readonly NewEntry[],
+        now: number,
+      ): Entry[] => {
         for (const id of inbox) takeInbox.run(place.session, place.turn, id)
         return entries.map(entry => transcript.append(place, entry, now))
       },
     ),
     /** One commit: what one step of the model said, with the calls it planned. */
     step: db.transaction(
-      (place: EntryPlace & { turn: string }, entries: readonly NewEntry[], cost: Spend, now: number): Entry[] => {
+      (
+        place: EntryPlace & { turn: string },
+        entries: readonly NewEntry[],
+        cost: Spend,
+        now: number,
+      ): Entry[] => {
         record(place.turn, cost, now)
         return entries.map(entry => transcript.append(place, entry, now))
       },
     ),
     /** One commit: the last entries, the reply's parts, the inbox rows answered, the turn over. */
-    end: db.transaction((place: EntryPlace & { turn: string }, end: TurnEnd, cost: Spend | null, now: number) => {
-      if (cost) record(place.turn, cost, now)
-      const entries = end.entries.map(entry => transcript.append(place, entry, now))
-      const rows = end.parts.flatMap(({ part, first }): OutboxRow[] => {
-        const row = outbox.add(part, first, now)
-        return row ? [row] : []
-      })
-      endInbox.run(end.inbox.state, end.inbox.reason, place.turn)
-      finish.run(end.state, end.reason, JSON.stringify(end.usage), end.model, entries.at(-1)?.id ?? null, now, place.turn)
-      return { entries, rows }
+    end: db.transaction(
+      (place: EntryPlace & { turn: string }, end: TurnEnd, cost: Spend | null, now: number) => {
+        if (cost) record(place.turn, cost, now)
+        const entries = end.entries.map(entry => transcript.append(place, entry, now))
+        const rows = end.parts.flatMap(({ part, first }): OutboxRow[] => {
+          const row = outbox.add(part, first, now)
+          return row ? [row] : []
+        })
+        endInbox.run(end.inbox.state, end.inbox.reason, place.turn)
+        finish.run(
+          end.state,
+          end.reason,
+          JSON.stringify(end.usage),
+          end.model,
+          entries.at(-1)?.id ?? null,
+          now,
+          place.turn,
+        )
+        return { entries, rows }
+      },
+    ),
+    /** One commit: a turn that lost its clearance is over, and its messages are new again. */
+    revoke: db.transaction((id: string, now: number): void => {
+      freeInbox.run(id)
+      finish.run('stopped', 'revoked', null, null, null, now, id)
     }),
+    /** A turn that a fault ended. */
+    fail: (id: string, reason: string, now: number): void =>
+      void finish.run('failed', reason, null, null, null, now, id),
     /** Records what a model call cost that belongs to no step. */
     record: (turn: string, cost: Spend, now: number): void => record(turn, cost, now),
     setState: (id: string, state: TurnState): void => void setState.run(state, id),

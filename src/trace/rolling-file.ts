@@ -70,6 +70,7 @@ export function rolledFiles(path: string): string[] {
 
 function prune(path: string, keepDays: number): void {
   for (const file of rolledFiles(path)) {
-    if (file !== path && Date.now() - statSync(file).mtimeMs > keepDays * 86_400_000) rmSync(file, { force: true })
+    if (file !== path && Date.now() - statSync(file).mtimeMs > keepDays * 86_400_000)
+      rmSync(file, { force: true })
   }
 }

@@ -1,5 +1,5 @@
 // Opens signal.db: one client alone, nothing lost on power failure, readable by its owner only.
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
@@ -7,7 +7,10 @@ import { CoopError, isStorageFault, messageOf } from '../../../src/errors.ts'
 
 export type Db = Database.Database
 
-const migrations = fileURLToPath(new URL('../../../migrations/signal/', import.meta.url))
+/** Beside the sources in a checkout, a folder further out in the published package. */
+const migrations = ['../../../migrations/signal/', '../../../../migrations/signal/']
+  .map(path => fileURLToPath(new URL(path, import.meta.url)))
+  .find(path => existsSync(path))!
 
 /**
  * Opens the database at `path`, made if there is none. Holds it alone until closed: two clients

@@ -1,0 +1,74 @@
+// Covered entries to the messages a model takes: alternating, every call answered, outside text gone after its turn.
+import type { Block, Entry } from '../store/entry.ts'
+import type { Message } from './model.ts'
+
+/** Whose words stand in a group or from somebody else; null where there is only one voice. */
+export type NameOf = (author: string | null) => string | null
+
+export const leftOut =
+  '[Text from outside that an earlier turn read; it is no longer shown. Read it again if you need it.]'
+
+/**
+ * The messages of a conversation. Pure: the same entries give the same bytes, so that a provider's
+ * cache serves the prefix. The last two user messages carry breakpoints.
+ */
+export function messagesOf(entries: readonly Entry[], turn: string, nameOf: NameOf): Message[] {
+  const results = new Map<string, Block>()
+  for (const entry of entries) {
+    if (entry.role === 'tool' && entry.callId !== undefined)
+      results.set(`${entry.turn}:${entry.callId}`, resultOf(entry, turn))
+  }
+  const messages: { role: 'user' | 'assistant'; blocks: Block[] }[] = []
+  const push = (role: 'user' | 'assistant', blocks: readonly Block[]) => {
+    const last = messages.at(-1)
+    if (last?.role === role) last.blocks.push(...blocks)
+    else messages.push({ role, blocks: [...blocks] })
+  }
+  for (const entry of entries) {
+    if (entry.role === 'user' || entry.role === 'heard') push('user', named(entry, nameOf))
+    else if (entry.role === 'summary') push('user', entry.blocks)
+    else if (entry.role === 'assistant') {
+      const blocks = entry.blocks.filter(block => block.type !== 'text' || block.text.trim() !== '')
+      if (blocks.length === 0) continue
+      push('assistant', blocks)
+      const answers = blocks.flatMap(block =>
+        block.type === 'tool_call' ? [results.get(`${entry.turn}:${block.id}`) ?? noResult(block)] : [],
+      )
+      if (answers.length > 0) push('user', answers)
+    }
+  }
+  while (messages[0]?.role === 'assistant') messages.shift()
+  return withBreakpoints(messages)
+}
+
+function resultOf(entry: Entry, turn: string): Block {
+  const stored = entry.blocks.find(block => block.type === 'tool_result')
+  if (stored?.type === 'tool_result' && entry.origin === 'outside' && entry.turn !== turn)
+    return { ...stored, text: leftOut }
+  if (stored) return stored
+  const text = entry.state === 'waiting' ? 'Waiting for a person’s approval.' : 'No result yet.'
+  return { type: 'tool_result', callId: entry.callId ?? '', name: '', text, isError: false }
+}
+
+const noResult = (call: Extract<Block, { type: 'tool_call' }>): Block => ({
+  type: 'tool_result',
+  callId: call.id,
+  name: call.name,
+  text: 'The result is not available here.',
+  isError: true,
+})
+
+function named(entry: Entry, nameOf: NameOf): readonly Block[] {
+  const name = nameOf(entry.author)
+  if (name === null) return entry.blocks
+  return entry.blocks.map(block =>
+    block.type === 'text' ? { ...block, text: `${name}: ${block.text}` } : block,
+  )
+}
+
+function withBreakpoints(messages: readonly { role: 'user' | 'assistant'; blocks: Block[] }[]): Message[] {
+  const users = messages.flatMap((message, index) => (message.role === 'user' ? [index] : [])).slice(-2)
+  return messages.map((message, index) =>
+    users.includes(index) ? { ...message, breakpoint: true } : message,
+  )
+}

@@ -1,0 +1,122 @@
+// The configured models: which provider answers for a name, with which keys, and what it costs.
+import { type Config, providersOf } from '../../config/load.ts'
+import { CoopError } from '../../errors.ts'
+import type { Usage } from '../../store/turns.ts'
+import type { StreamModel } from '../model.ts'
+import type { Adapter } from './adapter.ts'
+import { type KeyRing, keyRing } from './keys.ts'
+import { ladder, type Rung } from './ladder.ts'
+import { priceOf } from './prices.ts'
+
+export interface Models {
+  readonly stream: StreamModel
+  /** The full name behind an alias or a bare name; throws `model_unknown` if nothing answers for it. */
+  resolve(name: string): string
+  /** Whether a key for this model is present. */
+  hasKey(name: string): boolean
+  /** US dollars. */
+  cost(name: string, usage: Usage): number
+  /** Tokens that the model takes. */
+  contextOf(name: string): number
+  /** Loads the SDK behind a model, so that the first message does not wait for it. */
+  warm(name: string): Promise<void>
+  /** Every model that the configuration names. */
+  readonly known: readonly string[]
+}
+
+type Kind = 'anthropic' | 'openai-compatible' | 'offline'
+
+const loaders: Record<Kind, () => Promise<() => Adapter>> = {
+  anthropic: async () => (await import('./anthropic.ts')).anthropic,
+  'openai-compatible': async () => (await import('./openai-compatible.ts')).openaiCompatible,
+  offline: async () => (await import('./offline.ts')).offline,
+}
+
+const defaultContext = 200_000
+
+export function openModels(config: Config, options: { idleMs?: number; now?: () => number } = {}): Models {
+  const { settings } = config
+  const now = options.now ?? Date.now
+  const providers = new Map(providersOf(config).map(provider => [provider.key, provider]))
+  const adapters = new Map<string, Promise<Adapter>>()
+  const rings = new Map<string, KeyRing>()
+  const known = [
+    ...new Set([
+      settings.agent.model,
+      ...settings.users.flatMap(user => user.model ?? []),
+      ...(settings.models.fast ? [settings.models.fast] : []),
+      ...settings.models.fallback,
+      ...Object.values(settings.models.aliases),
+      'offline/coop',
+    ]),
+  ]
+
+  const keysOf = (provider: { api_keys: readonly string[] }) =>
+    provider.api_keys.flatMap(name => config.secret(name) ?? [])
+
+  function split(name: string): { provider: NonNullable<ReturnType<typeof providers.get>>; model: string } {
+    const full = settings.models.aliases[name] ?? name
+    const slash = full.indexOf('/')
+    const provider = providers.get(full.slice(0, Math.max(slash, 0)))
+    if (!provider || slash === full.length - 1) {
+      throw new CoopError(
+        'model_unknown',
+        `No provider answers for the model "${name}"; configured: ${[...providers.keys()].join(', ')}.`,
+      )
+    }
+    return { provider, model: full.slice(slash + 1) }
+  }
+
+  async function rungOf(name: string): Promise<Rung> {
+    const { provider, model } = split(name)
+    let adapter = adapters.get(provider.key)
+    if (!adapter) adapters.set(provider.key, (adapter = loaders[provider.name]().then(make => make())))
+    let keys = rings.get(provider.key)
+    if (!keys) rings.set(provider.key, (keys = keyRing(keysOf(provider))))
+    return {
+      name: `${provider.key}/${model}`,
+      model,
+      adapter: await adapter,
+      keys,
+      endpoint: { baseUrl: provider.base_url, headers: provider.headers },
+    }
+  }
+
+  const has = (name: string) => {
+    try {
+      const { provider } = split(name)
+      return provider.name !== 'anthropic' || keysOf(provider).length > 0
+    } catch {
+      return false
+    }
+  }
+
+  return {
+    known,
+    stream: ladder({
+      rungs: name =>
+        Promise.all(
+          [name, ...settings.models.fallback.filter(other => other !== name && has(other))].map(rungOf),
+        ),
+      idleMs: options.idleMs ?? 120_000,
+      now,
+    }),
+    resolve(name) {
+      const full =
+        settings.models.aliases[name] ??
+        (name.includes('/') ? name : known.find(other => other.endsWith(`/${name}`))) ??
+        name
+      split(full)
+      return full
+    },
+    hasKey: has,
+    cost: (name, usage) => priceOf(name, usage),
+    contextOf(name) {
+      const { provider, model } = split(name)
+      return (provider.context_limits as Record<string, number>)[model] ?? defaultContext
+    },
+    async warm(name) {
+      await rungOf(name).catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,46 @@
+// A small deterministic model inside Coop: for a first chat without a key, and for the real path in tests.
+import type { Block } from '../../store/entry.ts'
+import type { Message, ModelEvent, ModelRequest } from '../model.ts'
+import { countTokens } from '../tokens.ts'
+import type { Adapter } from './adapter.ts'
+import { replyTo, type Said } from './offline-replies.ts'
+
+/** Answers from the request alone; says what it is when asked or when it does not understand. */
+export const offline = (): Adapter =>
+  async function* (request, _endpoint, signal) {
+    const said = answer(request)
+    for (const piece of said.text.match(/\S+\s*/g) ?? []) {
+      if (signal.aborted) break
+      yield { type: 'text', delta: piece } satisfies ModelEvent
+    }
+    if (signal.aborted) {
+      yield { type: 'failed', kind: 'aborted', message: 'stopped' }
+      return
+    }
+    const blocks: Block[] = [
+      ...(said.text ? [{ type: 'text', text: said.text } as const] : []),
+      ...said.calls,
+    ]
+    yield {
+      type: 'done',
+      blocks,
+      stop: said.calls.length > 0 ? 'tool_calls' : 'end',
+      usage: { input: sizeOf(request), output: countTokens(said.text), cacheRead: 0, cacheWrite: 0 },
+    }
+  }
+
+function answer(request: ModelRequest): Said {
+  const last = request.messages.at(-1)
+  const results = (last?.blocks ?? []).filter(block => block.type === 'tool_result')
+  if (results.length > 0) return { text: results.map(block => block.text).join('\n\n'), calls: [] }
+  return replyTo(wordsOf(last), request)
+}
+
+/** What the person wrote last, without what Coop put beside it. */
+function wordsOf(message: Message | undefined): string {
+  return (message?.blocks ?? []).flatMap(block => (block.type === 'text' ? [block.text] : [])).at(-1) ?? ''
+}
+
+function sizeOf(request: ModelRequest): number {
+  return countTokens(JSON.stringify([request.system, request.tools, request.messages]))
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// Starts Coop on the Node it needs, or says plainly what is missing.
+import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  process.stderr.write(
+    `Coop needs Node.js 24 or later; this is ${process.version}. Install it from your system or with "npm install -g node@24".\n`,
+  )
+  process.exitCode = 1
+} else {
+  enableCompileCache?.()
+  // A young generation that stays small: a gateway idles most of its life, and keeps what it once took.
+  setFlagsFromString('--semi-space-growth-factor=1')
+  const source = new URL('./main.ts', import.meta.url)
+  const { main } = await import(
+    existsSync(source) ? source.href : new URL('../dist/src/main.js', import.meta.url).href
+  )
+  await main(process.argv.slice(2))
+}

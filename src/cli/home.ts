@@ -1,0 +1,82 @@
+// A home on disk: found, made, and talked to when a gateway runs on it.
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Config, findConfig, loadConfig } from '../config/load.ts'
+import { packageFolder, socketPath } from '../coop.ts'
+import { CoopError } from '../errors.ts'
+import { type Client, connectClient } from '../protocol/client.ts'
+import type { SequencedEvent } from '../protocol/events.ts'
+import { protocolVersion, type Results } from '../protocol/messages.ts'
+import type { Cli } from './command.ts'
+
+export interface NewHome {
+  readonly dir: string
+  readonly name: string
+  readonly model: string
+  /** The variable with the provider's key, if it is not the usual one. */
+  readonly provider?: string
+}
+
+/** Makes a home. Throws `config_invalid` if there is one in `dir` already. Returns the path of its coop.toml. */
+export function makeHome({ dir, name, model, provider }: NewHome): string {
+  const path = join(dir, 'coop.toml')
+  if (existsSync(path)) throw new CoopError('input_invalid', `${path} exists already; nothing was changed.`)
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  for (const folder of ['db', 'traces', 'run']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 })
+  cpSync(join(packageFolder(), 'workspaces', 'default'), join(dir, 'workspaces', 'default'), {
+    recursive: true,
+    force: false,
+    errorOnExist: false,
+  })
+  const text = `# Coop. Every key is explained in coop.toml.example and by \`coop check\`.
+
+[agent]
+id = "coop"
+model = ${JSON.stringify(model)}
+${provider ?? ''}
+[[users]]
+name = ${JSON.stringify(name)}
+trust = "full"
+match = ["terminal:default"]
+`
+  writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
+  return path
+}
+
+/** The configuration of the home in force. Throws `config_missing` if there is none. */
+export function openConfig(cli: Cli): Config {
+  const path = findConfig(cli.config)
+  if (!path)
+    throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
+  return loadConfig(path)
+}
+
+/** A connection to the running gateway, initialized as `user`. Throws `gateway_unreachable`. */
+export async function connectTo(
+  config: Config,
+  options: { client: string; user?: string | undefined; onEvent?: (event: SequencedEvent) => void },
+): Promise<{ client: Client; who: Results['initialize'] }> {
+  const client = await connectClient(socketPath(config), options.onEvent ?? (() => {}))
+  try {
+    const who = await client.call('initialize', {
+      protocol: protocolVersion,
+      client: options.client,
+      ...(options.user === undefined ? {} : { user: options.user }),
+    })
+    return { client, who }
+  } catch (error) {
+    client[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** Whether a gateway answers on this home. */
+export async function isRunning(config: Config): Promise<boolean> {
+  try {
+    const client = await connectClient(socketPath(config), () => {})
+    client[Symbol.dispose]()
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,100 @@
+// coop start: the gateway in the foreground, or detached.
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { openModels } from '../agent/models/models.ts'
+import type { Config } from '../config/load.ts'
+import { coopVersion, logPath, openCoop } from '../coop.ts'
+import { CoopError } from '../errors.ts'
+import { type Cli, type Command, exit } from './command.ts'
+import { isRunning, openConfig } from './home.ts'
+
+const detachedStartMs = 15_000
+
+export const start: Command = {
+  name: 'start',
+  usage: ['start [--detach]'],
+  summary: 'run the gateway',
+  async run(args, cli) {
+    const { values } = parseArgs({ args: [...args], options: { detach: { type: 'boolean' } } })
+    const config = openConfig(cli)
+    requireKey(config)
+    return values.detach ? detach(config, cli) : foreground(config, cli)
+  },
+}
+
+/** Throws `key_missing` unless a key for the configured model is there. */
+export function requireKey(config: Config): void {
+  const { model } = config.settings.agent
+  const models = openModels(config)
+  models.resolve(model)
+  if (models.hasKey(model)) return
+  throw new CoopError(
+    'key_missing',
+    `There is no key for ${model}: set ANTHROPIC_API_KEY (or the variable that [provider] names), or choose model = "offline/coop".`,
+  )
+}
+
+async function foreground(config: Config, cli: Cli): Promise<number> {
+  const begun = performance.now()
+  await using coop = await openCoop({
+    config,
+    surroundings: cli.surroundings,
+    version: coopVersion(),
+    channels: true,
+    console: cli.stderr,
+  })
+  const names = coop.gateway.channels.all().map(channel => channel.name)
+  coop.log.info(
+    { home: config.home, channels: names.join(','), ms: Math.round(performance.now() - begun) },
+    'ready',
+  )
+  if (!cli.stdout.isTTY) cli.stdout.write('ready\n')
+  await Promise.race([coop.stopped, aborted(cli.signal)])
+  coop.log.info('stopping')
+  return exit.done
+}
+
+/** Starts the gateway as a process of its own and waits until it answers. */
+export async function detach(config: Config, cli: Cli): Promise<number> {
+  if (await isRunning(config))
+    throw new CoopError('gateway_running', 'A gateway is already running on this home.')
+  mkdirSync(config.paths.traces, { recursive: true, mode: 0o700 })
+  const output = openSync(join(config.paths.traces, 'start.log'), 'a', 0o600)
+  const main = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),
+  )
+  const child = spawn(process.execPath, [main, '--config', config.path, 'start'], {
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
+  closeSync(output)
+  let ended = false
+  child.once('exit', () => {
+    ended = true
+  })
+  child.unref()
+  for (
+    const begun = Date.now();
+    Date.now() - begun < detachedStartMs && !ended && !cli.signal.aborted;
+    await sleep(50)
+  ) {
+    if (!(await isRunning(config))) continue
+    cli.stdout.write(`The gateway runs (process ${child.pid}); its log: ${logPath(config)}\n`)
+    return exit.done
+  }
+  throw new CoopError(
+    'gateway_unreachable',
+    `The gateway did not start; ${join(config.paths.traces, 'start.log')} says why.`,
+  )
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

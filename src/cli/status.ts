@@ -1,0 +1,37 @@
+// coop status and coop channels: what the running gateway says of itself.
+import { parseArgs } from 'node:util'
+import { statusText } from '../gateway/status.ts'
+import { type Cli, type Command, exit } from './command.ts'
+import { connectTo, openConfig } from './home.ts'
+
+async function report(args: readonly string[], cli: Cli) {
+  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
+  const { client } = await connectTo(openConfig(cli), { client: 'coop status' })
+  using _ = client
+  return { json: values.json ?? false, status: await client.call('status', {}) }
+}
+
+export const status: Command = {
+  name: 'status',
+  usage: ['status [--json]'],
+  summary: 'how the gateway is, what is wrong first',
+  async run(args, cli) {
+    const { json, status: found } = await report(args, cli)
+    cli.stdout.write(json ? `${JSON.stringify(found)}\n` : `${statusText(found)}\n`)
+    return found.problems.length > 0 ? exit.failed : exit.done
+  },
+}
+
+export const channels: Command = {
+  name: 'channels',
+  usage: ['channels [--json]'],
+  summary: 'the state of each channel',
+  async run(args, cli) {
+    const { json, status: found } = await report(args, cli)
+    const lines = found.channels.map(
+      channel => `${channel.name}  ${channel.state}${channel.error ? `: ${channel.error}` : ''}`,
+    )
+    cli.stdout.write(json ? `${JSON.stringify(found.channels)}\n` : `${lines.join('\n')}\n`)
+    return exit.done
+  },
+}

@@ -1,0 +1,46 @@
+// Changes a coop.toml in place: comments, order and everything not named stay as they are.
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { patch } from '@decimalturn/toml-patch'
+import { parse } from 'smol-toml'
+import { CoopError, messageOf } from '../errors.ts'
+
+export type RawConfig = Record<string, unknown> & { users?: RawUser[] }
+export interface RawUser {
+  name: string
+  id?: string
+  trust: string
+  match?: string[]
+}
+
+/** The text with `change` applied to its values. Throws `config_syntax` if the text is not TOML. */
+export function patchText(text: string, change: (raw: RawConfig) => void): string {
+  try {
+    const raw = parse(text) as RawConfig
+    change(raw)
+    return patch(text, raw)
+  } catch (cause) {
+    throw new CoopError('config_syntax', `coop.toml cannot be changed: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Replaces the file in one step, through a link if it is one, so that a reader sees the old or the new. */
+export function writeAtomically(path: string, text: string): void {
+  const real = realpathSync(path)
+  const draft = `${real}.${randomBytes(4).toString('hex')}`
+  const file = openSync(draft, 'wx', 0o600)
+  try {
+    writeSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(draft, real)
+  const folder = openSync(dirname(real), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}

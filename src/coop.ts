@@ -1,0 +1,123 @@
+// Opens the rooms of a home in order and closes them in reverse.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Channel, ChannelDeps } from './channel.ts'
+import type { Config, Surroundings } from './config/load.ts'
+import { CoopError, messageOf } from './errors.ts'
+import { type Gateway, openGateway } from './gateway/gateway.ts'
+import { type Log, openLog } from './log.ts'
+import { memoryOptionsOf } from './memory/configure.ts'
+import { openMemory } from './memory/memory.ts'
+import { takeLock } from './store/lock.ts'
+import { openStore } from './store/store.ts'
+import { redactor } from './trace/redact.ts'
+import { openRollingFile } from './trace/rolling-file.ts'
+import { openTracer } from './trace/trace.ts'
+
+export interface CoopOptions {
+  readonly config: Config
+  readonly surroundings: Surroundings
+  readonly version: string
+  /** Whether the configured channels run, or the terminal alone. */
+  readonly channels: boolean
+  /** Receives the readable log; absent when nobody watches. */
+  readonly console?: { write(text: string): unknown }
+}
+
+export interface Coop extends AsyncDisposable {
+  readonly gateway: Gateway
+  readonly log: Log
+  /** Resolves when a client asked for the end. */
+  readonly stopped: Promise<void>
+}
+
+/** The lock that says a gateway has this home. */
+export const lockPath = (config: Config): string => join(config.paths.run, 'gateway.lock')
+export const socketPath = (config: Config): string => join(config.paths.run, 'coop.sock')
+export const logPath = (config: Config): string => join(config.paths.traces, 'coop.log')
+
+const shutdownMs = 20_000
+const logBytes = 10_000_000
+
+/** Opens a home. Throws `gateway_running` when another gateway has it. */
+export async function openCoop(options: CoopOptions): Promise<Coop> {
+  const { config, surroundings } = options
+  await using stack = new AsyncDisposableStack()
+  stack.use(takeLock(lockPath(config)))
+
+  const redact = redactor(config.secrets)
+  const logFile = stack.adopt(
+    openRollingFile({ path: logPath(config), maxBytes: logBytes, keepDays: config.settings.trace.keep_days }),
+    file => file.flush(),
+  )
+  const log = openLog({
+    level: surroundings.logLevel,
+    redact,
+    file: logFile,
+    ...(options.console ? { console: options.console } : {}),
+  })
+  const { trace } = config.settings
+  const tracePath =
+    surroundings.traceFile ?? (trace.enabled ? join(config.paths.traces, 'trace.jsonl') : undefined)
+  const traceFile =
+    tracePath && openRollingFile({ path: tracePath, maxBytes: trace.max_mb * 1e6, keepDays: trace.keep_days })
+  const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
+
+  const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
+  const memory = stack.use(
+    openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
+  )
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+  const gateway = openGateway({
+    config,
+    store,
+    memory,
+    log,
+    tracer,
+    version: options.version,
+    shutdown: stop,
+  })
+  stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
+
+  // In one go: what arrives already counts as new, and must not be taken up a second time as left over.
+  for (const channel of await makeChannels(gateway, options, log)) gateway.channels.start(channel)
+  gateway.recover()
+  const kept = stack.move()
+  return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** The folder of one database's migrations, in a checkout and in the published package. */
+export function migrationsFolder(name: string): string {
+  return join(packageFolder(), 'migrations', name)
+}
+
+/** The folder that holds package.json. */
+export function packageFolder(): string {
+  const here = fileURLToPath(new URL('..', import.meta.url))
+  return existsSync(join(here, 'package.json')) ? here : join(here, '..')
+}
+
+export const coopVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
+
+async function makeChannels(
+  gateway: Gateway,
+  { config, channels }: CoopOptions,
+  log: Log,
+): Promise<Channel[]> {
+  const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
+  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
+  const make = async (name: string, create: () => Promise<Channel>): Promise<Channel> => {
+    try {
+      return await create()
+    } catch (error) {
+      if (!(error instanceof CoopError)) throw error
+      log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+      return unableChannel(name, messageOf(error))
+    }
+  }
+  const wanted = channels ? configuredChannels(config.settings.channels) : []
+  const made = await Promise.all(wanted.map(({ name, create }) => make(name, () => create(deps))))
+  return [...made, await terminalChannel(socketPath(config), gateway.control, deps)]
+}

@@ -1,0 +1,44 @@
+// A sealed text to the outbox parts of one place.
+import type { Clearance } from '../access/clearance.ts'
+import type { Channel, Place } from '../channel.ts'
+import type { Part } from '../store/outbox.ts'
+import type { Sealed } from './seal.ts'
+import { split } from './split.ts'
+
+export interface Address {
+  readonly place: Place
+  readonly channel: Channel
+  /** What the place's audience may see. */
+  readonly clearance: Clearance
+  readonly replyTo?: string
+}
+
+export interface PartFacts {
+  /** The same for the same reply, however often it is prepared. */
+  readonly key: string
+  readonly turn: string | null
+  readonly trace: string
+}
+
+/** The parts in order; null if the place's audience does not cover the seal. */
+export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] | null {
+  if (!to.clearance.covers(sealed.labels)) return null
+  return split(sealed.open(to.clearance), to.channel.capabilities.maxTextLength).flatMap((text, index) =>
+    text.trim() === ''
+      ? []
+      : [
+          {
+            outbound: {
+              key: `${facts.key}:${index}`,
+              place: to.place,
+              text,
+              ...(index === 0 && to.replyTo !== undefined ? { replyTo: to.replyTo } : {}),
+            },
+            labels: sealed.labels,
+            grant: sealed.grant,
+            turn: facts.turn,
+            trace: facts.trace,
+          },
+        ],
+  )
+}

@@ -1,0 +1,184 @@
+// Empties the outbox: in order within a place, places side by side, each attempt cleared anew.
+import type { Clearance, Grant } from '../access/clearance.ts'
+import { type Channel, type Place, placeKey, type SendResult } from '../channel.ts'
+import { isStorageFault, messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Outbox, OutboxRow } from '../store/outbox.ts'
+import type { Tracer } from '../trace/trace.ts'
+
+export interface SenderOptions {
+  readonly outbox: Outbox
+  /** The running channel of that name. */
+  readonly channel: (name: string) => Channel | undefined
+  readonly reissue: (grant: Grant) => Promise<Clearance>
+  /** Told of each part that will never arrive. */
+  readonly undelivered: (row: OutboxRow, reason: string) => void
+  /** Told of each part that is out. */
+  readonly delivered: (row: OutboxRow) => void
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly now: () => number
+}
+
+export interface Sender {
+  /** Whether a part for `place` would be the first in its lane. */
+  idle(place: Place): boolean
+  /** Sends rows that were just committed. */
+  take(rows: readonly OutboxRow[]): void
+  /** Takes up what a crash or a shutdown left; returns how many were in flight. */
+  resume(): number
+  /** Tries waiting parts now: a channel came back. */
+  wake(): void
+  /** Resolves when nothing is left or `signal` aborts; then no more is sent. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+/** How long a part is tried before its failure is told. */
+const giveUpMs = 24 * 3_600_000
+const longestBackoffMs = 300_000
+
+export function openSender(options: SenderOptions): Sender {
+  const { outbox, now } = options
+  const lanes = new Map<string, OutboxRow[]>()
+  const running = new Map<string, Promise<void>>()
+  const stop = new AbortController()
+  let nudge = new AbortController()
+
+  function enqueue(row: OutboxRow): void {
+    const queue = lanes.get(row.lane)
+    if (queue) queue.push(row)
+    else lanes.set(row.lane, [row])
+    if (!running.has(row.lane)) {
+      const work = drain(row.lane).finally(() => running.delete(row.lane))
+      running.set(row.lane, work)
+    }
+  }
+
+  async function drain(lane: string): Promise<void> {
+    const queue = lanes.get(lane)!
+    while (queue.length > 0 && !stop.signal.aborted) {
+      const row = queue[0]!
+      try {
+        const done = await attempt(row, () => queue[1]?.id ?? null)
+        if (done) queue.shift()
+      } catch (error) {
+        options.log.error(
+          { err: { message: messageOf(error) }, trace: row.trace },
+          'the outbox cannot be written',
+        )
+        if (!isStorageFault(error)) queue.shift()
+        await pause(1_000)
+      }
+    }
+    lanes.delete(lane)
+  }
+
+  /** True when the row has ended, one way or the other. `next` is asked once that is known: the queue grows meanwhile. */
+  async function attempt(row: OutboxRow, next: () => number | null): Promise<boolean> {
+    const wait = row.nextAt - now()
+    if (wait > 0) {
+      await pause(wait)
+      if (stop.signal.aborted) return false
+      outbox.markSending(row.id)
+    }
+    const channel = options.channel(row.outbound.place.channel)
+    const refusal = row.labels.length > 0 ? await refusalOf(row) : null
+    if (refusal !== null) return ended(row, 'refused', refusal, next)
+    const span = options.tracer.start('delivery', row.trace, null, {
+      channel: row.outbound.place.channel,
+      key: row.outbound.key,
+    })
+    const result: SendResult = channel
+      ? await channel.send(row.outbound, stop.signal)
+      : { kind: 'retry', reason: `the channel ${row.outbound.place.channel} is not running` }
+    span.end({ result: result.kind }, result.kind === 'sent' ? undefined : result.reason)
+    if (result.kind === 'sent') {
+      outbox.markSent(row.id, result.externalId ?? null, next(), now())
+      options.delivered(row)
+      return true
+    }
+    if (result.kind === 'refused') return ended(row, 'failed', result.reason, next)
+    if (stop.signal.aborted) return false
+    return later(row, result, next)
+  }
+
+  function later(
+    row: OutboxRow,
+    result: Extract<SendResult, { kind: 'retry' }>,
+    next: () => number | null,
+  ): boolean {
+    const attempts = row.attempts + 1
+    const backoff = Math.min(500 * 2 ** Math.min(attempts, 12), longestBackoffMs) * (0.75 + Math.random() / 2)
+    const nextAt = now() + (result.afterMs ?? backoff)
+    const queue = lanes.get(row.lane)!
+    queue[0] = { ...row, attempts, nextAt }
+    outbox.markRetry(row.id, nextAt, result.reason)
+    options.log.warn(
+      { trace: row.trace, channel: row.outbound.place.channel, reason: result.reason, attempts },
+      'will send again',
+    )
+    firstTry.set(row.id, firstTry.get(row.id) ?? now())
+    if (now() - firstTry.get(row.id)! < giveUpMs) return false
+    return ended(row, 'failed', result.reason, next)
+  }
+  const firstTry = new Map<number, number>()
+
+  function ended(
+    row: OutboxRow,
+    state: 'failed' | 'refused',
+    reason: string,
+    next: () => number | null,
+  ): true {
+    outbox.markEnded(row.id, state, reason, next())
+    firstTry.delete(row.id)
+    options.log.error({ trace: row.trace, channel: row.outbound.place.channel, reason }, 'not delivered')
+    options.undelivered(row, reason)
+    return true
+  }
+
+  async function refusalOf(row: OutboxRow): Promise<string | null> {
+    const clearance = await options.reissue(row.grant)
+    return clearance.covers(row.labels)
+      ? null
+      : 'somebody reads there now who may not see what it was written from'
+  }
+
+  function pause(ms: number): Promise<void> {
+    const signal = AbortSignal.any([stop.signal, nudge.signal])
+    return new Promise(resolve => {
+      if (signal.aborted) return resolve()
+      const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1))
+      function end() {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      signal.addEventListener('abort', end)
+    })
+  }
+
+  return {
+    idle: place => !lanes.has(placeKey(place)),
+    take: rows => rows.forEach(enqueue),
+    resume() {
+      const inFlight = outbox.countRepeats()
+      outbox.open().forEach(enqueue)
+      return inFlight
+    },
+    wake() {
+      const before = nudge
+      nudge = new AbortController()
+      before.abort()
+    },
+    async close(signal) {
+      const all = Promise.allSettled(running.values())
+      const deadline = new Promise<void>(resolve => {
+        if (signal.aborted) resolve()
+        else signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await Promise.race([all, deadline])
+      stop.abort()
+      await Promise.allSettled(running.values())
+    },
+  }
+}

@@ -1,0 +1,186 @@
+// One session as one clearance opens it: its transcript, files, tools and scribe. Nothing else holds them together.
+import { randomUUID } from 'node:crypto'
+import { type Clearance, checkClearance } from '../access/clearance.ts'
+import { atLeast } from '../access/levels.ts'
+import type { Place } from '../channel.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { MemoryView } from '../memory/view.ts'
+import type { Disclosed } from '../store/disclosure.ts'
+import { type CallState, type Entry, type NewEntry, type Origin, worst } from '../store/entry.ts'
+import type { OutboxRow } from '../store/outbox.ts'
+import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { EntryPlace } from '../store/transcript.ts'
+import type { Spend, TurnEnd } from '../store/turns.ts'
+import type { Hands, MessageHand, SkillHand } from '../tools/hands.ts'
+import type { Tool } from '../tools/tool.ts'
+import { tools as allTools } from '../tools/tools.ts'
+import { type Files, openFiles } from './files.ts'
+import { openMemoryHand } from './memory.ts'
+import { openSkills, type SkillRules } from './skills.ts'
+import { openTodo } from './todo.ts'
+
+/** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
+export interface Rooms {
+  readonly store: Store
+  readonly memory: Memory
+  /** The name that a person’s words are remembered under. */
+  readonly nameOf: (person: string) => string
+  readonly workspace: string
+  readonly timezone: string
+  readonly skills: SkillRules
+  /** How many overheard messages before a turn are kept as its context. */
+  readonly heardLimit: (place: Place) => number
+  readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
+  readonly now: () => number
+}
+
+export interface DeskTurn {
+  readonly id: string
+  readonly epoch: number
+  readonly trace: string
+}
+
+export interface Desk extends AsyncDisposable {
+  readonly clearance: Clearance
+  readonly session: Session
+  readonly turn: DeskTurn
+  readonly files: Files
+  readonly skills: SkillHand
+  readonly memory: MemoryView
+  /** The tools that this clearance has, by name. */
+  readonly tools: readonly Tool[]
+  hands(callId: string): Hands
+  /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
+  history(): Entry[]
+  /** Begins the turn with its first messages and what goes with them, in one commit. */
+  begin(inbox: readonly number[], entries: readonly NewEntry[], given: readonly Disclosed[]): void
+  /** Messages that join the running turn, in one commit. */
+  join(inbox: readonly number[], entries: readonly NewEntry[]): Entry[]
+  /** Ends the turn, its reply's parts included, in one commit. */
+  end(end: TurnEnd, cost: Spend | null): { entries: Entry[]; rows: OutboxRow[] }
+  /** Stores what a step said and planned, in one commit. */
+  step(entries: readonly NewEntry[], cost: Spend): void
+  setCall(entry: number, state: CallState): void
+  endCall(
+    entry: number,
+    result: { callId: string; name: string; text: string; isError: boolean },
+    origin: Origin,
+    state?: CallState,
+  ): void
+  readonly now: () => number
+}
+
+export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn, rooms: Rooms): Desk {
+  checkClearance(clearance)
+  const { store, now } = rooms
+  const view = store.transcript.view(clearance)
+  const place: EntryPlace & { turn: string } = {
+    session: session.id,
+    epoch: turn.epoch,
+    turn: turn.id,
+    trace: turn.trace,
+  }
+  const files = openFiles(clearance, rooms.workspace)
+  const skills = openSkills(clearance, files, rooms.workspace, rooms.skills)
+  const memory = rooms.memory.open(clearance)
+  const disclose = (given: readonly Disclosed[]) =>
+    store.disclosures.record(
+      { session: session.id, turn: turn.id, audience: clearance.audience },
+      given,
+      now(),
+    )
+  const asking = (key: string) => ({
+    name: clearance.person === null ? null : rooms.nameOf(clearance.person),
+    origin: worst(history().map(entry => entry.origin)),
+    key,
+  })
+  const hands = (callId: string): Hands => ({
+    call: { id: callId, now: now(), timezone: rooms.timezone },
+    skills,
+    memory: openMemoryHand({
+      view: memory,
+      asking: () => asking(callId),
+      disclose,
+      erase: store.spoken.erase,
+    }),
+    todo: openTodo(store.settings, session.id, clearance, now),
+    messages: rooms.messages(clearance, callId),
+  })
+  const probe = hands(randomUUID())
+  const tools = allTools.filter(
+    tool =>
+      atLeast(clearance.level, tool.level) &&
+      (clearance.tools === null || clearance.tools.includes(tool.name)) &&
+      tool.available(probe),
+  )
+  let loaded: Entry[] | undefined
+  const history = () => (loaded ??= load())
+  const load = () => {
+    const entries = view.entries(session.id, turn.epoch, session.windowFrom)
+    const before = lastHeard(
+      entries.filter(entry => entry.turn !== turn.id),
+      rooms.heardLimit(clearance.place),
+    )
+    return [
+      ...before.filter(entry => entry.role === 'summary'),
+      ...before.filter(entry => entry.role !== 'summary'),
+      ...entries.filter(entry => entry.turn === turn.id),
+    ]
+  }
+  /** What this desk wrote it need not read again. */
+  const keep = (entries: readonly Entry[]) => void history().push(...entries)
+  const change = (id: number, to: Partial<Entry>) => {
+    loaded = history().map(entry => (entry.id === id ? { ...entry, ...to } : entry))
+  }
+
+  return {
+    clearance,
+    session,
+    turn,
+    files,
+    skills,
+    memory,
+    tools,
+    hands,
+    now,
+    history,
+    begin(inbox, entries, given) {
+      history()
+      keep(
+        store.together(() => {
+          disclose(given)
+          return store.turns.begin(place, clearance.grant(), inbox, entries, now())
+        }),
+      )
+    },
+    join(inbox, entries) {
+      const joined = store.turns.join(place, inbox, entries, now())
+      keep(joined)
+      return joined
+    },
+    end: (end, cost) => store.turns.end(place, end, cost, now()),
+    step: (entries, cost) => keep(store.turns.step(place, entries, cost, now())),
+    setCall(entry, state) {
+      store.transcript.setState(entry, state)
+      change(entry, { state })
+    },
+    endCall(entry, { callId, name, text, isError }, origin, state = 'done') {
+      const blocks = [{ type: 'tool_result', callId, name, text, isError }] as const
+      store.transcript.setResult(entry, state, blocks, origin)
+      change(entry, { state, blocks, origin })
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+/** Of each run of overheard messages only the last `limit`: what a turn once saw stays as it was. */
+function lastHeard(entries: readonly Entry[], limit: number): Entry[] {
+  let run = 0
+  const kept: Entry[] = []
+  for (const entry of entries.toReversed()) {
+    run = entry.role === 'heard' ? run + 1 : 0
+    if (run <= limit) kept.push(entry)
+  }
+  return kept.reverse()
+}

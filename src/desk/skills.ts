@@ -1,0 +1,74 @@
+// Skills: folders with a SKILL.md, shared ones by trust and a person's own; listed in the prompt, read on demand.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clearance } from '../access/clearance.ts'
+import { atLeast, type Level, levelOf } from '../access/levels.ts'
+import type { SkillHand } from '../tools/hands.ts'
+import type { Files } from './files.ts'
+
+export interface SkillRules {
+  /** Folders inside the workspace that hold a folder a skill. */
+  readonly paths: readonly string[]
+  /** The lowest level that has the shared ones. */
+  readonly trust: Level
+}
+
+/** Skills of one prompt; more are left out of the list, by name. */
+const most = 40
+const maxDescription = 200
+
+/** The skills that this clearance opens. A person's own come before shared ones of the same name. */
+export function openSkills(
+  clearance: Clearance,
+  files: Files,
+  workspace: string,
+  rules: SkillRules,
+): SkillHand {
+  const direct = clearance.person !== null && clearance.place.kind === 'direct'
+  const own = direct ? skillsIn(join(workspace, 'users', clearance.person!), 'skills') : []
+  const shared = atLeast(levelOf(clearance.reads), rules.trust)
+    ? rules.paths.flatMap(path => skillsIn(workspace, path))
+    : []
+  const text = (name: string): string | undefined => {
+    const mine = own.find(skill => skill.name === name)
+    const common = shared.find(skill => skill.name === name)
+    return (mine && files.own(mine.path, 'familiar')) ?? (common && files.shared(common.path, rules.trust))
+  }
+  return {
+    any: own.length + shared.length > 0,
+    list() {
+      const names = [...new Set([...own, ...shared].map(skill => skill.name))].sort()
+      return names.slice(0, most).flatMap(name => {
+        const found = text(name)
+        return found === undefined ? [] : [{ name, description: descriptionIn(found) }]
+      })
+    },
+    read: text,
+  }
+}
+
+function skillsIn(root: string, path: string): { name: string; path: string }[] {
+  try {
+    return readdirSync(join(root, path), { withFileTypes: true })
+      .filter(entry => entry.isDirectory() && /^[\w.-]{1,64}$/.test(entry.name))
+      .map(entry => ({ name: entry.name, path: join(path, entry.name, 'SKILL.md') }))
+  } catch {
+    return []
+  }
+}
+
+/** The `description` of the front matter, else the first line of prose. */
+function descriptionIn(text: string): string {
+  const front = /^---\n([\s\S]*?)\n---/.exec(text)?.[1]
+  const named = front && /^description:\s*(.+)$/m.exec(front)?.[1]
+  const line =
+    named ??
+    text
+      .replace(/^---\n[\s\S]*?\n---/, '')
+      .split('\n')
+      .find(words => words.trim() && !words.startsWith('#'))
+  return (line ?? '')
+    .trim()
+    .replace(/^["']|["']$/g, '')
+    .slice(0, maxDescription)
+}

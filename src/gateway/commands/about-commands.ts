@@ -1,0 +1,111 @@
+// Commands that tell and set: /help /status /whoami /model /models /verbose.
+import { atLeast } from '../../access/levels.ts'
+import type { Models } from '../../agent/models/models.ts'
+import { messageOf } from '../../errors.ts'
+import type { StatusReport } from '../../protocol/messages.ts'
+import type { Store } from '../../store/store.ts'
+import { statusText } from '../status.ts'
+import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+
+export interface AboutOptions {
+  readonly store: Store
+  readonly models: () => Models
+  readonly modelFor: (context: ChatContext) => string
+  readonly status: () => StatusReport
+  readonly all: () => readonly ChatCommand[]
+  readonly toolsOf: (context: ChatContext) => readonly string[]
+  readonly now: () => number
+}
+
+export function aboutCommands(options: AboutOptions): ChatCommand[] {
+  const { store, models, now } = options
+  return [
+    {
+      name: 'help',
+      usage: '/help',
+      summary: 'list the commands',
+      level: 'familiar',
+      run({ clearance }) {
+        const open = options.all().filter(command => atLeast(clearance.acts, command.level))
+        return say(open.map(command => `${command.usage} — ${command.summary}`).join('\n'))
+      },
+    },
+    {
+      name: 'status',
+      usage: '/status',
+      summary: 'how the gateway is',
+      level: 'full',
+      run: ({ clearance }) =>
+        atLeast(clearance.level, 'full')
+          ? saySecret(statusText(options.status()))
+          : say('Not everybody here may read that; ask me in a direct chat.'),
+    },
+    {
+      name: 'whoami',
+      usage: '/whoami',
+      summary: 'who you are here and what is open',
+      level: 'familiar',
+      run(context) {
+        const { clearance, person } = context
+        return saySecret(
+          [
+            `You are ${person?.name ?? 'a stranger'} (${person?.id ?? context.clearance.place.id}).`,
+            `You may act here as: ${clearance.acts}.`,
+            `Open here: ${clearance.reads.join(', ') || 'nothing'}.`,
+            `Tools here: ${options.toolsOf(context).join(', ') || 'none'}.`,
+          ].join('\n'),
+        )
+      },
+    },
+    {
+      name: 'models',
+      usage: '/models',
+      summary: 'list the models you can choose',
+      level: 'inner',
+      run(context) {
+        const current = options.modelFor(context)
+        const lines = models().known.map(
+          name => `${name === current ? '* ' : '  '}${name}${models().hasKey(name) ? '' : ' (no key)'}`,
+        )
+        return say(lines.join('\n'))
+      },
+    },
+    {
+      name: 'model',
+      usage: '/model [NAME]',
+      summary: 'show or choose the model that answers you; "default" forgets the choice',
+      level: 'inner',
+      run(context) {
+        const { args, clearance } = context
+        if (!args) return say(`Answering: ${options.modelFor(context)}`)
+        const scope = `person:${clearance.person}` as const
+        if (args === 'default') {
+          store.settings.remove(scope, 'model')
+          return say(`Answering: ${options.modelFor(context)}`)
+        }
+        try {
+          const name = models().resolve(args)
+          if (!models().known.includes(name) && !atLeast(clearance.acts, 'full'))
+            return say(`“${args}” is not among /models.`)
+          if (!models().hasKey(name)) return say(`There is no key for ${name}.`)
+          store.settings.set(scope, 'model', name, now())
+          return say(`Answering from now on: ${name}`)
+        } catch (error) {
+          return say(messageOf(error))
+        }
+      },
+    },
+    {
+      name: 'verbose',
+      usage: '/verbose [on|off]',
+      summary: 'show tool steps as they happen',
+      level: 'familiar',
+      run({ args, session }) {
+        const scope = `session:${session.id}` as const
+        const on = args ? args === 'on' : !store.settings.get<boolean>(scope, 'verbose')
+        store.settings.set(scope, 'verbose', on, now())
+        return say(on ? 'Tool steps are shown.' : 'Tool steps are not shown.')
+      },
+    },
+  ]
+}

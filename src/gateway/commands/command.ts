@@ -1,0 +1,36 @@
+// The contract of a chat command: its lowest level and what it answers.
+import type { Clearance } from '../../access/clearance.ts'
+import type { Person, Speaker } from '../../access/household.ts'
+import type { Level } from '../../access/levels.ts'
+import type { Received } from '../../store/inbox.ts'
+import type { Session } from '../../store/sessions.ts'
+
+export interface ChatContext {
+  readonly clearance: Clearance
+  readonly speaker: Speaker
+  /** Null for a stranger. */
+  readonly person: Person | null
+  readonly session: Session
+  /** The message that holds the command; null when a client ran it. */
+  readonly row: Received | null
+  readonly args: string
+}
+
+/** `say`: the answer. `again`: the text is taken up as a message of its own. */
+export type CommandResult =
+  | { readonly kind: 'say'; readonly text: string; readonly secret?: boolean }
+  | { readonly kind: 'again'; readonly text: string }
+
+export interface ChatCommand {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  readonly level: Level
+  readonly run: (context: ChatContext) => CommandResult | Promise<CommandResult>
+}
+
+/** An answer that says nothing of anyone. */
+export const say = (text: string): CommandResult => ({ kind: 'say', text })
+
+/** An answer that says what only this clearance may see. */
+export const saySecret = (text: string): CommandResult => ({ kind: 'say', text, secret: true })

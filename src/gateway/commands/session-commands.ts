@@ -1,0 +1,120 @@
+// Commands about the conversation itself: /new /stop /undo /retry /sessions.
+
+import type { Clearance } from '../../access/clearance.ts'
+import { plainText } from '../../store/entry.ts'
+import type { Store } from '../../store/store.ts'
+import { clock } from '../context-line.ts'
+import type { StopReason } from '../lanes.ts'
+import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+
+export interface SessionCommandOptions {
+  readonly store: Store
+  readonly stop: (session: string, reason: StopReason) => boolean
+  readonly running: (session: string) => boolean
+  /** Tools whose calls leave something behind, by name. */
+  readonly leavesBehind: (tool: string, input: unknown) => boolean
+  readonly timezone: (context: ChatContext) => string
+  /** Sums up the older part of a session. */
+  readonly compact: (session: string, clearance: Clearance) => void
+  readonly now: () => number
+}
+
+export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
+  const { store, now } = options
+
+  /** The newest ended turn with its person's words and what it did. */
+  function lastTurn(context: ChatContext) {
+    const turn = store.turns.last(context.session.id, context.session.epoch)
+    if (!turn) return null
+    const entries = store.transcript
+      .view(context.clearance)
+      .entries(context.session.id, context.session.epoch, context.session.windowFrom)
+      .filter(entry => entry.turn === turn.id)
+    const words = entries.filter(entry => entry.role === 'user').map(entry => plainText(entry.blocks))
+    const done = entries.flatMap(entry =>
+      entry.blocks.flatMap(block =>
+        block.type === 'tool_call' && options.leavesBehind(block.name, block.input) ? [block.name] : [],
+      ),
+    )
+    return { turn, words, done }
+  }
+
+  const busy = 'A turn is running; /stop it first.'
+
+  return [
+    {
+      name: 'new',
+      usage: '/new',
+      summary: 'begin a fresh conversation; the old one stays searchable',
+      level: 'familiar',
+      run({ session }) {
+        options.stop(session.id, 'stopped')
+        store.sessions.newEpoch(session.id, now())
+        return say('A fresh conversation.')
+      },
+    },
+    {
+      name: 'stop',
+      usage: '/stop',
+      summary: 'stop the running turn',
+      level: 'familiar',
+      run: ({ session }) => say(options.stop(session.id, 'stopped') ? 'Stopping.' : 'Nothing is running.'),
+    },
+    {
+      name: 'undo',
+      usage: '/undo',
+      summary: 'take the last exchange out of the conversation',
+      level: 'familiar',
+      run(context) {
+        if (options.running(context.session.id)) return say(busy)
+        const last = lastTurn(context)
+        if (!last) return say('There is nothing to undo.')
+        store.transcript.undoTurn(last.turn.id)
+        const stays =
+          last.done.length > 0 ? ` What it did stays done: ${[...new Set(last.done)].join(', ')}.` : ''
+        return saySecret(`Taken back: “${(last.words[0] ?? '').slice(0, 80)}”.${stays}`)
+      },
+    },
+    {
+      name: 'retry',
+      usage: '/retry',
+      summary: 'answer the last message again',
+      level: 'familiar',
+      run(context) {
+        if (options.running(context.session.id)) return say(busy)
+        const last = lastTurn(context)
+        if (!last || last.words.length === 0) return say('There is nothing to try again.')
+        store.transcript.undoTurn(last.turn.id)
+        return { kind: 'again', text: last.words.join('\n\n') }
+      },
+    },
+    {
+      name: 'compact',
+      usage: '/compact',
+      summary: 'sum up the older part of this conversation',
+      level: 'familiar',
+      run({ session, clearance }) {
+        options.compact(session.id, clearance)
+        return say('I sum up what is older, if there is enough of it.')
+      },
+    },
+    {
+      name: 'sessions',
+      usage: '/sessions',
+      summary: 'list your conversations',
+      level: 'familiar',
+      run(context) {
+        const { person, place } = context.clearance
+        const direct = place.kind === 'direct'
+        const own = store.sessions
+          .list(200)
+          .filter(session => session.id === context.session.id || (direct && session.person === person))
+          .slice(0, 20)
+        const lines = own.map(session =>
+          `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim(),
+        )
+        return saySecret(lines.join('\n') || 'None yet.')
+      },
+    },
+  ]
+}

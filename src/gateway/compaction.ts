@@ -1,0 +1,80 @@
+// Keeps a conversation's prompt small: sums up its older part when it has grown, or when asked.
+import type { Clearance } from '../access/clearance.ts'
+import { segmentsOf, summarize } from '../agent/compact.ts'
+import type { NameOf } from '../agent/history.ts'
+import type { StreamModel } from '../agent/model.ts'
+import { sizeOf, type WindowLimits, windowStart } from '../agent/window.ts'
+import type { Log } from '../log.ts'
+import type { Entry, NewEntry } from '../store/entry.ts'
+import type { Store } from '../store/store.ts'
+
+export interface CompactionOptions {
+  readonly store: Store
+  readonly stream: () => StreamModel
+  /** The cheap model for side work. */
+  readonly model: () => string
+  readonly nameOf: NameOf
+  readonly log: Log
+  readonly now: () => number
+}
+
+export interface Compactor {
+  /** Whether a prompt with these entries has outgrown its limit. */
+  isDue(entries: readonly Entry[]): boolean
+  /** Sums up all but the newest part; false when there was nothing to sum up or no summary could be had. */
+  compact(clearance: Clearance, session: string, trace: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** Tokens of history: more than `most` is summed up until `keep` are left. */
+const limits: WindowLimits = { most: 40_000, keep: 12_000 }
+/** Past this many times the limit, the oldest part leaves even without a summary: it stays searchable. */
+const hardFactor = 2
+
+export function openCompactor(options: CompactionOptions): Compactor {
+  const { store, now } = options
+
+  const historyOf = (clearance: Clearance, id: string) => {
+    const session = store.sessions.get(id)
+    return (
+      session && {
+        session,
+        entries: store.transcript.view(clearance).entries(id, session.epoch, session.windowFrom),
+      }
+    )
+  }
+
+  return {
+    isDue: entries => sizeOf(entries) > limits.most,
+    async compact(clearance, id, trace, signal) {
+      const found = historyOf(clearance, id)
+      if (!found) return false
+      const { session, entries } = found
+      const open = new Set(store.turns.open().map(turn => turn.id))
+      const pinned = entries.find(entry => entry.turn !== null && open.has(entry.turn))?.id
+      const from = windowStart(entries, limits.keep, pinned)
+      if (from === null) return false
+      const leaving = entries.filter(entry => entry.id < from || entry.role === 'summary')
+      const summaries: NewEntry[] = []
+      for (const segment of segmentsOf(leaving, options.nameOf)) {
+        const summary = await summarize(segment, options.stream(), options.model(), signal)
+        if (!summary && sizeOf(entries) < limits.most * hardFactor) {
+          options.log.warn(
+            { session: id, trace },
+            'the older part of a conversation could not be summed up; it stays for now',
+          )
+          return false
+        }
+        if (summary) summaries.push(summary)
+      }
+      store.compact(
+        { session: id, epoch: session.epoch, turn: null, trace },
+        from,
+        summaries,
+        leaving.flatMap(entry => (entry.role === 'summary' ? [entry.id] : [])),
+        now(),
+      )
+      options.log.info({ session: id, trace, left: leaving.length, summaries: summaries.length }, 'summed up')
+      return true
+    },
+  }
+}

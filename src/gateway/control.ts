@@ -1,0 +1,268 @@
+// What a live client may ask of the gateway, each call cleared anew.
+import { viewOf } from '../access/clear.ts'
+import type { Clearance } from '../access/clearance.ts'
+import { type Household, identify, type Person } from '../access/household.ts'
+import { atLeast } from '../access/levels.ts'
+import type { Control, ControlMethod, Place, Principal } from '../channel.ts'
+import { terminalMatch } from '../config/household.ts'
+import { CoopError } from '../errors.ts'
+import type { SequencedEvent } from '../protocol/events.ts'
+import {
+  methods,
+  type Params,
+  protocolVersion,
+  type Results,
+  type StatusReport,
+} from '../protocol/messages.ts'
+import type { Entry } from '../store/entry.ts'
+import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { ConsentOffice } from './consent.ts'
+import { eventOf, type Live } from './live.ts'
+import { sessionFor } from './sessions.ts'
+
+export interface ControlOptions {
+  readonly store: Store
+  readonly household: () => Household
+  readonly directSessions: () => 'person' | 'channel'
+  readonly live: Live
+  readonly consent: ConsentOffice
+  readonly status: () => StatusReport
+  readonly stop: (session: string) => boolean
+  readonly shutdown: () => void
+  /** Runs a chat command; null when there is no such command at this level. */
+  readonly command: (
+    person: Person,
+    clearance: Clearance,
+    session: Session,
+    text: string,
+  ) => Promise<string | null>
+  readonly modelFor: (person: Person, session: string) => string
+  /** Said to a client when it comes: that the model is the offline one, say. */
+  readonly notice: (person: Person) => string | undefined
+  readonly now: () => number
+}
+
+const channel = 'terminal'
+const page = 200
+
+export function openControl(options: ControlOptions): Control {
+  const { store, now } = options
+
+  function admit({ user }: { readonly user?: string | undefined }): ReturnType<Control['admit']> {
+    const household = options.household()
+    const owner = identify({ channel, id: 'default', name: '' }, household)
+    if (owner.kind === 'stranger') {
+      throw new CoopError(
+        'not_permitted',
+        `Nobody has the match "${terminalMatch}"; add it to the owner’s [[users]] entry in coop.toml.`,
+      )
+    }
+    const person = user === undefined ? owner.person : named(household, user)
+    if (!person || !atLeast(owner.person.level, person.level)) {
+      throw new CoopError(
+        'not_found',
+        `There is no user "${user}" whose view you may take; \`coop users list\` shows them.`,
+      )
+    }
+    const session = ownSession(person)
+    const principal: Principal = {
+      person: person.id,
+      name: person.name,
+      level: person.level,
+      sender: user === undefined ? 'default' : person.id,
+      session: session.id,
+    }
+    const notice = options.notice(person)
+    return {
+      principal,
+      protocol: protocolVersion,
+      person: person.id,
+      name: person.name,
+      level: view(principal).acts,
+      session: session.id,
+      model: options.modelFor(person, session.id),
+      ...(notice === undefined ? {} : { notice }),
+    }
+  }
+
+  const personOf = (principal: Principal): Person => {
+    const person = options.household().people.get(principal.person)
+    if (!person) throw new CoopError('not_permitted', `${principal.name} is no longer a user.`)
+    return person
+  }
+  const views = new Map<string, Clearance>()
+  /** A principal’s view under the household of this moment. */
+  const view = (principal: Principal): Clearance => {
+    const person = personOf(principal)
+    const known = views.get(person.id)
+    if (known?.revision === options.household().revision) return known
+    const fresh = viewOf(person, channel, options.household())
+    views.set(person.id, fresh)
+    return fresh
+  }
+  const viewIfAny = (principal: Principal): Clearance | null =>
+    options.household().people.has(principal.person) ? view(principal) : null
+  const directPlace = (principal: Principal): Place => ({ channel, kind: 'direct', id: principal.sender })
+  const ownSession = (person: Person): Session =>
+    store.sessions.ensure(
+      sessionFor(
+        { kind: 'person', person },
+        { channel, kind: 'direct', id: person.id },
+        options.directSessions(),
+      ),
+      now(),
+    )
+
+  /** Their own sessions; whoever is fully trusted also sees groups and jobs. */
+  const maySee = (principal: Principal, session: Session): boolean =>
+    session.person === principal.person ||
+    (session.person === null && session.kind !== 'direct' && atLeast(view(principal).acts, 'full'))
+
+  function sessionOf(principal: Principal, id: string | undefined): Session {
+    const session =
+      id === undefined
+        ? ownSession(personOf(principal))
+        : (store.sessions.get(id) ?? (id === principal.session ? ownSession(personOf(principal)) : undefined))
+    if (!session || !maySee(principal, session))
+      throw new CoopError('session_missing', `There is no session "${id}"; \`coop sessions\` lists yours.`)
+    return session
+  }
+
+  function writable(principal: Principal, id: string): Session {
+    const session = sessionOf(principal, id)
+    if (session.person !== principal.person)
+      throw new CoopError(
+        'not_permitted',
+        `You can read "${id}" here, but write in it only where it is held.`,
+      )
+    return session
+  }
+
+  const handlers: {
+    [M in ControlMethod]: (principal: Principal, params: never) => Promise<Results[M]> | Results[M]
+  } = {
+    'session/list'(principal, { cursor, limit = 50 }: Params<'session/list'>) {
+      const [updatedAt, ...id] = (cursor ?? '').split(' ')
+      const rows = store.sessions.list(
+        page,
+        cursor ? { updatedAt: Number(updatedAt), id: id.join(' ') } : undefined,
+      )
+      const seen = rows.filter(session => maySee(principal, session)).slice(0, limit)
+      const last = seen.length === limit ? seen.at(-1) : rows.length === page ? rows.at(-1) : undefined
+      return {
+        sessions: seen.map(({ id: name, title, updatedAt: at }) => ({
+          id: name,
+          title: title ?? name,
+          updatedAt: at,
+        })),
+        ...(last ? { next: `${last.updatedAt} ${last.id}` } : {}),
+      }
+    },
+    'session/stop': (principal, { session }: Params<'session/stop'>) => ({
+      stopped: options.stop(writable(principal, session).id),
+    }),
+    'session/history'(principal, { session, before, limit = 50 }: Params<'session/history'>) {
+      const { id } = sessionOf(principal, session)
+      const entries = store.transcript
+        .view(view(principal))
+        .before(id, before ?? Number.MAX_SAFE_INTEGER, limit)
+      return { events: entries.flatMap(entry => sequenced(entry)), more: entries.length === limit }
+    },
+    'session/rename'(principal, { session, title }: Params<'session/rename'>) {
+      store.sessions.rename(writable(principal, session).id, title)
+      return { renamed: true }
+    },
+    'session/delete'(principal, { session }: Params<'session/delete'>) {
+      const { id } = writable(principal, session)
+      if (options.stop(id))
+        throw new CoopError(
+          'not_permitted',
+          'A turn was running there; it is being stopped. Delete the session again then.',
+        )
+      store.sessions.remove(id)
+      return { deleted: true }
+    },
+    'approval/list': principal => ({
+      approvals: options.consent
+        .openFor(view(principal))
+        .map(({ id, question, createdAt, expiresAt }) => ({ id, question, createdAt, expiresAt })),
+    }),
+    'approval/answer': (principal, { id, answer }: Params<'approval/answer'>) => ({
+      text: options.consent.answer(id, answer === 'approve' ? 'approved' : 'denied', view(principal)),
+    }),
+    async 'command/run'(principal, { session, command }: Params<'command/run'>) {
+      const text = await options.command(
+        personOf(principal),
+        view(principal),
+        writable(principal, session),
+        command,
+      )
+      if (text === null)
+        throw new CoopError('not_found', `There is no command "${command.split(/\s/)[0]}"; /help lists them.`)
+      return { text }
+    },
+    status(principal) {
+      if (!atLeast(view(principal).acts, 'full'))
+        throw new CoopError('not_permitted', 'The status is for fully trusted people.')
+      return options.status()
+    },
+    'gateway/stop'(principal) {
+      if (!atLeast(view(principal).acts, 'full'))
+        throw new CoopError('not_permitted', 'Stopping the gateway is for fully trusted people.')
+      options.shutdown()
+      return { stopping: true }
+    },
+  }
+
+  function sequenced(entry: Entry): SequencedEvent[] {
+    const event = eventOf(entry)
+    const own: SequencedEvent[] = event ? [{ session: entry.session, seq: entry.id, event }] : []
+    const turn = entry.turn === null ? undefined : store.turns.get(entry.turn)
+    if (!turn || turn.lastEntry !== entry.id || turn.state === 'running' || turn.state === 'waiting')
+      return own
+    const usage = turn.usage ?? { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+    const ended = {
+      type: 'turn_ended',
+      turn: turn.id,
+      state: turn.state,
+      reason: turn.reason ?? '',
+      usage,
+    } as const
+    return [...own, { session: entry.session, seq: entry.id, event: ended }]
+  }
+
+  return {
+    admit,
+    async call(principal, method, params) {
+      const parsed = methods[method].safeParse(params)
+      if (!parsed.success) throw new CoopError('protocol_invalid', `The parameters of ${method} do not fit.`)
+      return handlers[method](principal, parsed.data as never)
+    },
+    placeOf(principal, session) {
+      writable(principal, session)
+      return directPlace(principal)
+    },
+    attach(principal, { session: wanted, after }, listener) {
+      const session = sessionOf(principal, wanted)
+      const watching = options.live.watch(session.id, () => viewIfAny(principal), listener)
+      const transcript = store.transcript.view(view(principal))
+      let seq = after ?? transcript.before(session.id, Number.MAX_SAFE_INTEGER, 1)[0]?.id ?? 0
+      if (after !== undefined) {
+        for (
+          let batch = transcript.after(session.id, seq, page);
+          batch.length > 0;
+          batch = transcript.after(session.id, seq, page)
+        ) {
+          for (const entry of batch) for (const event of sequenced(entry)) listener(event)
+          seq = batch.at(-1)!.id
+        }
+      }
+      return { session: session.id, seq, [Symbol.dispose]: () => watching[Symbol.dispose]() }
+    },
+  }
+}
+
+const named = (household: Household, name: string): Person | undefined =>
+  household.people.get(name) ??
+  [...household.people.values()].find(person => person.name.toLowerCase() === name.toLowerCase())

@@ -1,0 +1,515 @@
+// One turn from its messages to its end: begun or resumed, run, and ended with its reply in one commit.
+import { randomUUID } from 'node:crypto'
+import type { Clearance } from '../access/clearance.ts'
+import type { Person, Speaker } from '../access/household.ts'
+import { lowest } from '../access/levels.ts'
+import { noUsage } from '../agent/model.ts'
+import type { Models } from '../agent/models/models.ts'
+import type { SystemPrompt } from '../agent/prompt.ts'
+import { type Outcome, runTurn } from '../agent/turn.ts'
+import type { Channel, Inbound, Place } from '../channel.ts'
+import type { Config } from '../config/load.ts'
+import { partsOf } from '../delivery/parts.ts'
+import { seal, sealPlain } from '../delivery/seal.ts'
+import type { Sender } from '../delivery/sender.ts'
+import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
+import type { Log } from '../log.ts'
+import type { Disclosed } from '../store/disclosure.ts'
+import { type NewEntry, originOf, worst } from '../store/entry.ts'
+import type { Received } from '../store/inbox.ts'
+import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { Spend, Turn, TurnEnd, Usage } from '../store/turns.ts'
+import type { Span, Tracer } from '../trace/trace.ts'
+import type { Compactor } from './compaction.ts'
+import type { ConsentOffice } from './consent.ts'
+import { contextLine, systemTimezone } from './context-line.ts'
+import { failureText } from './failures.ts'
+import type { Cleared, Gatekeeper } from './gatekeeper.ts'
+import type { Lane } from './lanes.ts'
+import type { Live } from './live.ts'
+import type { PostOffice } from './post-office.ts'
+import { recall } from './recall.ts'
+import type { Typing } from './typing.ts'
+
+/** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
+export type Task =
+  | {
+      readonly kind: 'message'
+      readonly row: Received
+      readonly cleared: Cleared
+      readonly session: Session
+      readonly clearedAt: number
+    }
+  | { readonly kind: 'resume'; readonly turn: string; readonly session: string }
+  /** The older part of the session is summed up. */
+  | {
+      readonly kind: 'compact'
+      readonly session: string
+      readonly clearance: Clearance
+      readonly trace: string
+    }
+
+export interface ConversationOptions {
+  readonly store: Store
+  readonly config: () => Config
+  readonly models: () => Models
+  readonly rooms: () => Rooms
+  readonly gatekeeper: Gatekeeper
+  readonly consent: ConsentOffice
+  readonly sender: Sender
+  readonly live: Live
+  readonly office: PostOffice
+  readonly typing: Typing
+  readonly compactor: Compactor
+  readonly enqueue: (session: string, task: Task) => void
+  /** A turn has ended, and there may be something to remember. */
+  readonly ended: () => void
+  readonly channel: (name: string) => Channel | undefined
+  readonly prompt: (desk: Desk, speaker: Speaker) => SystemPrompt
+  readonly modelFor: (person: Person | null, session: string) => string
+  /** Puts rows whose turn lost its clearance back at the beginning of the journey. */
+  readonly again: (rows: readonly Received[]) => void
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly now: () => number
+}
+
+/** A clearance taken longer ago than this, in milliseconds, is taken anew before the turn begins. */
+const staleMs = 1_000
+const maxTokens = 16_000
+
+/** Works off one task of a lane. */
+export function openConversation(options: ConversationOptions) {
+  const { store, now, live } = options
+
+  return async function work(task: Task, lane: Lane<Task>): Promise<void> {
+    if (task.kind === 'resume') return resume(task.turn, lane)
+    if (task.kind === 'compact') return compact(task, lane.signal)
+    const fresh =
+      now() - task.clearedAt > staleMs ||
+      task.cleared.clearance.revision !== options.config().household.revision
+    const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
+    if (lostReaders(task.cleared.clearance, cleared.clearance)) {
+      store.inbox.settle(task.row.id, 'failed', readersChanged)
+      return tellHeldBack('A message', task.row.inbound.place)
+    }
+    const session = store.sessions.get(task.session.id) ?? task.session
+    const id = randomUUID()
+    const turn: Turn = {
+      id,
+      session: session.id,
+      epoch: session.epoch,
+      state: 'running',
+      grant: cleared.clearance.grant(),
+      reason: null,
+      usage: null,
+      model: null,
+      lastEntry: null,
+      trace: task.row.trace,
+      startedAt: now(),
+    }
+    const desk = openDesk(cleared.clearance, session, turn, options.rooms())
+    const prompt = options.prompt(desk, cleared.speaker)
+    const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
+    const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
+    const entry = entryOf(task.row.inbound, cleared.clearance, cleared.speaker, [volatile, memories.text])
+    const files = prompt.refs.map(
+      (ref): Disclosed => ({ kind: 'file', ref, labels: cleared.clearance.reads }),
+    )
+    desk.begin(
+      [task.row.id],
+      [{ ...entry, origin: worst([entry.origin, memories.origin]) }],
+      [...files, ...memories.given],
+    )
+    live.entries(desk.history().slice(-1))
+    await run(turn, desk, prompt, cleared.speaker, [task.row], lane)
+  }
+
+  async function resume(id: string, lane: Lane<Task>): Promise<void> {
+    const turn = store.turns.get(id)
+    const session = turn && store.sessions.get(turn.session)
+    if (!turn || !session || (turn.state !== 'running' && turn.state !== 'waiting')) return
+    const clearance = await options.gatekeeper.reissue(turn.grant)
+    if (lostReaders(turn.grant, clearance)) return holdBack(turn)
+    if (isLower(clearance, turn)) return revoke(turn)
+    store.turns.setState(id, 'running')
+    const rows = store.inbox.ofTurn(id)
+    const person =
+      clearance.person === null ? undefined : options.config().household.people.get(clearance.person)
+    const sender = rows[0]?.inbound.sender ?? { channel: turn.grant.place.channel, id: '', name: '' }
+    const speaker: Speaker = person ? { kind: 'person', person } : { kind: 'stranger', sender }
+    const desk = openDesk(clearance, session, turn, options.rooms())
+    await run(turn, desk, options.prompt(desk, speaker), speaker, rows, lane)
+  }
+
+  async function run(
+    turn: Turn,
+    opened: Desk,
+    prompt: SystemPrompt,
+    speaker: Speaker,
+    first: readonly Received[],
+    lane: Lane<Task>,
+    compacted = false,
+  ): Promise<void> {
+    await using desk = opened
+    const rows = [...first]
+    const { clearance } = desk
+    const person = speaker.kind === 'person' ? speaker.person : null
+    const model = options.modelFor(person, desk.session.id)
+    const place = () => rows.at(-1)?.inbound.place ?? clearance.place
+    const span = options.tracer.start('turn', turn.trace, null, {
+      session: turn.session,
+      turn: turn.id,
+      model,
+    })
+    live.event(turn.session, { type: 'turn_started', turn: turn.id, model }, clearance.reads)
+    options.typing.start(turn.id, place())
+    const costOf = (usage: Usage): Spend => ({
+      ...usage,
+      person: person?.id ?? null,
+      level: clearance.acts,
+      job: null,
+      model,
+      usd: options.models().cost(model, usage),
+    })
+    const running = runTurn(
+      desk,
+      {
+        stream: traced(turn, span.id, model),
+        model,
+        maxTokens,
+        prompt,
+        nameOf: author => nameIn(desk.session, author),
+        rules: options.consent.rulesFor(desk),
+        costOf,
+        join() {
+          const joining = lane.takeWhile(
+            next => next.kind === 'message' && next.cleared.clearance.fingerprint === clearance.fingerprint,
+          )
+          const tasks = joining.flatMap(next => (next.kind === 'message' ? [next] : []))
+          if (tasks.length === 0) return false
+          const entries = tasks.map(next => entryOf(next.row.inbound, clearance, next.cleared.speaker, []))
+          live.entries(
+            desk.join(
+              tasks.map(next => next.row.id),
+              entries,
+            ),
+          )
+          rows.push(...tasks.map(next => next.row))
+          return true
+        },
+      },
+      lane.signal,
+    )
+    let step = await running.next()
+    const spans = new Map<string, Span>()
+    for (; !step.done; step = await running.next()) {
+      const event = step.value
+      live.event(turn.session, event, clearance.reads)
+      if (event.type !== 'tool') continue
+      if (event.state === 'running')
+        spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
+      if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)
+    }
+    const outcome = step.value
+    span.end({ outcome: outcome.kind }, outcome.kind === 'failed' ? outcome.message : undefined)
+    const overflow = outcome.kind === 'failed' && outcome.failure === 'overflow' && !compacted
+    if (overflow && (await options.compactor.compact(clearance, turn.session, turn.trace, lane.signal))) {
+      const shorter = openDesk(
+        clearance,
+        store.sessions.get(turn.session) ?? desk.session,
+        turn,
+        options.rooms(),
+      )
+      return run(turn, shorter, prompt, speaker, rows, lane, true)
+    }
+    await end(turn, desk, outcome, rows, place(), model, lane)
+    if (options.compactor.isDue(desk.history())) {
+      options.enqueue(turn.session, { kind: 'compact', session: turn.session, clearance, trace: turn.trace })
+    }
+  }
+
+  async function compact(task: Extract<Task, { kind: 'compact' }>, signal: AbortSignal): Promise<void> {
+    const clearance = await options.gatekeeper.reissue(task.clearance.grant())
+    const session = store.sessions.get(task.session)
+    if (!session || !(await options.compactor.compact(clearance, task.session, task.trace, signal))) return
+    const text =
+      'I have summed up the older part of our conversation, to keep it short. All of it can still be searched.'
+    options.office.note(session, clearance, text, task.trace)
+  }
+
+  async function end(
+    turn: Turn,
+    desk: Desk,
+    outcome: Outcome,
+    rows: readonly Received[],
+    place: Place,
+    model: string,
+    lane: Lane<Task>,
+  ): Promise<void> {
+    if (outcome.kind === 'waiting') {
+      store.turns.setState(turn.id, 'waiting')
+      options.typing.stop(turn.id)
+      live.event(
+        turn.session,
+        {
+          type: 'turn_ended',
+          turn: turn.id,
+          state: 'waiting',
+          reason: 'waiting for a person',
+          usage: noUsage,
+        },
+        desk.clearance.reads,
+      )
+      return
+    }
+    if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
+    const now_ = await options.gatekeeper.reissue(turn.grant)
+    const held = lostReaders(turn.grant, now_)
+    if (!held && (lane.signal.reason === 'revoked' || isLower(now_, turn))) return revoke(turn)
+
+    const { text, sealed, entries, state, reason } = compose(outcome, desk)
+    const cost = outcome.kind === 'reply' ? outcome.cost : null
+    if (held) return holdBack(turn, { usage: outcome.usage, model, entries, cost })
+    const channel = options.channel(place.channel)
+    const group = place.kind === 'group'
+    const last = rows.at(-1)?.inbound
+    const address = {
+      place,
+      clearance: now_,
+      ...(group && last ? { replyTo: last.externalId } : {}),
+    }
+    const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
+    const parts = (text !== '' && channel && partsOf(sealed, { ...address, channel }, facts)) || []
+    const idle = options.sender.idle(place)
+    const done = desk.end(
+      {
+        state,
+        reason,
+        usage: outcome.usage,
+        model,
+        entries,
+        parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
+        inbox: { state: state === 'failed' ? 'failed' : 'answered', reason: null },
+      },
+      cost,
+    )
+    live.entries(done.entries)
+    const labels = desk.clearance.reads
+    live.event(
+      turn.session,
+      { type: 'turn_ended', turn: turn.id, state, reason, usage: outcome.usage },
+      labels,
+    )
+    options.sender.take(done.rows)
+    options.ended()
+    if (done.rows.length === 0) options.typing.stop(turn.id)
+    options.log.info(
+      {
+        trace: turn.trace,
+        session: turn.session,
+        state,
+        model,
+        in: outcome.usage.input,
+        out: outcome.usage.output,
+        ms: now() - turn.startedAt,
+      },
+      'turn',
+    )
+  }
+
+  /** A turn in a group that somebody joined who may not read what it was written from: kept, but not sent. */
+  function holdBack(
+    turn: Turn,
+    said: Pick<TurnEnd, 'usage' | 'model' | 'entries'> & { readonly cost: Spend | null } = {
+      usage: noUsage,
+      model: turn.model ?? '',
+      entries: [],
+      cost: null,
+    },
+  ): void {
+    const { session, epoch, trace, grant } = turn
+    const done = store.turns.end(
+      { session, epoch, turn: turn.id, trace },
+      {
+        ...said,
+        state: 'failed',
+        reason: readersChanged,
+        parts: [],
+        inbox: { state: 'failed', reason: readersChanged },
+      },
+      said.cost,
+      now(),
+    )
+    live.entries(done.entries)
+    const ended = { turn: turn.id, state: 'failed', reason: readersChanged, usage: said.usage } as const
+    live.event(session, { type: 'turn_ended', ...ended }, grant.reads)
+    options.typing.stop(turn.id)
+    tellHeldBack('A reply', grant.place)
+  }
+
+  function tellHeldBack(what: string, place: Place): void {
+    options.office.tellOwners(
+      `${what} in ${place.title ?? place.id} was held back: somebody reads there now who may not see what it was written from.`,
+    )
+  }
+
+  /** The turn is over unsaid; its messages begin again under what is true now. */
+  function revoke(turn: Turn): void {
+    options.typing.stop(turn.id)
+    const rows = store.inbox.ofTurn(turn.id)
+    store.turns.revoke(turn.id, now())
+    options.log.warn(
+      { trace: turn.trace, session: turn.session },
+      'a turn lost its clearance and begins again',
+    )
+    options.again(rows)
+  }
+
+  /** The model’s stream with a span for each call: tokens, cost, how it ended. */
+  function traced(turn: Turn, parent: string, configured: string) {
+    const stream = options.models().stream
+    return async function* (request: Parameters<typeof stream>[0], signal: AbortSignal) {
+      const span = options.tracer.start('model', turn.trace, parent, {
+        model: request.model,
+        messages: request.messages.length,
+      })
+      for await (const event of stream(request, signal)) {
+        if (event.type === 'done') {
+          span.end({ ...event.usage, stop: event.stop, usd: options.models().cost(configured, event.usage) })
+        }
+        if (event.type === 'failed') span.end({ kind: event.kind }, event.message)
+        yield event
+      }
+    }
+  }
+
+  function entryOf(
+    inbound: Inbound,
+    clearance: Clearance,
+    speaker: Speaker,
+    extra: readonly string[],
+  ): NewEntry {
+    const { settings } = options.config()
+    const person = speaker.kind === 'person' ? speaker.person : null
+    const timezone = person?.timezone ?? settings.agent.timezone ?? systemTimezone()
+    const context = contextLine({
+      now: now(),
+      timezone,
+      channel: inbound.channel,
+      writtenAt: inbound.at,
+      extra,
+    })
+    return {
+      role: 'user',
+      blocks: [
+        { type: 'context', text: context },
+        { type: 'text', text: spokenText(inbound) },
+      ],
+      author: person?.id ?? strangerAuthor(inbound.sender.name),
+      labels: clearance.reads,
+      origin: originOf(person?.level ?? 'public'),
+    }
+  }
+
+  function nameIn(session: Session, author: string | null): string | null {
+    if (session.kind !== 'group' || author === null) return null
+    return author.startsWith('~')
+      ? author.slice(1)
+      : (options.config().household.people.get(author)?.name ?? author)
+  }
+}
+
+/** What did not change since it was last said need not be said again. */
+const givenBefore = (desk: Desk, text: string): boolean =>
+  desk
+    .history()
+    .some(entry => entry.blocks.some(block => block.type === 'context' && block.text.includes(text)))
+
+/** An author who is nobody we know is kept by the name they give themselves. */
+export const strangerAuthor = (name: string): string =>
+  `~${
+    name
+      .replace(/[\p{C}\n:]/gu, ' ')
+      .trim()
+      .slice(0, 60) || 'someone'
+  }`
+
+/** What a message says, with what it answers and what is attached to it named. */
+export function spokenText(inbound: Inbound): string {
+  const quote = inbound.quote
+    ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
+    : ''
+  const attached = (inbound.attachments ?? []).map(item => `\n[attached: ${item.kind} ${item.name}]`).join('')
+  return clean(`${quote}${inbound.text}${attached}`).trim()
+}
+
+/** Without lone surrogates and control characters, which providers refuse. */
+const clean = (text: string): string =>
+  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
+
+const readersChanged = 'the readers changed'
+
+/** Whether a group opens less than it did `before`: what was written there then is not for who reads it now. */
+const lostReaders = (before: Pick<Clearance, 'place' | 'reads'>, now: Clearance): boolean =>
+  before.place.kind === 'group' && !now.covers(before.reads)
+
+/** Whether a clearance opens or allows less than the turn was begun with. */
+function isLower(clearance: Clearance, turn: Turn): boolean {
+  return !clearance.covers(turn.grant.reads) || lowest(clearance.acts, turn.grant.acts) !== turn.grant.acts
+}
+
+interface Composed {
+  readonly text: string
+  readonly sealed: ReturnType<typeof seal>
+  readonly entries: readonly NewEntry[]
+  readonly state: 'done' | 'failed' | 'stopped'
+  readonly reason: string
+}
+
+/** What the person reads at the end of a turn, and what the transcript keeps. */
+function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Composed {
+  const { clearance } = desk
+  const notice = (text: string): NewEntry => ({
+    role: 'notice',
+    blocks: [{ type: 'text', text }],
+    author: null,
+    labels: [],
+    origin: 'agent',
+  })
+  if (outcome.kind === 'reply') {
+    const text = outcome.text.trim()
+    if (text === '') {
+      const said = 'The model sent an empty answer. Say /retry to try again.'
+      return {
+        text: said,
+        sealed: sealPlain(said, clearance),
+        entries: [notice(said)],
+        state: 'failed',
+        reason: 'empty answer',
+      }
+    }
+    const silent = clearance.place.kind === 'group' && text === 'NO_REPLY'
+    return {
+      text: silent ? '' : text,
+      sealed: seal(text, clearance),
+      entries: [outcome.entry],
+      state: 'done',
+      reason: silent ? 'nothing to say' : 'done',
+    }
+  }
+  const said =
+    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.level)
+  const partial =
+    outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
+  const text =
+    outcome.kind === 'failed' && partial ? `${partial}\n\n[The answer broke off here. ${said}]` : said
+  return {
+    text,
+    sealed: partial && outcome.kind === 'failed' ? seal(text, clearance) : sealPlain(text, clearance),
+    entries: [...(outcome.entry ? [outcome.entry] : []), notice(said)],
+    state: outcome.kind,
+    reason: outcome.kind === 'failed' ? `${outcome.failure}: ${outcome.message}` : 'stopped',
+  }
+}

@@ -1,0 +1,53 @@
+// Asks who listens, then has the access room issue the clearance.
+import { clear, groupOf, reissue } from '../access/clear.ts'
+import type { Clearance, Grant } from '../access/clearance.ts'
+import { type Group, type Household, identify, type Speaker } from '../access/household.ts'
+import type { Channel, Inbound, Membership, Place } from '../channel.ts'
+import { messageOf } from '../errors.ts'
+
+export interface Cleared {
+  readonly speaker: Speaker
+  readonly clearance: Clearance
+  readonly group: Group | undefined
+}
+
+export interface Gatekeeper {
+  clear(inbound: Inbound): Promise<Cleared>
+  /** The lower of what was granted and what is true now. */
+  reissue(grant: Grant): Promise<Clearance>
+}
+
+const membershipTimeoutMs = 5_000
+const nobodyElse: Membership = { kind: 'list', ids: [] }
+
+export function openGatekeeper(
+  household: () => Household,
+  channel: (name: string) => Channel | undefined,
+): Gatekeeper {
+  async function membership(place: Place): Promise<Membership> {
+    if (place.kind === 'direct') return nobodyElse
+    if (!groupOf(place, household())) return { kind: 'unknown', reason: 'not a listed group' }
+    const from = channel(place.channel)
+    if (!from?.members) return { kind: 'unknown', reason: 'the channel does not tell' }
+    try {
+      return await from.members(place, AbortSignal.timeout(membershipTimeoutMs))
+    } catch (error) {
+      return { kind: 'unknown', reason: messageOf(error) }
+    }
+  }
+
+  return {
+    async clear(inbound) {
+      const listening = await membership(inbound.place)
+      const speaker = identify(inbound.sender, household())
+      return {
+        speaker,
+        clearance: clear(speaker, inbound.place, listening, household()),
+        group: inbound.place.kind === 'group' ? groupOf(inbound.place, household()) : undefined,
+      }
+    },
+    async reissue(grant) {
+      return reissue(grant, await membership(grant.place), household())
+    },
+  }
+}

@@ -1,0 +1,442 @@
+// Joins the rooms of a running gateway: channels in, the journey, channels out; recovery and shutdown.
+
+import { groupOf, reissueAmongSame } from '../access/clear.ts'
+import type { Clearance } from '../access/clearance.ts'
+import type { Person } from '../access/household.ts'
+import { atLeast } from '../access/levels.ts'
+import { type Models, openModels } from '../agent/models/models.ts'
+import type { Channel, Control } from '../channel.ts'
+import type { Config } from '../config/load.ts'
+import { seal, sealPlain } from '../delivery/seal.ts'
+import { openSender, type Sender } from '../delivery/sender.ts'
+import { openDesk, type Rooms } from '../desk/desk.ts'
+import { workspaceFault } from '../desk/files.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { StatusReport } from '../protocol/messages.ts'
+import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import { tools } from '../tools/tools.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
+import { type ChannelRunner, openChannels } from './channels.ts'
+import { aboutCommands } from './commands/about-commands.ts'
+import type { ChatCommand, ChatContext } from './commands/command.ts'
+import { peopleCommands } from './commands/people-commands.ts'
+import { sessionCommands } from './commands/session-commands.ts'
+import { openCompactor } from './compaction.ts'
+import { type ConsentOffice, openConsent } from './consent.ts'
+import { systemTimezone } from './context-line.ts'
+import { openControl } from './control.ts'
+import { openConversation, type Task } from './conversation.ts'
+import { openGatekeeper } from './gatekeeper.ts'
+import { openLanes, type StopReason } from './lanes.ts'
+import { openLive } from './live.ts'
+import { messageHand } from './message-hand.ts'
+import { openPeople } from './people.ts'
+import { openPostOffice } from './post-office.ts'
+import { openPrompts } from './prompts.ts'
+import { openReceiver, type ReceiveOptions } from './receive.ts'
+import { openRemember } from './remember.ts'
+import { statusOf } from './status.ts'
+import { openTyping } from './typing.ts'
+
+export interface GatewayOptions {
+  readonly config: Config
+  readonly store: Store
+  readonly memory: Memory
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly version: string
+  /** Ends the process's work; asked for by a client. */
+  readonly shutdown: () => void
+  readonly now?: () => number
+  /** Milliseconds without an event before a model's stream counts as dead. */
+  readonly idleMs?: number
+  /** The models of a configuration, if not those of its providers. */
+  readonly openModels?: (config: Config) => Models
+}
+
+export interface Gateway {
+  readonly control: Control
+  readonly channels: ChannelRunner
+  /** Takes up what a crash or a shutdown left. */
+  recover(): void
+  /** Brings a configuration into force; turns of people it lowers are revoked. */
+  reload(config: Config): void
+  status(): StatusReport
+  /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
+  close(signal: AbortSignal): Promise<void>
+}
+
+export function openGateway(options: GatewayOptions): Gateway {
+  const { store, memory, log, tracer } = options
+  const now = options.now ?? Date.now
+  const startedAt = now()
+  const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
+  let config = options.config
+  let models = modelsOf(config)
+
+  const household = () => config.household
+  const channels: ChannelRunner = openChannels({
+    admit: batch => receiver.admit(batch),
+    changed: channelChanged,
+    log,
+  })
+  const channel = (name: string): Channel | undefined => channels.get(name)
+  const gatekeeper = openGatekeeper(household, channel)
+  const live = openLive()
+  const typing = openTyping(channel)
+  const prompts = openPrompts(() => config)
+  const sender: Sender = openSender({
+    outbox: store.outbox,
+    channel,
+    reissue: gatekeeper.reissue,
+    delivered: row => row.turn !== null && typing.stop(row.turn),
+    undelivered(row, reason) {
+      if (row.turn === null) return
+      typing.stop(row.turn)
+      const { place } = row.outbound
+      office.tellOwners(
+        `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
+      )
+    },
+    log,
+    tracer,
+    now,
+  })
+  const directSessions = () => config.settings.sessions.direct
+  const office = openPostOffice({
+    store,
+    sender: () => sender,
+    live,
+    household,
+    channel,
+    directSessions,
+    now,
+  })
+  const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
+  const people = openPeople({ pairings: store.pairings, config: () => config, reload })
+
+  const rooms = (): Rooms => ({
+    store,
+    memory,
+    nameOf: person => household().people.get(person)?.name ?? person,
+    workspace: config.paths.workspace,
+    timezone: config.settings.agent.timezone ?? systemTimezone(),
+    skills: config.settings.skills,
+    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
+    messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
+    now,
+  })
+
+  const modelFor = (person: Person | null): string => {
+    const chosen = person && store.settings.get<string>(`person:${person.id}`, 'model')
+    return chosen ?? person?.model ?? config.settings.agent.model
+  }
+
+  const lanes = openLanes<Task>(
+    async (task, lane) => {
+      try {
+        await converse(task, lane)
+      } catch (error) {
+        failed(task, error)
+      }
+    },
+    (error, session) => log.error({ err: error, session }, 'a lane broke'),
+  )
+  const compactor = openCompactor({
+    store,
+    stream: () => models.stream,
+    model: () => config.settings.models.fast ?? config.settings.agent.model,
+    nameOf: author =>
+      author === null ? null : (household().people.get(author)?.name ?? author.replace(/^~/, '')),
+    log,
+    now,
+  })
+  const remember = openRemember({
+    store,
+    memory,
+    household,
+    settings: () => config.settings,
+    stream: () => models.stream,
+    model() {
+      const model = config.settings.models.fast ?? config.settings.agent.model
+      return model.startsWith('offline/') ? null : model
+    },
+    spent: (model, usage) =>
+      store.turns.record(
+        'memory',
+        { ...usage, person: null, level: 'full', job: 'memory', model, usd: models.cost(model, usage) },
+        now(),
+      ),
+    busy: () => lanes.running().length > 0,
+    log,
+  })
+  const converse = openConversation({
+    store,
+    config: () => config,
+    models: () => models,
+    rooms,
+    gatekeeper,
+    consent,
+    sender,
+    live,
+    office,
+    typing,
+    compactor,
+    enqueue: (session, task) => lanes.push(session, task),
+    ended: () => remember.nudge(),
+    channel,
+    prompt: prompts.promptFor,
+    modelFor,
+    again: rows => receiver.proceed(rows),
+    log,
+    tracer,
+    now,
+  })
+  const commands: ReadonlyMap<string, ChatCommand> = new Map(
+    [
+      ...sessionCommands({
+        store,
+        stop: lanes.stop,
+        running: session => lanes.running().includes(session),
+        leavesBehind,
+        compact: (session, clearance) =>
+          lanes.push(session, { kind: 'compact', session, clearance, trace: newTrace() }),
+        timezone: ({ person }) => person?.timezone ?? rooms().timezone,
+        now,
+      }),
+      ...aboutCommands({
+        store,
+        models: () => models,
+        modelFor: ({ person }) => modelFor(person),
+        status,
+        all: () => [...commands.values()],
+        toolsOf: context =>
+          openDesk(context.clearance, context.session, { id: '', epoch: 0, trace: '' }, rooms()).tools.map(
+            tool => tool.name,
+          ),
+        now,
+      }),
+      ...peopleCommands({ store, consent, people }),
+    ].map(command => [command.name, command]),
+  )
+  const runCommand: ReceiveOptions['runCommand'] = async (
+    row,
+    { speaker, clearance },
+    session,
+    { name, args },
+  ) => {
+    const person = speaker.kind === 'person' ? speaker.person : null
+    const result = await commands.get(name)!.run({ clearance, speaker, person, session, row, args })
+    if (result.kind === 'again') {
+      const inbound = { ...row.inbound, text: result.text }
+      const cleared = await gatekeeper.clear(inbound)
+      return lanes.push(session.id, {
+        kind: 'message',
+        row: { ...row, inbound },
+        cleared,
+        session,
+        clearedAt: now(),
+      })
+    }
+    office.answer(
+      row,
+      result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
+      clearance,
+      session,
+    )
+  }
+  const receiver = openReceiver({
+    store,
+    gatekeeper,
+    household,
+    directSessions,
+    commandLevels: new Map([...commands.values()].map(command => [command.name, command.level])),
+    runCommand,
+    enqueue: (session, task) => lanes.push(session, task),
+    office,
+    live,
+    log,
+    tracer,
+    now,
+  })
+  const control = openControl({
+    store,
+    household,
+    directSessions,
+    live,
+    consent,
+    status,
+    stop: session => lanes.stop(session, 'stopped'),
+    shutdown: options.shutdown,
+    command: runFromClient,
+    modelFor,
+    notice: person => {
+      const model = modelFor(person)
+      return models.resolve(model).startsWith('offline/')
+        ? 'No model key is set: the built-in offline model answers. Set ANTHROPIC_API_KEY for a real one.'
+        : undefined
+    },
+    now,
+  })
+
+  async function runFromClient(
+    person: Person,
+    clearance: Clearance,
+    session: Session,
+    text: string,
+  ): Promise<string | null> {
+    const found = /^\/?([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text.trim())
+    const command = found && commands.get(found[1]!.toLowerCase())
+    if (!found || !command || !atLeast(clearance.acts, command.level)) return null
+    const context: ChatContext = {
+      clearance,
+      speaker: { kind: 'person', person },
+      person,
+      session,
+      row: null,
+      args: found[2]?.trim() ?? '',
+    }
+    const result = await command.run(context)
+    return result.kind === 'say' ? result.text : `Send it again, please: ${result.text}`
+  }
+
+  function wake(turn: string): void {
+    const known = store.turns.get(turn)
+    if (known?.state === 'waiting')
+      lanes.push(known.session, { kind: 'resume', turn, session: known.session })
+  }
+
+  /** A lane that could not store goes on when it can; a bug ends the turn and is told. */
+  function failed(task: Task, error: unknown): void {
+    const session = task.kind === 'message' ? task.session.id : task.session
+    log.error(
+      {
+        err: { message: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+        session,
+      },
+      'a turn broke',
+    )
+    const timer = setTimeout(() => recoverSession(task), storageRestMs)
+    timer.unref()
+  }
+
+  /** How often the same message is begun again after a fault before it counts as failed. */
+  const faults = new Map<number, number>()
+  function recoverSession(task: Task): void {
+    try {
+      if (task.kind === 'compact') return
+      if (task.kind === 'resume') return lanes.push(task.session, task)
+      const row = store.inbox.get(task.row.id)
+      if (!row || (row.state !== 'new' && row.state !== 'running')) return
+      const count = (faults.get(row.id) ?? 0) + 1
+      faults.set(row.id, count)
+      if (count > maxFaults) {
+        if (row.turn) store.turns.fail(row.turn, 'it broke again and again', now())
+        store.inbox.settle(row.id, 'failed', 'it broke again and again')
+        office.tellOwners(
+          `A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`,
+        )
+        return
+      }
+      if (row.turn)
+        lanes.push(row.session ?? task.session.id, {
+          kind: 'resume',
+          turn: row.turn,
+          session: task.session.id,
+        })
+      else receiver.proceed([row])
+    } catch {
+      const timer = setTimeout(() => recoverSession(task), storageRestMs)
+      timer.unref()
+    }
+  }
+
+  function channelChanged(changed: Channel): void {
+    const state = changed.state()
+    log.info(
+      { channel: changed.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) },
+      'channel',
+    )
+    if (state.kind === 'connected') sender.wake()
+    if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
+  }
+
+  function status(): StatusReport {
+    const model = modelFor(null)
+    return statusOf({
+      version: options.version,
+      home: config.home,
+      startedAt,
+      model,
+      channels: channels.all(),
+      running: lanes.running().length,
+      problems: [
+        ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
+        ...[workspaceFault(config.paths.workspace) ?? []].flat(),
+      ],
+      store,
+    })
+  }
+
+  function reload(next: Config): void {
+    config = next
+    models = modelsOf(config)
+    prompts.forget()
+    for (const turn of store.turns.open()) {
+      const clearance = reissueAmongSame(turn.grant, household())
+      if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
+        stopRevoked(turn.session, turn.id, turn.state)
+    }
+  }
+
+  function stopRevoked(session: string, turn: string, state: string): void {
+    if (state === 'waiting') lanes.push(session, { kind: 'resume', turn, session })
+    else lanes.stop(session, 'revoked' satisfies StopReason)
+  }
+
+  return {
+    control,
+    channels,
+    reload,
+    status,
+    recover() {
+      const unreadable = workspaceFault(config.paths.workspace)
+      if (unreadable) log.warn(unreadable)
+      consent.expire()
+      const turns = store.turns.open()
+      for (const turn of turns) {
+        const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
+        if (turn.state === 'running' || answered)
+          lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
+      }
+      const inFlight = sender.resume()
+      if (inFlight > 0)
+        log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
+      remember.nudge()
+      receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
+    },
+    async close(signal) {
+      await channels.stopListening()
+      await lanes.close(signal)
+      await sender.close(signal)
+      await remember[Symbol.asyncDispose]()
+      typing[Symbol.dispose]()
+      consent[Symbol.dispose]()
+      await channels.close()
+    },
+  }
+}
+
+const storageRestMs = 3_000
+const maxFaults = 5
+
+/** Whether a tool's call leaves something that /undo can't take back. */
+function leavesBehind(name: string, input: unknown): boolean {
+  const tool = tools.find(candidate => candidate.name === name)
+  const parsed = tool?.input.safeParse(input)
+  return tool !== undefined && parsed?.success === true && tool.traits(parsed.data).effect !== 'read'
+}

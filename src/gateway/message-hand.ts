@@ -1,0 +1,36 @@
+// Lets a turn write to somebody else: only to known people, and only what was approved.
+import type { Clearance } from '../access/clearance.ts'
+import type { Household } from '../access/household.ts'
+import type { MessageHand } from '../tools/hands.ts'
+import { newTrace } from '../trace/trace.ts'
+import type { PostOffice } from './post-office.ts'
+
+export function messageHand(
+  clearance: Clearance,
+  callId: string,
+  { household, office }: { readonly household: () => Household; readonly office: PostOffice },
+): MessageHand | null {
+  const { person } = clearance
+  if (person === null) return null
+  const others = [...household().people.values()].filter(
+    other => other.id !== person && office.placeFor(other) !== null,
+  )
+  if (others.length === 0) return null
+  return {
+    recipients: others.map(other => other.name),
+    send(to, text) {
+      const recipient = others.find(other => other.name.toLowerCase() === to.toLowerCase())
+      if (!recipient) throw new Error(`There is no "${to}" to write to.`)
+      const from = household().people.get(person)?.name ?? person
+      const place = office.release(recipient, `${from} says: ${text}`, {
+        person,
+        labels: clearance.reads,
+        key: `message:${callId}`,
+        trace: newTrace(),
+      })
+      return place
+        ? `On its way to ${recipient.name} on ${place.channel}.`
+        : `${recipient.name} cannot be reached.`
+    },
+  }
+}

@@ -1,0 +1,184 @@
+// The journey of one message, from arrival to the room that answers it.
+import type { Household } from '../access/household.ts'
+import type { Level } from '../access/levels.ts'
+import type { Inbound } from '../channel.ts'
+import { sealPlain } from '../delivery/seal.ts'
+import type { Log } from '../log.ts'
+import { originOf } from '../store/entry.ts'
+import type { Received } from '../store/inbox.ts'
+import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
+import { spokenText, strangerAuthor, type Task } from './conversation.ts'
+import type { Cleared, Gatekeeper } from './gatekeeper.ts'
+import type { Live } from './live.ts'
+import type { PostOffice } from './post-office.ts'
+import { chooseRoute, type Route } from './route.ts'
+import { sessionFor } from './sessions.ts'
+
+export interface ReceiveOptions {
+  readonly store: Store
+  readonly gatekeeper: Gatekeeper
+  readonly household: () => Household
+  readonly directSessions: () => 'person' | 'channel'
+  readonly commandLevels: ReadonlyMap<string, Level>
+  readonly runCommand: (
+    row: Received,
+    cleared: Cleared,
+    session: Session,
+    command: Extract<Route, { kind: 'command' }>,
+  ) => Promise<void>
+  readonly enqueue: (session: string, task: Task) => void
+  readonly office: PostOffice
+  readonly live: Live
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly now: () => number
+}
+
+export interface Receiver {
+  /** Stores a batch in one commit; what follows goes on by itself. Throws when it cannot be stored. */
+  admit(batch: readonly Inbound[]): void
+  /** Takes rows up that are stored already, in order. */
+  proceed(rows: readonly Received[]): void
+}
+
+export function openReceiver(options: ReceiveOptions): Receiver {
+  const { store, now } = options
+  /** Messages of one place keep their order while its membership is asked for. */
+  const order = new Map<string, Promise<void>>()
+
+  async function receive(row: Received): Promise<void> {
+    const { inbound } = row
+    const span = options.tracer.start('message', row.trace, null, {
+      channel: inbound.channel,
+      sender: `${inbound.channel}:${inbound.sender.id}`,
+      place: inbound.place.id,
+      ...options.tracer.content({ text: inbound.text }),
+    })
+    const cleared = await options.gatekeeper.clear(inbound)
+    const { speaker, clearance, group } = cleared
+    const route = chooseRoute(inbound, {
+      speaker,
+      clearance,
+      household: options.household(),
+      group,
+      publicToday: publicToday(inbound),
+      commands: options.commandLevels,
+    })
+    span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
+    if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
+      options.office.met(speaker.person, inbound.place)
+    switch (route.kind) {
+      case 'ignore':
+        return ignore(row, cleared, route.reason)
+      case 'pair':
+        return pair(row, cleared)
+      case 'listen':
+        return listen(row, cleared)
+      case 'command':
+        return options.runCommand(row, cleared, sessionOf(cleared, inbound), route)
+      case 'turn': {
+        const session = sessionOf(cleared, inbound)
+        if (speaker.kind === 'stranger')
+          store.settings.set('gateway', budgetName(inbound), publicToday(inbound) + 1, now())
+        return options.enqueue(session.id, { kind: 'message', row, cleared, session, clearedAt: now() })
+      }
+      default:
+        return route satisfies never
+    }
+  }
+
+  const sessionOf = ({ speaker }: Cleared, inbound: Inbound): Session =>
+    store.sessions.ensure(sessionFor(speaker, inbound.place, options.directSessions()), now())
+
+  function ignore(row: Received, _cleared: Cleared, reason: string): void {
+    store.inbox.settle(row.id, 'ignored', reason)
+    options.log.debug({ trace: row.trace, reason }, 'ignored')
+    if (reason !== 'unlisted group') return
+    const { place } = row.inbound
+    const name = `told:${place.channel}:${place.id}`
+    if (store.settings.get('gateway', name)) return
+    store.settings.set('gateway', name, true, now())
+    options.office.tellOwners(
+      `I was written to in the group “${place.title ?? place.id}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
+    )
+  }
+
+  /** The stranger is told once, and the owner with the code; nothing of it reaches a model. */
+  function pair(row: Received, { clearance }: Cleared): void {
+    const { inbound } = row
+    const name = shownName(inbound.sender.name)
+    const { pairing, fresh } = store.pairings.ensure(inbound.channel, inbound.sender.id, name, now())
+    if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
+    const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
+    options.office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
+    options.office.tellOwners(
+      `${name} wrote to me on ${inbound.channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
+    )
+  }
+
+  function listen(row: Received, cleared: Cleared): void {
+    const { clearance, speaker } = cleared
+    const session = sessionOf(cleared, row.inbound)
+    const person = speaker.kind === 'person' ? speaker.person : null
+    const done = store.post(
+      {
+        place: { session: session.id, epoch: session.epoch, turn: null, trace: row.trace },
+        entries: [
+          {
+            role: 'heard',
+            blocks: [{ type: 'text', text: spokenText(row.inbound) }],
+            author: person?.id ?? strangerAuthor(row.inbound.sender.name),
+            labels: clearance.reads,
+            origin: originOf(person?.level ?? 'public'),
+          },
+        ],
+        parts: [],
+        inbox: { id: row.id, state: 'heard', reason: null },
+      },
+      now(),
+    )
+    options.live.entries(done.entries)
+  }
+
+  const budgetName = ({ channel, sender }: Inbound): string =>
+    `public:${new Date(now()).toISOString().slice(0, 10)}:${channel}:${sender.id}`
+  const publicToday = (inbound: Inbound): number =>
+    store.settings.get<number>('gateway', budgetName(inbound)) ?? 0
+
+  function proceed(rows: readonly Received[]): void {
+    for (const row of rows) {
+      const place = `${row.inbound.channel}:${row.inbound.place.id}`
+      const before = order.get(place) ?? Promise.resolve()
+      const next = before
+        .then(() => receive(row))
+        .catch(error =>
+          options.log.error({ err: error, trace: row.trace }, 'a message could not be taken up'),
+        )
+        .finally(() => {
+          if (order.get(place) === next) order.delete(place)
+        })
+      order.set(place, next)
+    }
+  }
+
+  return {
+    admit(batch) {
+      proceed(
+        store.inbox.admit(
+          batch.map(inbound => ({ inbound, trace: newTrace() })),
+          now(),
+        ),
+      )
+    },
+    proceed,
+  }
+}
+
+/** A stranger's name without what could mislead a reader: control and direction characters, line ends. */
+const shownName = (name: string): string =>
+  name
+    .replace(/[\p{C}\n]/gu, '')
+    .trim()
+    .slice(0, 60) || 'Somebody'

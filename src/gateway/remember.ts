@@ -1,0 +1,135 @@
+// Lets memory do its upkeep when nobody waits: words at once, facts when it is quiet, tidying now and then.
+import { reissueAmongSame } from '../access/clear.ts'
+import type { Household } from '../access/household.ts'
+import type { StreamModel } from '../agent/model.ts'
+import type { Settings } from '../config/schema.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { CaptureSource } from '../memory/capture.ts'
+import type { Complete } from '../memory/facts.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { RetentionRules } from '../memory/retention.ts'
+import { upkeep } from '../memory/upkeep.ts'
+import { plainText } from '../store/entry.ts'
+import type { Store } from '../store/store.ts'
+import type { Usage } from '../store/turns.ts'
+
+export interface RememberOptions {
+  readonly store: Store
+  readonly memory: Memory
+  readonly household: () => Household
+  readonly settings: () => Settings
+  readonly stream: () => StreamModel
+  /** The cheap model; null when none can write facts. */
+  readonly model: () => string | null
+  readonly spent: (model: string, usage: Usage) => void
+  /** Whether a turn is running. */
+  readonly busy: () => boolean
+  readonly log: Log
+}
+
+export interface Remember extends AsyncDisposable {
+  /** Something was said. */
+  nudge(): void
+}
+
+const wordsAfterMs = 1_500
+const factsAfterMs = 5 * 60_000
+const tidyEveryMs = 6 * 3_600_000
+const maxTokens = 2_000
+
+export function openRemember(options: RememberOptions): Remember {
+  const { store, memory, log } = options
+  const stop = new AbortController()
+  let words: NodeJS.Timeout | undefined
+  let facts: NodeJS.Timeout | undefined
+  let work: Promise<void> = Promise.resolve()
+  const tidying = setInterval(() => queue(true, true), tidyEveryMs).unref()
+  const first = setTimeout(() => queue(false, true), factsAfterMs).unref()
+
+  const source: CaptureSource = {
+    turnsAfter: (position, limit) =>
+      store.spoken.turnsAfter(position, limit).map(({ position: at, session, grant, said }) => ({
+        position: at,
+        session,
+        clearance: reissueAmongSame(grant, options.household()),
+        said: said.map(({ id, author, ...rest }) => ({
+          ...rest,
+          entry: id,
+          author: known(author),
+          name: nameOf(author),
+        })),
+      })),
+  }
+  const known = (author: string | null) => (author?.startsWith('~') ? null : author)
+  const nameOf = (author: string | null): string =>
+    author === null
+      ? options.settings().agent.id
+      : (options.household().people.get(author)?.name ?? author.replace(/^~/, ''))
+
+  const completeWith = (model: string): Complete =>
+    async function complete(prompt, signal) {
+      const request = {
+        model,
+        tools: [],
+        system: {
+          stable: 'You keep the memory of a household. Answer with exactly what is asked for.',
+          session: '',
+        },
+        messages: [{ role: 'user', blocks: [{ type: 'text', text: prompt }] }],
+        maxTokens,
+      } as const
+      for await (const event of options.stream()(request, signal)) {
+        if (event.type === 'failed') throw new Error(event.message)
+        if (event.type !== 'done') continue
+        options.spent(model, event.usage)
+        return plainText(event.blocks)
+      }
+      throw new Error('the model said nothing')
+    }
+
+  /** One run after another; a failure waits for the next nudge. */
+  function queue(withModel: boolean, withTidying: boolean): void {
+    work = work.then(async () => {
+      const { capture, retention } = options.settings().memory
+      const model = withModel ? options.model() : null
+      if (stop.signal.aborted || (withModel && options.busy())) return
+      try {
+        await upkeep(memory, {
+          source: capture.enabled ? source : null,
+          complete: model === null ? null : completeWith(model),
+          retention: withTidying && retention.enabled ? rulesOf(retention) : null,
+          signal: stop.signal,
+        })
+      } catch (error) {
+        if (!stop.signal.aborted)
+          log.warn({ err: { message: messageOf(error) } }, 'memory upkeep was put off')
+      }
+    })
+  }
+
+  return {
+    nudge() {
+      words ??= setTimeout(() => {
+        words = undefined
+        queue(false, false)
+      }, wordsAfterMs).unref()
+      if (facts) facts.refresh()
+      else facts = setTimeout(() => queue(true, false), factsAfterMs).unref()
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(tidying)
+      for (const timer of [first, words, facts]) clearTimeout(timer)
+      stop.abort()
+      await work
+    },
+  }
+}
+
+const rulesOf = (rules: Settings['memory']['retention']): RetentionRules => ({
+  compressAfterDays: rules.compress_after_days,
+  smallestCluster: rules.compression_min_cluster_size,
+  archiveAfterDays: rules.archive_after_days,
+  deleteArchiveAfterDays: rules.delete_archive_after_days,
+  maxRows: rules.max_rows_per_run,
+})

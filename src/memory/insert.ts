@@ -1,0 +1,131 @@
+// Puts one row on a shelf with its index terms, its neighbours' context and its speaker's name.
+import { createHash } from 'node:crypto'
+import { questionShare, termsOf } from './analyse.ts'
+import { dateTerms, spansIn, speaksOfTime } from './dates.ts'
+import type { Shelf } from './files.ts'
+import type { Kind, Row, RowOrigin } from './row.ts'
+
+export interface NewRow {
+  readonly uid: string
+  readonly key: string | null
+  readonly kind: Kind
+  readonly title?: string | null
+  readonly body: string
+  readonly saidBy: string | null
+  readonly author: string | null
+  readonly people?: readonly string[]
+  readonly session?: string | null
+  readonly seq?: number | null
+  readonly at: number
+  readonly recordedAt: number
+  readonly origin: RowOrigin
+  readonly originTrust: string
+  readonly ref?: string | null
+  readonly entry?: number | null
+  /** Index terms of the turns before and after, where they are known already. */
+  readonly near?: string
+}
+
+/** The index term that every row but a turn has. */
+export const factTerm = 'xkfact'
+
+const columns = `uid, key, kind, title, body, norm, near, meta, len, said_by, author, people, session, seq, pos, at,
+  event_from, event_to, event_precision, valid_from, recorded_at, origin, origin_trust, hash, ref, entry, asks,
+  tells_time, tells_number`
+
+/** Inserts a row. What its neighbours show of it is written by `refreshSession` or `refreshTail`. */
+export function insertRow(shelf: Shelf, row: NewRow): void {
+  const text = row.title ? `${row.title}\n${row.body}` : row.body
+  const people = aliased(shelf, row.people ?? [])
+  const terms = termsOf(text)
+  const named = [...(row.saidBy === null ? [] : [row.saidBy]), ...people].flatMap(termsOf)
+  const meta = [...named, ...dateTerms(row.at, text), ...(row.kind === 'turn' ? [] : [factTerm])]
+  const near = row.near ?? ''
+  const event = spansIn(text, row.at)[0]
+  shelf
+    .sql(`INSERT INTO ${shelf.tables.mem} (${columns}) VALUES (${Array(29).fill('?').join(', ')})`)
+    .run(
+      row.uid,
+      row.key,
+      row.kind,
+      row.title ?? null,
+      row.body,
+      terms.join(' '),
+      near,
+      meta.join(' '),
+      terms.length + meta.length + countTerms(near),
+      row.saidBy,
+      row.author,
+      JSON.stringify(people),
+      row.session ?? null,
+      row.seq ?? null,
+      row.session == null || row.kind !== 'turn' ? null : nextPosition(shelf, row.session),
+      row.at,
+      event?.from ?? null,
+      event?.to ?? null,
+      event?.precision ?? null,
+      row.kind === 'turn' ? null : row.at,
+      row.recordedAt,
+      row.origin,
+      row.originTrust,
+      hashOf(text),
+      row.ref ?? null,
+      row.entry ?? null,
+      questionShare(row.body),
+      speaksOfTime(text) ? 1 : 0,
+      /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|dozen|hundred|couple)\b/i.test(
+        text,
+      )
+        ? 1
+        : 0,
+    )
+  for (const name of new Set([...(row.saidBy === null ? [] : [row.saidBy]), ...people]))
+    countPerson(shelf, name, row.at)
+}
+
+/** How many index terms a column of them holds. */
+export const countTerms = (terms: string): number => (terms === '' ? 0 : terms.split(' ').length)
+
+/** Equal for the same words however they are spaced. */
+export const hashOf = (text: string): Buffer =>
+  createHash('sha256').update(text.normalize('NFC').replace(/\s+/g, ' ').trim()).digest()
+
+/** Takes a row's names out of the shelf's list of people. */
+export function uncountPeople(shelf: Shelf, row: Pick<Row, 'said_by' | 'people'>): void {
+  const { person, name: names } = shelf.tables
+  const people = JSON.parse(row.people) as string[]
+  for (const name of new Set([...(row.said_by === null ? [] : [row.said_by]), ...people])) {
+    shelf.sql(`UPDATE ${person} SET rows = rows - 1 WHERE name = ?`).run(name)
+    const gone = shelf.sql(`DELETE FROM ${person} WHERE name = ? AND rows <= 0`).run(name).changes > 0
+    if (gone) shelf.sql(`DELETE FROM ${names} WHERE name = ?`).run(name)
+  }
+}
+
+function countPerson(shelf: Shelf, name: string, at: number): void {
+  const { person, name: names } = shelf.tables
+  shelf
+    .sql(
+      `INSERT INTO ${person} VALUES (?, 1, ?)
+       ON CONFLICT (name) DO UPDATE SET rows = rows + 1, last_at = max(last_at, excluded.last_at)`,
+    )
+    .run(name, at)
+  for (const term of new Set(termsOf(name))) {
+    shelf.sql(`INSERT INTO ${names} VALUES (?, ?) ON CONFLICT DO NOTHING`).run(term, name)
+  }
+}
+
+/** Names with this shelf's aliases replaced by whom they mean. */
+function aliased(shelf: Shelf, people: readonly string[]): string[] {
+  const lookup = shelf.sql(`SELECT person FROM ${shelf.tables.alias} WHERE alias = ? ORDER BY person`)
+  const found = people.map(
+    name => (lookup.get(termsOf(name).join(' ')) as { person: string } | undefined)?.person ?? name,
+  )
+  return [...new Set(found)]
+}
+
+function nextPosition(shelf: Shelf, session: string): number {
+  const last = shelf
+    .sql(`SELECT max(pos) AS pos FROM ${shelf.tables.mem} WHERE session = ?`)
+    .get(session) as { pos: number | null }
+  return (last.pos ?? -1) + 1
+}

@@ -1,0 +1,35 @@
+// A damaged text index is built anew from its rows; the rows are the truth.
+import type { Db } from '../store/database.ts'
+import { commonShelves, personalShelves, tables } from './shelves.ts'
+
+/** Above this many rows a check is left to `coop doctor`: it reads the whole index. */
+const checkedRows = 5_000
+
+/** Checks the text indexes of a file that was just opened; says what it mended. */
+export function mendIndexes(db: Db, owner: string | null): string[] {
+  const shelves = owner === null ? commonShelves : personalShelves
+  return shelves.flatMap(id => {
+    const { size, fts, mem } = tables[id]
+    try {
+      const { rows } = db.prepare(`SELECT rows FROM ${size}`).get() as { rows: number }
+      db.prepare(`SELECT rowid FROM ${fts} WHERE ${fts} MATCH '"x"' LIMIT 1`).get()
+      if (rows <= checkedRows) db.exec(`INSERT INTO ${fts} (${fts}, rank) VALUES ('integrity-check', 1)`)
+      return []
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      db.transaction(() => {
+        db.exec(`INSERT INTO ${fts} (${fts}) VALUES ('rebuild')`)
+        db.exec(
+          `UPDATE ${size} SET rows = (SELECT count(*) FROM ${mem}), terms = (SELECT coalesce(sum(len), 0) FROM ${mem})`,
+        )
+      })()
+      return [
+        `The text index of the ${owner === null ? id : 'personal'} memory was damaged and has been built anew.`,
+      ]
+    }
+  })
+}
+
+/** Whether an error says that an index does not fit its rows. */
+export const isDamage = (error: unknown): boolean =>
+  /^SQLITE_CORRUPT/.test(String((error as { code?: unknown } | null)?.code))

@@ -1,0 +1,72 @@
+// What a question asks for: its terms, who it names, when, and whether it wants a time or a number.
+import { maxQueryChars, questionTerms, termOf, wordsOf } from './analyse.ts'
+import { type NamedDate, namedDates, termsOfDate } from './dates.ts'
+import type { Shelf } from './files.ts'
+
+export interface Question {
+  /** Content terms, each once, in order. */
+  readonly terms: readonly string[]
+  /** Index terms of the dates it names. */
+  readonly dateTerms: readonly string[]
+  readonly dates: readonly NamedDate[]
+  readonly wantsTime: boolean
+  readonly wantsNumber: boolean
+}
+
+const maxTerms = 64
+
+export function questionOf(text: string): Question {
+  const asked = text.slice(0, maxQueryChars)
+  const dates = namedDates(asked).slice(0, 8)
+  return {
+    terms: questionTerms(asked).slice(0, maxTerms),
+    dateTerms: [...new Set(dates.flatMap(termsOfDate))],
+    dates,
+    wantsTime:
+      /\b(?:when|what (?:time|date|day|month|year)|which (?:day|month|year)|how (?:long|recently))\b/i.test(
+        asked,
+      ),
+    wantsNumber: /\bhow (?:many|much|often|old|long|far)\b/i.test(asked),
+  }
+}
+
+/** The terms with what this household's aliases stand for. */
+export function withAliases(question: Question, shelves: readonly Shelf[]): Question {
+  const spans = question.terms.flatMap((term, index) => {
+    const next = question.terms[index + 1]
+    return next === undefined ? [term] : [term, `${term} ${next}`]
+  })
+  const meant = new Set<string>()
+  for (const shelf of shelves) {
+    const lookup = shelf.sql(`SELECT person FROM ${shelf.tables.alias} WHERE alias = ?`)
+    for (const span of spans) {
+      for (const { person } of lookup.all(span) as { person: string }[]) meant.add(person)
+    }
+  }
+  if (meant.size === 0) return question
+  const added = [...meant].sort().flatMap(name => wordsOf(name).map(termOf))
+  return { ...question, terms: [...new Set([...question.terms, ...added])].slice(0, maxTerms) }
+}
+
+/** The only person of these shelves that the question names; null for none or several. */
+export function personNamed(question: Question, shelves: readonly Shelf[]): string | null {
+  const hits = new Map<string, Set<string>>()
+  for (const shelf of shelves) {
+    const lookup = shelf.sql(`SELECT name FROM ${shelf.tables.name} WHERE term = ? LIMIT 20`)
+    for (const term of question.terms) {
+      for (const { name } of lookup.all(term) as { name: string }[]) {
+        const terms = hits.get(name)
+        if (terms) terms.add(term)
+        else hits.set(name, new Set([term]))
+      }
+    }
+  }
+  const named = [...hits].filter(
+    ([, terms]) => ![...hits.values()].some(other => other !== terms && covers(other, terms)),
+  )
+  return named.length === 1 ? named[0]![0] : null
+}
+
+/** Whether `more` has all of `terms` and others besides: "Ann Lee" leaves "Ann" out of account. */
+const covers = (more: ReadonlySet<string>, terms: ReadonlySet<string>): boolean =>
+  more.size > terms.size && [...terms].every(term => more.has(term))

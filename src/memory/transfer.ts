@@ -1,0 +1,224 @@
+// Memory as JSON lines: what `coop memory export` writes, import reads back.
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { CoopError } from '../errors.ts'
+import { termsOf } from './analyse.ts'
+import { refreshSession } from './context.ts'
+import type { Shelf } from './files.ts'
+import { hashOf, insertRow } from './insert.ts'
+import type { Row } from './row.ts'
+import { type Scope, targetOf, writable } from './scope.ts'
+import { withoutSecrets } from './secrets.ts'
+import { personalShelves, type ShelfRef, storeOf } from './shelves.ts'
+import { maxTextBytes } from './write.ts'
+
+const name = z.string().max(200)
+const lineSchema = z.object({
+  kind: z.enum(['turn', 'fact', 'summary']).default('turn'),
+  store: z.string().optional(),
+  owner: z.string().optional(),
+  /** Of a personal row: the level it was said at. */
+  level: z.enum(personalShelves).optional(),
+  text: z.string().min(1, 'is empty'),
+  title: z.string().max(500).nullish(),
+  said_by: name.nullish(),
+  session: z.union([name, z.number().transform(String)]).nullish(),
+  seq: z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ])
+    .nullish(),
+  at: z
+    .string()
+    .refine(text => !Number.isNaN(timeOf(text)), 'is not an ISO 8601 time')
+    .nullish(),
+  people: z.array(name).max(100).nullish(),
+  ref: z.union([name, z.number().transform(String)]).nullish(),
+})
+
+export type Line = z.output<typeof lineSchema>
+
+/** Reads one line. Throws `input_invalid` with what is wrong about it. */
+export function parseLine(text: string): Line {
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch (cause) {
+    throw new CoopError('input_invalid', 'not JSON', { cause })
+  }
+  const parsed = lineSchema.safeParse(raw)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new CoopError('input_invalid', `${issue.path.join('.') || 'the line'}: ${issue.message}`)
+  }
+  const bytes = Buffer.byteLength(parsed.data.text)
+  if (bytes > maxTextBytes) {
+    throw new CoopError(
+      'input_invalid',
+      `text: ${Math.ceil(bytes / 1024)} KB; a memory holds at most ${maxTextBytes / 1024} KB`,
+    )
+  }
+  return parsed.data
+}
+
+export interface Import {
+  /** Stores a batch in one transaction a file; returns how many were new. */
+  add(scope: Scope, lines: readonly Line[]): number
+  /** Gives the sessions that were added to their context. Call it once at the end. */
+  finish(): void
+}
+
+/** An import. Lines that were imported before are not stored again. */
+export function openImport(): Import {
+  const touched = new Map<string, { scope: Scope; ref: ShelfRef; sessions: Set<string> }>()
+
+  function add(scope: Scope, lines: readonly Line[]): number {
+    const shelves = new Map<string, { shelf: Shelf; lines: Line[] }>()
+    for (const line of lines) {
+      const shelf = scope.files.shelf(shelfOf(scope, line))
+      const key = `${shelf.ref.owner ?? ''}/${shelf.ref.id}`
+      const list = shelves.get(key)
+      if (list) list.lines.push(line)
+      else shelves.set(key, { shelf, lines: [line] })
+    }
+    let stored = 0
+    for (const [key, { shelf, lines }] of shelves) {
+      const group = touched.get(key) ?? { scope, ref: shelf.ref, sessions: new Set<string>() }
+      touched.set(key, group)
+      shelf.db.transaction(() => {
+        const near = contextOf(lines)
+        for (const line of lines) {
+          if (!store(scope, shelf, line, near.get(line) ?? '')) continue
+          stored++
+          if (line.kind === 'turn' && line.session != null) group.sessions.add(line.session)
+        }
+      })()
+    }
+    return stored
+  }
+
+  return {
+    add,
+    finish() {
+      for (const { scope, ref, sessions } of touched.values()) {
+        const shelf = scope.files.shelf(ref)
+        shelf.db.transaction(() => {
+          for (const session of sessions) refreshSession(shelf, session)
+        })()
+      }
+      touched.clear()
+    },
+  }
+}
+
+/** A time without its zone is UTC. */
+function timeOf(text: string): number {
+  return Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text}Z` : text)
+}
+
+/** Everything the clearance reads, in the order it was stored. */
+export function* exportLines(scope: Scope): Generator<string> {
+  for (const ref of scope.readable) {
+    let after = 0
+    for (;;) {
+      const shelf = scope.files.existing(ref)
+      const rows = shelf
+        ? (shelf
+            .sql(`SELECT * FROM ${shelf.tables.mem} WHERE id > ? ORDER BY id LIMIT 500`)
+            .all(after) as Row[])
+        : []
+      if (rows.length === 0) break
+      after = rows.at(-1)!.id
+      for (const row of rows) yield JSON.stringify(lineOf(row, ref))
+    }
+  }
+}
+
+function lineOf(row: Row, ref: ShelfRef): Record<string, unknown> {
+  const people = JSON.parse(row.people) as string[]
+  return {
+    kind: row.kind,
+    store: ref.owner === null ? storeOf(ref) : 'personal',
+    ...(ref.owner === null ? {} : { owner: ref.owner, level: ref.id }),
+    text: row.body,
+    ...(row.title === null ? {} : { title: row.title }),
+    ...(row.said_by === null ? {} : { said_by: row.said_by }),
+    ...(row.session === null ? {} : { session: row.session }),
+    ...(row.seq === null ? {} : { seq: row.seq }),
+    at: new Date(row.at).toISOString(),
+    ...(people.length === 0 ? {} : { people }),
+    ...(row.ref === null ? {} : { ref: row.ref }),
+  }
+}
+
+/** Where a line goes. A personal one to the level it was said at; if it does not say, to the highest open. */
+export function shelfOf(scope: Scope, line: Line): ShelfRef {
+  const target = targetOf(scope, line.store ?? (line.owner === undefined ? undefined : 'personal'))
+  if (target.owner === null) return target
+  const open = writable(scope).filter(ref => ref.owner !== null)
+  const found = line.level === undefined ? open.at(-1) : open.find(ref => ref.id === line.level)
+  if (!found) throw new CoopError('not_permitted', `level: "${line.level}" is not open here`)
+  return found
+}
+
+/** The context of each turn, as far as these lines hold it: most rows are then written once. */
+function contextOf(lines: readonly Line[]): Map<Line, string> {
+  const sessions = new Map<string, Line[]>()
+  for (const line of lines) {
+    if (line.kind !== 'turn' || line.session == null) continue
+    const session = sessions.get(line.session)
+    if (session) session.push(line)
+    else sessions.set(line.session, [line])
+  }
+  const near = new Map<Line, string>()
+  for (const session of sessions.values()) {
+    if (session.every(line => line.seq != null)) session.sort((a, b) => a.seq! - b.seq!)
+    const terms = session.map(line =>
+      termsOf(withoutSecrets(line.title ? `${line.title}\n${line.text}` : line.text)).join(' '),
+    )
+    for (const [index, line] of session.entries()) {
+      near.set(line, [terms[index - 1], terms[index + 1]].filter(Boolean).join(' '))
+    }
+  }
+  return near
+}
+
+function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
+  const now = scope.now()
+  const body = withoutSecrets(line.text)
+  const at = line.at == null ? now : timeOf(line.at)
+  const identity = [
+    line.kind,
+    line.session,
+    line.seq,
+    line.said_by,
+    line.at,
+    line.ref,
+    hashOf(body).toString('hex'),
+  ]
+  const key = `import:${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32)}`
+  if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(key)) return false
+  insertRow(shelf, {
+    uid: scope.uid(),
+    key,
+    kind: line.kind,
+    title: line.title ?? null,
+    body,
+    saidBy: line.said_by ?? null,
+    author: null,
+    people: line.people ?? [],
+    session: line.session ?? null,
+    seq: line.seq ?? null,
+    at,
+    recordedAt: now,
+    origin: 'imported',
+    originTrust: scope.clearance.acts,
+    ref: line.ref ?? null,
+    near,
+  })
+  return true
+}

@@ -1,0 +1,51 @@
+// Everything memory does when nobody waits, in one call: capture, tidying, vectors, closing what is idle.
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type CaptureReport, type CaptureSource, capture } from './capture.ts'
+import type { Complete } from './facts.ts'
+import type { Memory } from './memory.ts'
+import { type RetentionReport, type RetentionRules, tidy } from './retention.ts'
+import type { Room } from './scope.ts'
+import { commonShelves, personalShelves, type ShelfRef } from './shelves.ts'
+import type { Progress } from './vectors.ts'
+
+export interface UpkeepOptions {
+  /** Null: conversations are not remembered by themselves. */
+  readonly source: CaptureSource | null
+  /** The cheap model. Null: no facts and no summaries. */
+  readonly complete: Complete | null
+  /** Null: nothing is tidied in this run. */
+  readonly retention: RetentionRules | null
+  readonly signal: AbortSignal
+}
+
+export interface UpkeepReport {
+  readonly capture: CaptureReport | null
+  readonly retention: RetentionReport | null
+  readonly vectors: Progress | null
+}
+
+const idleMs = 60_000
+
+export async function upkeep(memory: Memory, options: UpkeepOptions): Promise<UpkeepReport> {
+  const { room, vectors } = memory
+  const { source, complete, retention, signal } = options
+  const captured = source ? await capture(room, source, complete, signal) : null
+  const refs = allShelves(room)
+  const tidied = retention ? await tidy(room, refs, retention, complete, signal) : null
+  const embedded = vectors ? await vectors.tend(refs, signal) : null
+  room.files.closeIdle(room.now() - idleMs)
+  return { capture: captured, retention: tidied, vectors: embedded }
+}
+
+/** Every shelf there is a file for. For upkeep alone: it shows nothing to anybody. */
+export function allShelves(room: Room): ShelfRef[] {
+  const folder = join(dirname(room.files.pathOf(null)), 'personal')
+  const owners = existsSync(folder)
+    ? readdirSync(folder).flatMap(name => /^([a-z0-9_-]+)\.db$/.exec(name)?.[1] ?? [])
+    : []
+  return [
+    ...commonShelves.map(id => ({ id, owner: null })),
+    ...owners.sort().flatMap(owner => personalShelves.map(id => ({ id, owner }))),
+  ]
+}

@@ -1,0 +1,322 @@
+// A model that fails in every way a provider can: the person reads a plain line, and the next message is answered.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Answer, refuse, resultsIn, say, use } from '../support/fake-anthropic.ts'
+import { openFakeOpenAI } from '../support/fake-openai.ts'
+import { openLiveClient } from '../support/live-client.ts'
+import { bob, openStage } from '../support/stage.ts'
+
+const garbage = 'event: message_start\ndata: {"type":"message_start","mess\n\n'
+const unknownEvents = `event: message_start
+data: {"type":"message_start","message":{"usage":{"input_tokens":1}}}
+
+event: sparkles
+data: {"type":"sparkles","index":0}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"hologram"}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"hologram_delta","ray":1}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":0}
+
+event: content_block_start
+data: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"still here"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":1}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"wandered_off"},"usage":{"output_tokens":-4}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+`
+
+const cases: readonly { title: string; answers: readonly Answer[]; reads: RegExp }[] = [
+  {
+    title: '400 is told as a refused request, with what the provider said for who is fully trusted',
+    answers: [refuse(400, 'messages.3: something is off')],
+    reads: /^The provider refused this request\..*\(messages\.3: something is off\)$/,
+  },
+  {
+    title: '400 for a prompt that is too long is told as such',
+    answers: [refuse(400, 'prompt is too long: 250000 tokens > 200000 maximum')],
+    reads: /too long for the model\. Say \/new/,
+  },
+  {
+    title: '413 is told as too long',
+    answers: [refuse(413)],
+    reads: /too long for the model/,
+  },
+  {
+    title: '500 is tried again and answered when it passes',
+    answers: [refuse(500), say('after all')],
+    reads: /^after all$/,
+  },
+  {
+    title: '500 again and again is told',
+    answers: [refuse(500), refuse(500), refuse(500)],
+    reads: /^The provider cannot answer just now\. Say \/retry/,
+  },
+  {
+    title: '529 again and again is told',
+    answers: [refuse(529), refuse(529), refuse(529)],
+    reads: /^The provider cannot answer just now/,
+  },
+  {
+    title: 'an overload inside the stream, before any text, is tried again',
+    answers: [say('', { breaks: 'overloaded' }), say('after all')],
+    reads: /^after all$/,
+  },
+  {
+    title: 'a connection that breaks at once is tried again',
+    answers: [{ kind: 'drop' }, say('after all')],
+    reads: /^after all$/,
+  },
+  {
+    title: 'a connection that always breaks is told as unreachable',
+    answers: [{ kind: 'drop' }, { kind: 'drop' }, { kind: 'drop' }],
+    reads: /^The provider cannot be reached/,
+  },
+  {
+    title: 'a stream of garbage is tried again, then told',
+    answers: Array<Answer>(3).fill({ kind: 'raw', body: garbage }),
+    reads: /^The model’s answer was garbled or broke off\. Say \/retry/,
+  },
+  {
+    title: 'a stream that is no event stream at all is told',
+    answers: Array<Answer>(3).fill({ kind: 'raw', body: '<html>busy</html>' }),
+    reads: /^The model’s answer was garbled/,
+  },
+  {
+    title: 'unknown events and blocks are passed over',
+    answers: [{ kind: 'raw', body: unknownEvents }],
+    reads: /^still here$/,
+  },
+  {
+    title: 'an answer that stops midway keeps what was said and says that it broke off',
+    answers: [say('The first half of', { breaks: 'cut' })],
+    reads: /^The first half of\nThe model’s answer was garbled or broke off\. Say \/retry/,
+  },
+  {
+    title: 'an answer that is overloaded midway keeps what was said',
+    answers: [say('The first half of', { breaks: 'overloaded' })],
+    reads: /^The first half of\nThe provider cannot answer just now/,
+  },
+  {
+    title: 'an answer cut at its length limit says so',
+    answers: [say('A very long', { stop: 'max_tokens' })],
+    reads: /^A very long\n\n\[The answer reached its length limit here\.\]$/,
+  },
+  {
+    title: 'an answer of only white space is told as empty',
+    answers: [say(' \n\t ')],
+    reads: /^The model sent an empty answer\. Say \/retry/,
+  },
+  {
+    title: 'an answer without any block is told as empty',
+    answers: [say('')],
+    reads: /^The model sent an empty answer/,
+  },
+]
+
+test('each failure of the model is a plain line in the chat, and the next message is answered', async t => {
+  await using stage = await openStage()
+  using terminal = await openLiveClient(stage.home)
+  for (const { title, answers, reads } of cases) {
+    await t.test(title, async () => {
+      stage.model.next(...answers)
+      assert.match(await terminal.ask('hello'), reads)
+      assert.equal(await terminal.ask('and now?'), 'heard: and now?')
+    })
+  }
+  assert.ok(stage.gateway.alive())
+})
+
+const last = (texts: readonly string[]): string => texts.at(-1) ?? ''
+
+test('each strange tool call becomes an error result that the model reads, and the turn goes on', async t => {
+  await using stage = await openStage()
+  using terminal = await openLiveClient(stage.home)
+  stage.model.otherwise = ({ body }) => {
+    const results = resultsIn(body)
+    return say(results.length > 0 ? results.map(one => `${one.isError} ${one.text}`).join('\n') : 'plain')
+  }
+  const calls: readonly { title: string; answer: Answer; reads: RegExp }[] = [
+    {
+      title: 'an unknown tool',
+      answer: use('launch_rocket', { to: 'moon' }),
+      reads: /^true There is no tool "launch_rocket" here\./,
+    },
+    {
+      title: 'an unknown tool with broken JSON',
+      answer: use('launch_rocket', null, { json: '{"to": "mo' }),
+      reads: /^true There is no tool "launch_rocket" here\./,
+    },
+    {
+      title: 'a known tool with broken JSON',
+      answer: use('todo', null, { json: '{"items": [' }),
+      reads: /^true The arguments were not valid JSON: \{"items": \[/,
+    },
+    {
+      title: 'a known tool with JSON that is no object',
+      answer: use('todo', null, { json: '[1, 2]' }),
+      reads: /^true The arguments were not valid JSON/,
+    },
+    {
+      title: 'a known tool with arguments that do not fit',
+      answer: use('todo', { items: 'milk' }),
+      reads: /^true The arguments do not fit: .*items/s,
+    },
+    {
+      title: 'two calls of one id',
+      answer: say('', {
+        calls: [
+          { name: 'todo', input: {}, id: 'toolu_same' },
+          { name: 'todo', input: {}, id: 'toolu_same' },
+        ],
+      }),
+      reads: /^false The list is empty\.\nfalse The list is empty\.$/,
+    },
+    {
+      title: 'arguments of a megabyte',
+      answer: use('todo', { items: [{ text: 'x'.repeat(1_000_000) }] }),
+      reads: /^true The arguments were too long/,
+    },
+    {
+      title: 'a megabyte of broken JSON',
+      answer: use('todo', null, { json: `{"items": "${'x'.repeat(1_000_000)}` }),
+      reads: /^true The arguments were too long/,
+    },
+  ]
+  for (const { title, answer, reads } of calls) {
+    await t.test(title, async () => {
+      stage.model.next(answer)
+      await terminal.ask('go')
+      assert.match(last(terminal.said()), reads)
+      await terminal.ask('/new')
+      assert.match(await terminal.ask('and now?'), /plain$/)
+    })
+  }
+})
+
+test('a model that calls tools without end is made to sum up', async () => {
+  await using stage = await openStage()
+  using terminal = await openLiveClient(stage.home)
+  stage.model.otherwise = ({ body }) =>
+    JSON.stringify(body.messages.at(-1)).includes('used all its steps')
+      ? say('That was all.')
+      : use('todo', {})
+  assert.match(await terminal.ask('go'), /That was all\./)
+  assert.equal(stage.model.requests.length, 41)
+})
+
+test('an answer that broke off reaches Telegram as one message that says so', async () => {
+  await using stage = await openStage()
+  stage.model.next(say('The first half of', { breaks: 'cut' }))
+  stage.telegram.write(bob, 'hello')
+  assert.match((await stage.reply(bob.id)).text, /^The first half of\n\n\[The answer broke off here\. .*\]$/)
+})
+
+test('who is not fully trusted reads no details of the provider', async () => {
+  await using stage = await openStage()
+  stage.model.next(refuse(400, 'account 4711 is in debt'))
+  stage.telegram.write(bob, 'hello')
+  const sent = await stage.reply(bob.id)
+  assert.equal(sent.text, 'The provider refused this request. Say /retry, or /new to begin afresh.')
+})
+
+for (const status of [401, 403]) {
+  test(`${status} is told as a refused key, also to the next message while the key rests`, async () => {
+    await using stage = await openStage()
+    stage.model.otherwise = () => refuse(status, 'invalid x-api-key')
+    stage.telegram.write(bob, 'hello')
+    assert.match(
+      (await stage.reply(bob.id)).text,
+      /^The provider refuses the key\. The owner has to check it/,
+    )
+    stage.telegram.write(bob, 'hello again')
+    assert.match((await stage.reply(bob.id, 2)).text, /^The provider refuses the key/)
+    assert.equal(stage.model.requests.length, 1)
+    const log = stage.gateway.stderr()
+    assert.doesNotMatch(log, /sk-ant-api03/)
+  })
+}
+
+test('429 is waited for when it is short, and told when it is long', async () => {
+  await using stage = await openStage()
+  stage.model.next(refuse(429, 'slow down', 1))
+  stage.telegram.write(bob, 'hello')
+  assert.equal((await stage.reply(bob.id)).text, 'heard: hello')
+  stage.model.next(refuse(429, 'slow down', 60))
+  stage.telegram.write(bob, 'hello again')
+  assert.match((await stage.reply(bob.id, 2)).text, /^The provider’s limit is reached for now/)
+})
+
+test('429 on one key goes on with the next key at once', async () => {
+  await using stage = await openStage({
+    toml: '[provider]\nname = "anthropic"\napi_keys = ["env:KEY_ONE", "env:KEY_TWO"]\n',
+    env: { KEY_ONE: 'sk-ant-api03-the-first-key', KEY_TWO: 'sk-ant-oat01-a-second-token' },
+  })
+  stage.model.next(refuse(429, 'slow down', 60))
+  stage.telegram.write(bob, 'hello')
+  assert.equal((await stage.reply(bob.id)).text, 'heard: hello')
+  const [first, second] = stage.model.requests
+  assert.match(JSON.stringify(first!.headers), /sk-ant-api03-the-first-key/)
+  assert.equal(first!.headers['anthropic-beta'], undefined)
+  assert.equal(second!.headers.authorization, 'Bearer sk-ant-oat01-a-second-token')
+  assert.equal(second!.headers['anthropic-beta'], 'oauth-2025-04-20')
+})
+
+test('when the first model cannot answer, the fallback does', async () => {
+  await using openai = await openFakeOpenAI()
+  await using stage = await openStage({
+    toml: `[models]
+fallback = ["local/small"]
+[[providers]]
+name = "anthropic"
+[[providers]]
+name = "openai-compatible"
+id = "local"
+base_url = "${openai.url}"
+`,
+  })
+  stage.model.otherwise = () => refuse(529)
+  stage.telegram.write(bob, 'hello')
+  assert.match((await stage.reply(bob.id)).text, /^heard: .*hello\n\n\[local\/small answered/s)
+  assert.equal(openai.requests[0]!.body.model, 'small')
+})
+
+test('the openai-compatible provider answers, calls tools and reads their results', async () => {
+  await using openai = await openFakeOpenAI()
+  await using stage = await openStage({
+    toml: `[provider]
+name = "openai-compatible"
+id = "local"
+base_url = "${openai.url}"
+api_keys = ["env:LOCAL_KEY"]
+[models]
+aliases = { quick = "local/small" }
+`,
+    env: { LOCAL_KEY: 'local-key' },
+  })
+  stage.telegram.write(bob, '/model quick')
+  assert.equal((await stage.reply(bob.id)).text, 'Answering from now on: local/small')
+  openai.answer = body =>
+    body.messages.at(-1)?.role === 'tool'
+      ? { text: `result: ${String(body.messages.at(-1)?.content)}` }
+      : { calls: [{ name: 'todo', json: '{"items": [{"text": "buy milk"}]}' }] }
+  stage.telegram.write(bob, 'remember the milk')
+  assert.equal((await stage.reply(bob.id, 2)).text, 'result: [ ] buy milk')
+  assert.equal(openai.requests[0]!.authorization, 'Bearer local-key')
+  openai.answer = () => ({ status: 401, message: 'no such key' })
+  stage.telegram.write(bob, 'still there?')
+  assert.match((await stage.reply(bob.id, 3)).text, /^The provider refuses the key/)
+})

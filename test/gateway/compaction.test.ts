@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { viewOf } from '../../src/access/clear.ts'
+import type { Household, Person } from '../../src/access/household.ts'
+import { type ModelRequest, noUsage, type StreamModel } from '../../src/agent/model.ts'
+import { openCompactor } from '../../src/gateway/compaction.ts'
+import { silentLog } from '../../src/log.ts'
+import { openStore } from '../../src/store/store.ts'
+
+const alice: Person = {
+  id: 'alice',
+  name: 'Alice',
+  level: 'full',
+  maxLevel: {},
+  matches: ['terminal:default'],
+}
+const household: Household = {
+  revision: 1,
+  people: new Map([['alice', alice]]),
+  byMatch: new Map([['terminal:default', 'alice']]),
+  groups: new Map(),
+  unknown: 'pair',
+  publicDailyMessages: 0,
+}
+const clearance = viewOf(alice, 'terminal', household)
+const place = { session: 'direct:alice', epoch: 0, turn: null, trace: 't' }
+
+function setUp(answer: (request: ModelRequest) => string | null) {
+  const store = openStore(join(mkdtempSync(join(tmpdir(), 'coop-')), 'coop.db'), 'migrations/coop')
+  store.sessions.ensure({ id: 'direct:alice', kind: 'direct', person: 'alice', title: null }, 1)
+  const requests: ModelRequest[] = []
+  const stream: StreamModel = async function* (request) {
+    requests.push(request)
+    const text = answer(request)
+    if (text === null) yield { type: 'failed', kind: 'network', message: 'down' }
+    else yield { type: 'done', blocks: [{ type: 'text', text }], stop: 'end', usage: noUsage }
+  }
+  const compactor = openCompactor({
+    store,
+    stream: () => stream,
+    model: () => 'x/y',
+    nameOf: name => name,
+    log: silentLog(),
+    now: () => 2,
+  })
+  const say = (text: string, labels: readonly string[] = clearance.reads) => {
+    store.transcript.append(
+      place,
+      { role: 'user', blocks: [{ type: 'text', text }], author: 'alice', labels, origin: 'full' },
+      1,
+    )
+    store.transcript.append(
+      place,
+      { role: 'assistant', blocks: [{ type: 'text', text: 'Good.' }], author: null, labels, origin: 'agent' },
+      1,
+    )
+  }
+  const shown = () => {
+    const session = store.sessions.get('direct:alice')!
+    return store.transcript.view(clearance).entries('direct:alice', 0, session.windowFrom)
+  }
+  return { store, compactor, requests, say, shown }
+}
+
+const long = 'word '.repeat(1_500)
+const run = (compactor: ReturnType<typeof setUp>['compactor']) =>
+  compactor.compact(clearance, 'direct:alice', 't', new AbortController().signal)
+
+test('compact leaves the newest part and one summary a label', async () => {
+  using rig = useStore(
+    setUp(
+      request => `notes ${JSON.stringify(request.messages).includes('tulip') ? 'with tulip' : 'without'}`,
+    ),
+  )
+  rig.say('a public thing', ['social'])
+  rig.say(`the code word is tulip ${long}`)
+  for (let index = 0; index < 30; index++) rig.say(`${index} ${long}`)
+  assert.ok(rig.compactor.isDue(rig.shown()))
+  assert.ok(await run(rig.compactor))
+  const summaries = rig.shown().filter(entry => entry.role === 'summary')
+  assert.deepEqual(
+    summaries.map(entry => [entry.labels, entry.blocks]),
+    [
+      [
+        ['social'],
+        [{ type: 'text', text: '[Notes on the earlier part of this conversation]\nnotes without' }],
+      ],
+      [
+        clearance.reads,
+        [{ type: 'text', text: '[Notes on the earlier part of this conversation]\nnotes with tulip' }],
+      ],
+    ],
+  )
+  assert.ok(!rig.compactor.isDue(rig.shown()))
+  assert.match(JSON.stringify(rig.shown().findLast(entry => entry.role === 'user')), /"29 word/)
+})
+
+test('compact gives the model of one label nothing of another', async () => {
+  using rig = useStore(setUp(() => 'notes'))
+  rig.say('only social', ['social'])
+  for (let index = 0; index < 30; index++) rig.say(`secret ${long}`)
+  assert.ok(await run(rig.compactor))
+  const social = rig.requests.filter(request => JSON.stringify(request).includes('only social'))
+  assert.equal(social.length, 1)
+  assert.ok(!JSON.stringify(social[0]).includes('secret'))
+})
+
+test('a second compaction replaces the first summary and hands it on', async () => {
+  using rig = useStore(
+    setUp(request => (JSON.stringify(request.messages).includes('tulip') ? 'the word is tulip' : 'notes')),
+  )
+  rig.say('the code word is tulip')
+  for (let round = 0; round < 2; round++) {
+    for (let index = 0; index < 30; index++) rig.say(long)
+    assert.ok(await run(rig.compactor))
+  }
+  const summaries = rig.shown().filter(entry => entry.role === 'summary')
+  assert.equal(summaries.length, 1)
+  assert.match(JSON.stringify(summaries), /tulip/)
+})
+
+test('without a summary nothing leaves, until the conversation is twice too long', async () => {
+  using rig = useStore(setUp(() => null))
+  for (let index = 0; index < 25; index++) rig.say(long)
+  assert.equal(await run(rig.compactor), false)
+  for (let index = 0; index < 25; index++) rig.say(long)
+  assert.equal(await run(rig.compactor), true)
+})
+
+test('what a waiting turn said stays in the prompt', async () => {
+  using rig = useStore(setUp(() => 'notes'))
+  rig.store.turns.begin(
+    { ...place, turn: 'waiting' },
+    clearance.grant(),
+    [],
+    [
+      {
+        role: 'user',
+        blocks: [{ type: 'text', text: 'send it' }],
+        author: 'alice',
+        labels: clearance.reads,
+        origin: 'full',
+      },
+    ],
+    1,
+  )
+  rig.store.turns.setState('waiting', 'waiting')
+  for (let index = 0; index < 30; index++) rig.say(long)
+  await run(rig.compactor)
+  assert.ok(rig.shown().some(entry => entry.turn === 'waiting'))
+})
+
+function useStore<T extends { store: Disposable }>(rig: T): T & Disposable {
+  return { ...rig, [Symbol.dispose]: () => rig.store[Symbol.dispose]() }
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Database from 'better-sqlite3'
+import { asking, direct, openHome } from './people.ts'
+
+test('a damaged text index is built anew from its rows, with a notice', async () => {
+  using home = openHome()
+  const alice = home.memory.open(direct('alice'))
+  for (let index = 0; index < 30; index++)
+    alice.write({ text: `Heron ${index} at the lake`, store: 'shared' }, asking('alice'))
+  const raw = new Database(home.path)
+  raw.unsafeMode(true)
+  raw.pragma('writable_schema = ON')
+  raw.exec("UPDATE fts_shared_data SET block = x'00ff00ff' WHERE id > 10")
+  raw.close()
+  const notices: string[] = []
+  using again = home.again({ onNotice: notice => void notices.push(notice) })
+  assert.deepEqual(notices, ['The text index of the shared memory was damaged and has been built anew.'])
+  assert.equal((await again.open(direct('alice')).search('heron 17'))[0]?.text, 'Heron 17 at the lake')
+})
+
+test('an index that lost its entries is noticed too', async () => {
+  using home = openHome()
+  const alice = home.memory.open(direct('alice'))
+  alice.write({ text: 'Heron at the lake', store: 'personal' }, asking('alice'))
+  const db = home.memory.room.files.database('alice')
+  db.exec(
+    "INSERT INTO fts_familiar (fts_familiar, rowid, norm, near, meta) SELECT 'delete', id, norm, near, meta FROM mem_familiar",
+  )
+  const notices: string[] = []
+  using again = home.again({ onNotice: notice => void notices.push(notice) })
+  assert.equal((await again.open(direct('alice')).search('heron')).length, 1)
+  assert.equal(notices.length, 1)
+})
+
+test('a sound memory opens without a notice', () => {
+  using home = openHome()
+  home.memory.open(direct('alice')).write({ text: 'Heron' }, asking('alice'))
+  const notices: string[] = []
+  using _again = home.again({ onNotice: notice => void notices.push(notice) })
+  assert.deepEqual(notices, [])
+})

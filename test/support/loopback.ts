@@ -1,0 +1,48 @@
+// An HTTP server on a free loopback port, for the fakes that speak a platform's wire protocol.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Loopback extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+}
+
+/** Serves `answer` until disposed. A throw ends the request with 500, so that a broken fake is seen. */
+export async function openLoopback(
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<Loopback> {
+  const server = createServer((request, response) => {
+    response.on('error', () => {})
+    answer(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500).end(String(error))
+    })
+  })
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+}
