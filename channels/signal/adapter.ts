@@ -13,7 +13,7 @@ import { keepKeys } from './keys.ts'
 import { safeName } from './names.ts'
 import { openNews } from './news.ts'
 import { othersIn, send } from './outgoing.ts'
-import { sendReceipts, sendTyping, syncRead } from './receipts.ts'
+import { openReceipts, sendTyping } from './receipts.ts'
 import { receive } from './receive.ts'
 import { membershipOf, roomIdOf } from './rooms.ts'
 import { sendOpenTranscripts } from './send.ts'
@@ -62,6 +62,8 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     aside: side.run,
   }
   const news = openNews()
+  const stopped = new AbortController()
+  const receipts = openReceipts(client, stopped.signal)
   const connection = openConnection({
     service: client.service,
     account,
@@ -70,14 +72,13 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
       const arrival = await receive(client, envelope)
       if (arrival.messages.length > 0) {
         news.announce()
-        side.run('a delivery receipt', () => sendReceipts(client, 'delivery', arrival.messages))
+        receipts.delivered(arrival.messages)
       }
       for (const { what, work } of arrival.after) side.run(what, work)
     },
     onConnected: () => settle(client),
     onUnlinked: () => markUnlinked(db),
   })
-  const stopped = new AbortController()
 
   return {
     name: 'signal',
@@ -105,12 +106,9 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
           )
           if (batch.length > 0) yield batch
           handed = last.id
-          dropInbound(db, handed)
-          const read = batch.map(inbound => ({ sender: inbound.sender.id, timestamp: inbound.at }))
-          side.run('a read receipt', async () => {
-            await sendReceipts(client, 'read', read)
-            await syncRead(client, read)
-          })
+          const upTo = handed
+          client.units.later(open => dropInbound(open, upTo))
+          receipts.read(batch.map(inbound => ({ sender: inbound.sender.id, timestamp: inbound.at })))
         }
       } finally {
         stopped.abort()
@@ -171,9 +169,9 @@ async function settle(client: Client): Promise<void> {
 
 /** Work on the side that somebody waits for at the end. */
 function openAside(deps: ChannelDeps) {
-  const running = new Set<Promise<void>>()
+  const running = new Set<Promise<unknown>>()
   return {
-    run(what: string, work: () => Promise<void>): void {
+    run(what: string, work: () => Promise<unknown>): void {
       const one = work()
         .catch(cause => deps.log.debug({ reason: messageOf(cause) }, `${what} did not work`))
         .finally(() => running.delete(one))

@@ -27,7 +27,7 @@ export interface Client {
   /** The connections if there are any now. */
   readonly chats: () => Chats | undefined
   /** Runs something on the side that may fail without harm; its failure is logged. */
-  readonly aside: (what: string, work: () => Promise<void>) => void
+  readonly aside: (what: string, work: () => Promise<unknown>) => void
 }
 
 /** Thrown by what needs a connection when there is none. */

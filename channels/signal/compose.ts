@@ -79,10 +79,6 @@ export const composeRead = (
 
 export const composeRequest = (type: number): Uint8Array => sync({ request: { type } })
 
-/** Nothing, of any length: makes a session without saying a word. */
-export const composeNull = (): Uint8Array =>
-  written({ nullMessage: { padding: randomBytes(randomInt(1, 141)) } })
-
 /** The data message inside sent content, an edit's included. */
 export function dataOf(content: Uint8Array): DataMessage | undefined {
   const { data, edit } = fromBinary(ContentSchema, content)

@@ -149,17 +149,18 @@ export function endOf(cause: unknown): End {
   }
 }
 
-/** Takes envelopes in one after another and acknowledges each when it is safe. */
+/** Takes envelopes in, in the order in which they came, and acknowledges each when it is safe. */
 function inOrder(options: ConnectionOptions, onFault: (error: string) => void) {
-  let last: Promise<void> = Promise.resolve()
+  const early: (() => void)[] = []
+  const running = new Set<Promise<void>>()
+  let started = false
   let stopped = false
-  const started = Promise.withResolvers<void>()
-  const take = async (envelope: Uint8Array, ack: Net.ChatServerMessageAck) => {
+  const take = async (envelope: Uint8Array, ack: Net.ChatServerMessageAck): Promise<void> => {
     if (stopped) return
     try {
       await options.onEnvelope(envelope)
     } catch (cause) {
-      // Not acknowledged: Signal sends it, and all that came after it, again.
+      // Not acknowledged: Signal sends it again.
       stopped = true
       options.log.error({ reason: messageOf(cause) }, 'a message could not be kept')
       return onFault(isStorageFault(cause) ? 'the disk is full or read-only' : messageOf(cause))
@@ -173,14 +174,23 @@ function inOrder(options: ConnectionOptions, onFault: (error: string) => void) {
   }
   return {
     push(envelope: Uint8Array, _at: number, ack: Net.ChatServerMessageAck): void {
-      last = last.then(() => started.promise).then(() => take(envelope, ack))
+      const go = () => {
+        const one = take(envelope, ack).finally(() => running.delete(one))
+        running.add(one)
+      }
+      if (started) go()
+      else early.push(go)
     },
-    start: () => started.resolve(),
+    start() {
+      started = true
+      for (const go of early.splice(0)) go()
+    },
     stop() {
       stopped = true
-      started.resolve()
     },
-    idle: () => last,
+    async idle() {
+      await Promise.allSettled([...running])
+    },
   }
 }
 

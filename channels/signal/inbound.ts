@@ -20,16 +20,16 @@ export interface Origin {
 const flag = { endSession: 1, timerUpdate: 2, profileKeyUpdate: 4 } as const
 
 /** The name of a message for ever. */
-export const externalIdOf = (origin: Pick<Origin, 'sender' | 'device' | 'timestamp'>): string =>
+const externalIdOf = (origin: Pick<Origin, 'sender' | 'device' | 'timestamp'>): string =>
   `${origin.sender}.${origin.device}.${origin.timestamp}`
-
-/** The timestamp in an external id of ours. */
-export const timestampIn = (externalId: string): number => Number(externalId.split('.')[2])
 
 /** The message for the core; undefined when it says nothing to anybody. */
 export function inboundOf(client: Client, data: DataMessage, origin: Origin): Inbound | undefined {
   if ((data.flags & (flag.endSession | flag.timerUpdate | flag.profileKeyUpdate)) !== 0) return undefined
-  const attachments = data.attachments.map((pointer, index) => attachmentOf(pointer, index))
+  // What is to be seen once is not for a machine that keeps things.
+  const attachments = (data.isViewOnce ? [] : data.attachments).map((pointer, index) =>
+    attachmentOf(pointer, index),
+  )
   const { text, mentioned } = spelledOut(client, data)
   const about = changeOf(data, origin)
   if (about ? !client.changes.includes(about.kind) : text === '' && attachments.length === 0) return undefined

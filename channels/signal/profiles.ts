@@ -22,7 +22,7 @@ export async function refreshName(client: Client, aci: string, now: number): Pro
 }
 
 /** Nonce, ciphertext, tag; inside given and family name with a zero between, then zeros. */
-export function openName(sealed: Uint8Array, key: Uint8Array): string | undefined {
+function openName(sealed: Uint8Array, key: Uint8Array): string | undefined {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
     decipher.setAuthTag(sealed.subarray(-16))

@@ -10,7 +10,7 @@ export interface Received {
 }
 
 /** Tells senders that their messages arrived, or were read; one receipt a person. */
-export async function sendReceipts(
+async function sendReceipts(
   client: Client,
   type: 'delivery' | 'read',
   messages: readonly Received[],
@@ -28,7 +28,7 @@ export async function sendReceipts(
 }
 
 /** Tells our other devices what was read, so that they stop counting it as new. */
-export async function syncRead(client: Client, messages: readonly Received[]): Promise<void> {
+async function syncRead(client: Client, messages: readonly Received[]): Promise<void> {
   const others = messages.filter(({ sender }) => sender !== client.account.row.aci)
   if (others.length === 0) return
   await transmit(client, {
@@ -36,6 +36,34 @@ export async function syncRead(client: Client, messages: readonly Received[]): P
     timestamp: Date.now(),
     content: composeRead(others),
   })
+}
+
+export interface ReceiptQueue {
+  delivered(messages: readonly Received[]): void
+  read(messages: readonly Received[]): void
+}
+
+/** Long enough to gather a burst, short enough that nobody sees it. */
+const gatherMs = 50
+
+/** Gathers receipts for a moment, so that a burst of messages is not answered by a burst of receipts. */
+export function openReceipts(client: Client, signal: AbortSignal): ReceiptQueue {
+  const waiting = { delivery: [] as Received[], read: [] as Received[] }
+  let timer: NodeJS.Timeout | undefined
+  const flush = async () => {
+    timer = undefined
+    const { delivery, read } = waiting
+    Object.assign(waiting, { delivery: [], read: [] })
+    await sendReceipts(client, 'delivery', delivery)
+    await sendReceipts(client, 'read', read)
+    await syncRead(client, read)
+  }
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  const gather = (kind: keyof typeof waiting, messages: readonly Received[]) => {
+    waiting[kind].push(...messages)
+    if (!signal.aborted) timer ??= setTimeout(() => client.aside('a receipt', flush), gatherMs)
+  }
+  return { delivered: messages => gather('delivery', messages), read: messages => gather('read', messages) }
 }
 
 /** Shows that an answer is being written, to whoever looks now. */

@@ -34,7 +34,7 @@ export async function receive(client: Client, raw: Uint8Array): Promise<Arrival>
     return nothing
   }
   try {
-    return await client.units.run(async unit => {
+    return await client.units.runInBurst(async unit => {
       const result = await openEnvelope(client, unit, envelope)
       if (result.kind === 'opened') return await act(client, unit, result.opened)
       client.log.debug({ reason: result.reason }, 'an envelope was dropped')

@@ -6,6 +6,7 @@ import { type Client, NotConnected } from './client.ts'
 import { composeTranscript, dataOf } from './compose.ts'
 import { reachableDevices, type SessionsResult } from './encrypt.ts'
 import { sideBySide } from './side-by-side.ts'
+import type { Db } from './store/database.ts'
 import * as store from './store/outbound.ts'
 import { certificateFor, ensureSessions, type Outcome, type Packet, packetFor, transmit } from './transmit.ts'
 
@@ -36,11 +37,12 @@ export async function dispatch(client: Client, message: Dispatch): Promise<SendR
     const row = store.readOutbound(client.db, message.key)
     if (!row) throw new Error('the message was not stored')
     if (row.sent_at === null) {
+      // A note to self is nothing but the copy for our other devices.
+      const toSelf = message.recipients.every(recipient => recipient === client.account.row.aci)
+      const copied = toSelf ? await sendTranscript(client, row.key) : undefined
+      if (copied && copied.kind !== 'accepted') return problemOf(copied)
       const result = await sendParts(client, message, row, fresh)
       if (result) return result
-      const toSelf = message.recipients.every(recipient => recipient === client.account.row.aci)
-      if (toSelf) await sendTranscript(client, row.key)
-      store.markSent(client.db, row.key, Date.now())
       if (!toSelf) client.aside('the copy for our other devices', () => sendTranscript(client, row.key))
     }
     return { kind: 'sent', externalId: `${client.account.row.aci}.${client.account.device}.${row.timestamp}` }
@@ -97,82 +99,83 @@ async function prepare(client: Client, message: Dispatch): Promise<SendResult | 
   return undefined
 }
 
-/** Undefined when nothing is left to do. */
+/** Sends what is open, to a few at a time, and marks in one commit what is done. Undefined when nothing is left. */
 async function sendParts(
   client: Client,
   message: Dispatch,
   row: store.OutboundRow,
   fresh: boolean,
 ): Promise<SendResult | undefined> {
+  const { db } = client
   const own = client.account.row.aci
-  const open = store
-    .readParts(client.db, row.key)
-    .filter(part => part.recipient !== own && part.state === 'ready')
-  const results: (SendResult | undefined)[] = []
-  await sideBySide(open, width, async part => {
-    results.push(await sendPart(client, message, row, part, !fresh))
-  })
-  const retry = results.find(result => result?.kind === 'retry')
-  return retry ?? results.find(result => result !== undefined)
+  const open = store.readParts(db, row.key).filter(part => part.recipient !== own && part.state === 'ready')
+  const ended: { readonly recipient: string; readonly as: 'sent' | 'gone' }[] = []
+  const problems: SendResult[] = []
+  try {
+    await sideBySide(open, width, async part => {
+      const result = await sendPart(client, message, row, part, !fresh)
+      if (typeof result === 'string') ended.push({ recipient: part.recipient, as: result })
+      else problems.push(result)
+    })
+  } finally {
+    db.transaction(() => {
+      for (const { recipient, as } of ended) store.endPart(db, row.key, recipient, as)
+      if (ended.length === open.length) store.markSent(db, row.key, Date.now())
+    }).immediate()
+  }
+  return problems.find(problem => problem.kind === 'retry') ?? problems[0]
 }
 
+/** How a part ended, or why it did not. In a group nobody's trouble keeps the message from the others. */
 async function sendPart(
   client: Client,
   message: Dispatch,
   row: store.OutboundRow,
   part: store.PartRow,
   repeat: boolean,
-): Promise<SendResult | undefined> {
-  const { db } = client
-  const outcome = await transmit(
-    client,
-    {
-      recipient: part.recipient,
-      timestamp: row.timestamp,
-      content: row.content,
-      onEncrypted: (open, packet) =>
-        store.putPart(open, row.key, part.recipient, packet.sealed, packet.messages),
-    },
-    part.messages.length > 0 ? part : undefined,
-  )
-  const end = (state: 'sent' | 'gone') => store.endPart(db, row.key, part.recipient, state)
+): Promise<'sent' | 'gone' | SendResult> {
+  const { recipient } = part
+  const letter = {
+    recipient,
+    timestamp: row.timestamp,
+    content: row.content,
+    onEncrypted: (db: Db, packet: Packet) =>
+      store.putPart(db, row.key, recipient, packet.sealed, packet.messages),
+  }
+  const outcome = await transmit(client, letter, part.messages.length > 0 ? part : undefined)
+  const refused = (result: SendResult): 'gone' | SendResult => {
+    if (!message.group) return result
+    client.log.warn({ recipient, why: outcome.kind }, 'a member of the group was left out')
+    return 'gone'
+  }
   switch (outcome.kind) {
     case 'accepted':
-      return void end('sent')
+      return 'sent'
     case 'unregistered':
     case 'changed':
-      end('gone')
-      if (message.group) {
-        client.log.warn(
-          { recipient: part.recipient, why: outcome.kind },
-          'a member of the group was left out',
-        )
-        return undefined
-      }
-      return refusal(outcome.kind)
+      return refused(refusal(outcome.kind))
     case 'failed':
-      if (outcome.status < 500)
-        return { kind: 'refused', reason: `the Signal server refused the message (${outcome.status})` }
-      store.countAttempt(db, row.key, part.recipient)
-      if (repeat && part.attempts + 1 >= doubtfulTries) {
-        client.log.warn(
-          { recipient: part.recipient },
-          'the server fails a repeated message; it was probably delivered before',
-        )
-        return void end('sent')
+      if (outcome.status < 500) {
+        return refused({
+          kind: 'refused',
+          reason: `the Signal server refused the message (${outcome.status})`,
+        })
       }
-      return waiting(outcome)
+      store.countAttempt(client.db, row.key, recipient)
+      if (!repeat || part.attempts + 1 < doubtfulTries) return waiting(outcome)
+      client.log.warn({ recipient }, 'the server fails a repeated message; it was probably delivered before')
+      return 'sent'
     default:
       return waiting(outcome)
   }
 }
 
 /** Sends the copy for our other devices; what is open from before a restart, too. */
-export async function sendTranscript(client: Client, key: string): Promise<void> {
+async function sendTranscript(client: Client, key: string): Promise<Outcome | undefined> {
   const own = client.account.row.aci
   const row = store.readOutbound(client.db, key)
   const part = store.readParts(client.db, key).find(entry => entry.recipient === own)
-  if (!row || part?.state !== 'ready') return
+  if (!row || part?.state !== 'ready') return undefined
   const others = store.readParts(client.db, key).filter(entry => entry.recipient !== own)
   const group = dataOf(row.content)?.group !== undefined
   const destination = group ? undefined : (others[0]?.recipient ?? own)
@@ -187,7 +190,9 @@ export async function sendTranscript(client: Client, key: string): Promise<void>
     part,
   )
   if (outcome.kind === 'accepted') store.endPart(client.db, key, own, 'sent')
-  else if (outcome.kind !== 'limited') store.endPart(client.db, key, own, 'gone')
+  else if (outcome.kind === 'unregistered' || outcome.kind === 'changed')
+    store.endPart(client.db, key, own, 'gone')
+  return outcome
 }
 
 /** Copies for our other devices that a crash or a broken connection left behind. */
@@ -208,6 +213,9 @@ const refusal = (why: string): SendResult => ({
 
 export const identityChanged =
   'the safety number of this person changed, and nothing but answers goes to them until the owner confirms that it is them'
+
+const problemOf = (outcome: Exclude<Outcome, { kind: 'accepted' }>): SendResult =>
+  outcome.kind === 'unregistered' || outcome.kind === 'changed' ? refusal(outcome.kind) : waiting(outcome)
 
 function waiting(outcome: Exclude<Outcome, { kind: 'accepted' | 'unregistered' | 'changed' }>): SendResult {
   switch (outcome.kind) {

@@ -53,7 +53,7 @@ export interface Answer {
 }
 
 /** A request by `chat`; resolves for every status, rejects when there is no connection. */
-export async function request(
+async function request(
   chat: Chat,
   verb: string,
   path: string,

@@ -117,7 +117,7 @@ export async function certificateFor(
 }
 
 /** What the server wants to see in place of our name; known to those who have the profile key. */
-export function accessKeyOf(db: Db, aci: string): Uint8Array | undefined {
+function accessKeyOf(db: Db, aci: string): Uint8Array | undefined {
   const { profile_key, sealed } = readPerson(db, aci)
   return profile_key && sealed ? new ProfileKey(bytes(profile_key)).deriveAccessKey() : undefined
 }

@@ -84,7 +84,8 @@ function memoryAdded(): Row {
     return Number(stdout)
   }
   const added =
-    measure("await import('./channels/signal/adapter.ts')") - measure("await import('better-sqlite3')")
+    measure("await import('./channels/signal/adapter.ts')") -
+    measure("await import('better-sqlite3'); await import('./src/errors.ts')")
   return {
     name: 'signal: memory added by loading the channel',
     value: `${Math.round(added / 1024 / 1024)} MB`,
