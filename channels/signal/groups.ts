@@ -15,10 +15,11 @@ import { type Client, connected } from './client.ts'
 import { type Group, GroupBlobSchema, GroupResponseSchema } from './generated/groups_pb.ts'
 import { fetchHttps } from './https.ts'
 import { safeName } from './names.ts'
-import { groupOf, membershipOf, type Room, readRoom } from './rooms.ts'
+import { groupOf, membershipOf } from './rooms.ts'
 import { fetchGroupCredentials } from './server.ts'
 import { getSetting, putSetting } from './store/account.ts'
 import { learnProfileKey } from './store/people.ts'
+import { forgetRoomState, keepRoomState, type Room, readRoom } from './store/rooms.ts'
 
 const daySeconds = 86_400
 const mostBytes = 16 * 1024 * 1024
@@ -37,8 +38,7 @@ export async function refreshRoom(client: Client, id: string): Promise<void> {
     headers: { authorization: await authorization(client, group.params, now) },
     mostBytes,
   })
-  const forget = client.db.prepare('UPDATE room SET members = NULL, revision = NULL WHERE id = ?')
-  if (answer.status === 403 || answer.status === 404) return void forget.run(id)
+  if (answer.status === 403 || answer.status === 404) return forgetRoomState(client.db, id)
   if (answer.status !== 200) throw new Error(`the group server answered ${answer.status}`)
   const state = fromBinary(GroupResponseSchema, answer.body).group
   if (!state) throw new Error('the group server answered without a group')
@@ -53,25 +53,15 @@ function keepState(client: Client, before: Room, params: GroupSecretParams, stat
   })
   const timer = state.timer.length > 0 ? (openBlobField(cipher, state.timer)?.timerSeconds ?? 0) : 0
   const title = safeName(openBlobField(cipher, state.title)?.title ?? '')
+  const facts = {
+    revision: state.version,
+    title,
+    members: members.map(member => member.aci),
+    expireTimer: timer,
+  }
   client.db
     .transaction(() => {
-      client.db
-        .prepare(
-          // The server knows best how new the group is, so a member who claimed more does not keep it
-          // stale; but what was mentioned while we fetched may be newer than the answer.
-          `UPDATE room SET revision = @version, title = @title, members = @members, fetched_at = @now, expire_timer = @timer,
-             seen_revision = CASE WHEN seen_revision > @before THEN max(seen_revision, @version) ELSE @version END
-           WHERE id = @id`,
-        )
-        .run({
-          id: before.id,
-          before: before.seen_revision,
-          version: state.version,
-          title,
-          members: JSON.stringify(members.map(member => member.aci)),
-          now,
-          timer,
-        })
+      keepRoomState(client.db, before, facts, now)
       for (const { aci, profileKey } of members) if (profileKey) learnProfileKey(client.db, aci, profileKey)
     })
     .immediate()

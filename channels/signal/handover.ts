@@ -7,8 +7,9 @@ import type { Client } from './client.ts'
 import { refreshRoom } from './groups.ts'
 import { safeName } from './names.ts'
 import { refreshName } from './profiles.ts'
-import { readRoom, roomIdOf, roomPlace } from './rooms.ts'
+import { roomIdOf, roomPlace } from './rooms.ts'
 import { nameOf, readPerson } from './store/people.ts'
+import { readRoom } from './store/rooms.ts'
 import { longTextType } from './upload.ts'
 
 /** How long a batch waits for what has to be looked up. */

@@ -11,7 +11,7 @@ import { keepKeys, makeStandingKeys } from './keys.ts'
 import { encryptDeviceName, linkUrl, newRegistrationId, openProvision } from './provisioning.ts'
 import { linkDevice, removeDevice } from './server.ts'
 import { openService, pathIn, type Service, type SignalSettings } from './service.ts'
-import { beginLink, finishLink, markUnlinked, openAccount, readAccount } from './store/account.ts'
+import { beginLink, finishLink, forgetLink, openAccount, readAccount } from './store/account.ts'
 import { type Db, openSignalDb } from './store/database.ts'
 import { openUnits } from './store/unit.ts'
 
@@ -66,10 +66,7 @@ export async function unlinkSignal(settings: SignalSettings, home: string): Prom
       account.row.password,
       account.device,
     )
-    db.transaction(() => {
-      markUnlinked(db)
-      db.exec("DELETE FROM record WHERE kind <> 'identity'; DELETE FROM outbound; DELETE FROM setting")
-    }).immediate()
+    forgetLink(db)
     return told
   } finally {
     db.close()

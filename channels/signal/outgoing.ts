@@ -6,11 +6,12 @@ import { composeMessage, type MessageInit } from './compose.ts'
 import { refreshRoom } from './groups.ts'
 import { bytesOfUuid, isUuid } from './ids.ts'
 import { withMentions } from './mentions.ts'
-import { membershipOf, readRoom, roomIdOf } from './rooms.ts'
+import { membershipOf, roomIdOf } from './rooms.ts'
 import { dispatch, identityChanged } from './send.ts'
 import { mayReceive } from './store/identity.ts'
 import { readOutbound, sendLogMs } from './store/outbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
+import { readRoom } from './store/rooms.ts'
 import { uploadParts } from './upload.ts'
 
 /** One attempt at sending. Does not throw for what the platform or the network did. */

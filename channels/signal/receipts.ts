@@ -4,7 +4,7 @@ import { composeRead, composeReceipt, composeTyping } from './compose.ts'
 import { getSetting } from './store/account.ts'
 import { transmit } from './transmit.ts'
 
-export interface Received {
+interface Received {
   readonly sender: string
   readonly timestamp: number
 }

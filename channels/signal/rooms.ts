@@ -5,23 +5,8 @@ import { bytes, hex } from './bytes.ts'
 import type { GroupContext } from './generated/signal_pb.ts'
 import type { Db } from './store/database.ts'
 import { isUnverified } from './store/identity.ts'
+import { noteRoom, readRoom } from './store/rooms.ts'
 import type { Unit } from './store/unit.ts'
-
-export interface Room {
-  /** Hex of the group identifier. */
-  readonly id: string
-  readonly master_key: Uint8Array
-  /** The newest revision that anybody mentioned. */
-  readonly seen_revision: number
-  /** The revision that title and members are of; null before the first fetch. */
-  readonly revision: number | null
-  readonly title: string | null
-  /** JSON list of accounts, ours included. */
-  readonly members: string | null
-  readonly fetched_at: number | null
-  readonly blocked: 0 | 1
-  readonly expire_timer: number
-}
 
 /** The secrets and the id behind a master key; undefined when it is none. */
 export function groupOf(masterKey: Uint8Array): { id: string; params: GroupSecretParams } | undefined {
@@ -30,9 +15,6 @@ export function groupOf(masterKey: Uint8Array): { id: string; params: GroupSecre
   return { id: hex(params.getPublicParams().getGroupIdentifier().serialize()), params }
 }
 
-export const readRoom = (db: Db, id: string): Room | undefined =>
-  db.prepare<[string], Room>('SELECT * FROM room WHERE id = ?').get(id)
-
 /** Notes that a group exists and how new it is by what a message says. */
 export function seenGroup(unit: Unit, context: GroupContext): { readonly id: string } | undefined {
   const group = groupOf(context.masterKey)
@@ -40,14 +22,6 @@ export function seenGroup(unit: Unit, context: GroupContext): { readonly id: str
   unit.atCommit(db => noteRoom(db, group.id, context.masterKey, context.revision ?? 0))
   return { id: group.id }
 }
-
-export const noteRoom = (db: Db, id: string, masterKey: Uint8Array, revision: number): void =>
-  void db
-    .prepare(
-      `INSERT INTO room (id, master_key, seen_revision) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET seen_revision = max(seen_revision, excluded.seen_revision)`,
-    )
-    .run(id, masterKey, revision)
 
 export function roomPlace(db: Db, id: string): Place {
   const title = readRoom(db, id)?.title

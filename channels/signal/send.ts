@@ -197,12 +197,7 @@ async function sendTranscript(client: Client, key: string): Promise<Outcome | un
 
 /** Copies for our other devices that a crash or a broken connection left behind. */
 export async function sendOpenTranscripts(client: Client): Promise<void> {
-  const keys = client.db
-    .prepare<[string], string>(
-      "SELECT key FROM outbound_part JOIN outbound USING (key) WHERE recipient = ? AND state = 'ready' AND sent_at IS NOT NULL",
-    )
-    .pluck()
-    .all(client.account.row.aci)
+  const keys = store.openParts(client.db, client.account.row.aci)
   for (const key of keys) await sendTranscript(client, key)
 }
 

@@ -14,7 +14,7 @@ export interface SignalSettings {
 }
 
 /** A server on loopback that speaks Signal's protocol. */
-export interface TestServer {
+interface TestServer {
   readonly port: number
   /** A PEM file. */
   readonly ca: string

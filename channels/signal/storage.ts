@@ -17,11 +17,12 @@ import {
 import { fetchHttps } from './https.ts'
 import { parseServiceId } from './ids.ts'
 import { safeName } from './names.ts'
-import { groupOf, noteRoom } from './rooms.ts'
+import { groupOf } from './rooms.ts'
 import { fetchStorageLogin } from './server.ts'
 import { getSetting, putSetting } from './store/account.ts'
 import type { Db } from './store/database.ts'
 import { learnProfileKey, updatePerson } from './store/people.ts'
+import { blockRoom, noteRoom } from './store/rooms.ts'
 
 /** Types of manifest identifiers that are read. */
 const wanted = new Set([1, 3])
@@ -77,7 +78,7 @@ function keepRecord(db: Db, { contact, group }: StorageRecord): void {
   const known = group && groupOf(group.masterKey)
   if (!group || !known) return
   noteRoom(db, known.id, group.masterKey, 0)
-  db.prepare('UPDATE room SET blocked = ? WHERE id = ?').run(group.blocked ? 1 : 0, known.id)
+  blockRoom(db, known.id, group.blocked)
 }
 
 function keepContact(db: Db, contact: ContactRecord): void {

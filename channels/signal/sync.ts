@@ -14,8 +14,9 @@ import { parseServiceId } from './ids.ts'
 import { inboundOf } from './inbound.ts'
 import { type Arrival, keep, keepTimer } from './keep.ts'
 import { readStorage } from './storage.ts'
-import { putSetting } from './store/account.ts'
+import { changeNumber, keepAccountKeys, putSetting } from './store/account.ts'
 import type { Db } from './store/database.ts'
+import { replaceBlocked } from './store/people.ts'
 import { keyName } from './store/protocol.ts'
 import type { Unit } from './store/unit.ts'
 
@@ -34,11 +35,7 @@ export function receiveSync(client: Client, unit: Unit, opened: Opened, sync: Sy
   }
   if (blocked) unit.atCommit(db => keepBlocked(db, blocked))
   if (keys) {
-    unit.atCommit(db => {
-      if (keys.accountEntropyPool)
-        db.prepare('UPDATE account SET entropy_pool = ?').run(keys.accountEntropyPool)
-      if (keys.master.length > 0) db.prepare('UPDATE account SET master_key = ?').run(keys.master)
-    })
+    unit.atCommit(db => keepAccountKeys(db, keys.accountEntropyPool, keys.master))
     after.push({
       what: 'reading the storage service',
       work: () => refreshed(client, () => readStorage(client)),
@@ -51,7 +48,7 @@ export function receiveSync(client: Client, unit: Unit, opened: Opened, sync: Sy
     after.push({ what: 'reading the contacts', work: () => receiveContacts(client, blob) })
   }
   if (pniChangeNumber && opened.updatedPni) {
-    changeNumber(unit, opened.updatedPni, pniChangeNumber)
+    takeNumber(unit, opened.updatedPni, pniChangeNumber)
     after.push({ what: 'taking over the new number', work: () => refreshed(client, async () => {}) })
   }
   const messages = sync.sent ? receiveSent(client, unit, opened, sync.sent) : []
@@ -84,22 +81,14 @@ function receiveSent(
 }
 
 function keepBlocked(db: Db, blocked: SyncMessage_Blocked): void {
-  db.exec('UPDATE person SET blocked = 0 WHERE blocked = 1; UPDATE room SET blocked = 0 WHERE blocked = 1')
-  const block = db.prepare(
-    'INSERT INTO person (aci, blocked) VALUES (?, 1) ON CONFLICT DO UPDATE SET blocked = 1',
-  )
-  const acis = [
-    ...blocked.acisBinary.map(raw => parseServiceId(raw)),
-    ...blocked.acis.map(raw => parseServiceId(new Uint8Array(), raw)),
-  ]
-  for (const aci of acis) if (aci) block.run(aci.uuid)
-  for (const number of blocked.numbers)
-    db.prepare('UPDATE person SET blocked = 1 WHERE number = ?').run(number)
-  for (const id of blocked.groupIds) db.prepare('UPDATE room SET blocked = 1 WHERE id = ?').run(hex(id))
+  const binary = blocked.acisBinary.map(raw => parseServiceId(raw))
+  const written = blocked.acis.map(aci => parseServiceId(new Uint8Array(), aci))
+  const acis = [...binary, ...written].flatMap(id => (id?.kind === 'aci' ? [id.uuid] : []))
+  replaceBlocked(db, { acis, numbers: blocked.numbers, rooms: blocked.groupIds.map(hex) })
 }
 
 /** The phone has a new number: its identity, keys and registration replace the old ones in one commit. */
-function changeNumber(unit: Unit, pni: string, change: SyncMessage_PniChangeNumber): void {
+function takeNumber(unit: Unit, pni: string, change: SyncMessage_PniChangeNumber): void {
   const pair = IdentityKeyPair.deserialize(bytes(change.identityKeyPair))
   const signed = SignedPreKeyRecord.deserialize(bytes(change.signedPreKey))
   const lastResort = KyberPreKeyRecord.deserialize(bytes(change.lastResortKyberPreKey))
@@ -108,9 +97,6 @@ function changeNumber(unit: Unit, pni: string, change: SyncMessage_PniChangeNumb
   }
   unit.put('signed_prekey', keyName('pni', signed.id()), signed.serialize())
   unit.put('kyber_last_resort', keyName('pni', lastResort.id()), lastResort.serialize())
-  unit.atCommit(db =>
-    db
-      .prepare('UPDATE account SET pni = ?, pni_identity = ?, pni_registration = ?, number = ?')
-      .run(pni, pair.serialize(), change.registrationId, change.newE164 || null),
-  )
+  const { registrationId, newE164 } = change
+  unit.atCommit(db => changeNumber(db, pni, pair.serialize(), registrationId, newE164 || null))
 }

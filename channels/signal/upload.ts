@@ -14,7 +14,7 @@ export const longTextType = 'text/x-signal-plain'
 const mostBodyBytes = 2_048
 
 /** Encrypts and uploads one file. */
-export async function upload(
+async function upload(
   client: Client,
   file: { readonly bytes: Uint8Array; readonly mime: string; readonly name?: string },
   signal: AbortSignal,

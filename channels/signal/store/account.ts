@@ -98,6 +98,32 @@ export const finishLink = (db: Db, device: number, pni: string | null): void =>
 export const markUnlinked = (db: Db): void =>
   void db.prepare("UPDATE account SET state = 'unlinked' WHERE id = 1").run()
 
+/** Removes what belongs to this device alone; who was met before stays known. */
+export function forgetLink(db: Db): void {
+  db.transaction(() => {
+    markUnlinked(db)
+    db.exec("DELETE FROM record WHERE kind <> 'identity'; DELETE FROM outbound; DELETE FROM setting")
+  }).immediate()
+}
+
+/** Keys that the phone shares, of which the storage key is made. */
+export function keepAccountKeys(db: Db, entropyPool: string, masterKey: Uint8Array): void {
+  if (entropyPool) db.prepare('UPDATE account SET entropy_pool = ?').run(entropyPool)
+  if (masterKey.length > 0) db.prepare('UPDATE account SET master_key = ?').run(masterKey)
+}
+
+/** The account has a new number. */
+export const changeNumber = (
+  db: Db,
+  pni: string,
+  identity: Uint8Array,
+  registration: number,
+  number: string | null,
+): void =>
+  void db
+    .prepare('UPDATE account SET pni = ?, pni_identity = ?, pni_registration = ?, number = ?')
+    .run(pni, identity, registration, number)
+
 /** A small fact by name; see the table `setting`. */
 export const getSetting = (db: Db, key: string): string | undefined =>
   db.prepare<[string], string>('SELECT value FROM setting WHERE key = ?').pluck().get(key)

@@ -44,6 +44,15 @@ export const readParts = (db: Db, key: string): PartRow[] =>
     .all(key)
     .map(row => ({ ...row, sealed: row.sealed === 1, messages: JSON.parse(row.messages) as DeviceMessage[] }))
 
+/** Keys of sent messages whose part for `recipient` is not out yet. */
+export const openParts = (db: Db, recipient: string): string[] =>
+  db
+    .prepare<[string], string>(
+      "SELECT key FROM outbound_part JOIN outbound USING (key) WHERE recipient = ? AND state = 'ready' AND sent_at IS NOT NULL",
+    )
+    .pluck()
+    .all(recipient)
+
 /** A timestamp that no earlier message of ours has. */
 export function nextTimestamp(db: Db, now: number): number {
   const last = db.prepare<[], number | null>('SELECT max(timestamp) FROM outbound').pluck().get() ?? 0

@@ -56,3 +56,19 @@ export function learnProfileKey(db: Db, aci: string, key: Uint8Array): void {
   if (known && base64(known) === base64(key)) return
   updatePerson(db, aci, { profile_key: key, sealed: 1, profile_fetched_at: null })
 }
+
+/** Whom the phone's owner blocks; who is not named is blocked no longer. */
+export function replaceBlocked(
+  db: Db,
+  blocked: {
+    readonly acis: readonly string[]
+    readonly numbers: readonly string[]
+    readonly rooms: readonly string[]
+  },
+): void {
+  db.exec('UPDATE person SET blocked = 0 WHERE blocked = 1; UPDATE room SET blocked = 0 WHERE blocked = 1')
+  for (const aci of blocked.acis) updatePerson(db, aci, { blocked: 1 })
+  for (const number of blocked.numbers)
+    db.prepare('UPDATE person SET blocked = 1 WHERE number = ?').run(number)
+  for (const room of blocked.rooms) db.prepare('UPDATE room SET blocked = 1 WHERE id = ?').run(room)
+}
