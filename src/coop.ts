@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openBoxes } from './box/room.ts'
 import type { Channel, ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
@@ -10,7 +11,7 @@ import { type Log, openLog } from './log.ts'
 import { memoryOptionsOf } from './memory/configure.ts'
 import { openMemory } from './memory/memory.ts'
 import { takeLock } from './store/lock.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Store } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
 import { openRollingFile } from './trace/rolling-file.ts'
 import { openTracer } from './trace/trace.ts'
@@ -68,11 +69,25 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const memory = stack.use(
     openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
   )
+  const { home, paths, settings } = config
+  const boxes = stack.use(
+    openBoxes({
+      workspace: paths.workspace,
+      home,
+      runtime: settings.box.runtime,
+      rules: () => gateway.boxRules(),
+      log,
+    }),
+  )
+  const probing = new AbortController()
+  stack.defer(() => probing.abort())
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const gateway = openGateway({
     config,
     store,
     memory,
+    boxes,
+    ready: boxes.proof(probing.signal),
     log,
     tracer,
     version: options.version,
@@ -81,7 +96,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
   // In one go: what arrives already counts as new, and must not be taken up a second time as left over.
-  for (const channel of await makeChannels(gateway, options, log)) gateway.channels.start(channel)
+  for (const channel of await makeChannels(gateway, options, store, log)) gateway.channels.start(channel)
   gateway.recover()
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
@@ -104,10 +119,20 @@ export const coopVersion = (): string =>
 async function makeChannels(
   gateway: Gateway,
   { config, channels }: CoopOptions,
+  store: Store,
   log: Log,
 ): Promise<Channel[]> {
   const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
-  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
+  const deps = (name: string): ChannelDeps => ({
+    log,
+    home: config.home,
+    secret: config.secret,
+    knows: identity => config.household.byMatch.has(identity),
+    cursors: {
+      all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
+      save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),
+    },
+  })
   const make = async (name: string, create: () => Promise<Channel>): Promise<Channel> => {
     try {
       return await create()
@@ -118,6 +143,6 @@ async function makeChannels(
     }
   }
   const wanted = channels ? configuredChannels(config.settings.channels) : []
-  const made = await Promise.all(wanted.map(({ name, create }) => make(name, () => create(deps))))
-  return [...made, await terminalChannel(socketPath(config), gateway.control, deps)]
+  const made = await Promise.all(wanted.map(({ name, create }) => make(name, () => create(deps(name)))))
+  return [...made, await terminalChannel(socketPath(config), gateway.control, deps('terminal'))]
 }

@@ -12,7 +12,7 @@ import { readied } from './handover.ts'
 import { keepKeys } from './keys.ts'
 import { safeName } from './names.ts'
 import { openNews } from './news.ts'
-import { othersIn, send } from './outgoing.ts'
+import { othersIn, react, send, withdraw } from './outgoing.ts'
 import { openReceipts, sendTyping } from './receipts.ts'
 import { receive } from './receive.ts'
 import { membershipOf, roomIdOf } from './rooms.ts'
@@ -22,7 +22,7 @@ import { readStorage } from './storage.ts'
 import { getSetting, markUnlinked, openAccount, putSetting } from './store/account.ts'
 import { openSignalDb } from './store/database.ts'
 import { confirmIdentity, listUnverified } from './store/identity.ts'
-import { dropInbound, waitingInbound } from './store/inbound.ts'
+import { dropInbound, pruneHeard, waitingInbound } from './store/inbound.ts'
 import { pruneOutbound } from './store/outbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
 import { openUnits } from './store/unit.ts'
@@ -33,13 +33,15 @@ export interface SignalChannel extends Channel {
   unverified(): readonly { readonly id: string; readonly name: string; readonly since: number }[]
   /** The owner's word that a person is still themselves. False if there was nothing to confirm. */
   confirm(id: string): boolean
-  /** The bytes of an attachment. Rejects when it is gone, larger than `mostBytes`, or not what was sent. */
-  fetch(handle: string, mostBytes: number, signal: AbortSignal): Promise<Uint8Array>
 }
 
 /** UTF-16 units; what is longer goes out as several messages. */
 const maxTextLength = 2_000
 const batchSize = 100
+/** How long a send waits for a connection that is coming. */
+const connectMs = 5_000
+/** As large as Signal lets files be. */
+const mostFileBytes = 100 * 1024 * 1024
 
 /** Opens the channel. It works, or its state says that no phone is linked. Throws when signal.db is in use or unsound. */
 export async function createSignal(settings: SignalSettings, deps: ChannelDeps): Promise<SignalChannel> {
@@ -57,7 +59,6 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     service: openService(settings, deps.home),
     log: deps.log,
     knows: aci => deps.knows?.(`signal:${aci}`) ?? false,
-    changes: deps.changes ?? [],
     chats: () => connection.chats(),
     aside: side.run,
   }
@@ -80,42 +81,44 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     onUnlinked: () => markUnlinked(db),
   })
 
+  // Connected from the start: what arrives is kept here until somebody listens.
+  let over = false
+  const running = connection.run(stopped.signal).finally(() => {
+    over = true
+    news.announce()
+  })
+
   return {
     name: 'signal',
     capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false },
     state: connection.state,
     async *listen(signal) {
       const ending = AbortSignal.any([signal, stopped.signal])
-      const running = connection.run(ending).finally(news.announce)
-      let over = false
-      running.then(() => (over = true)).catch(() => (over = true))
       let handed = 0
-      try {
-        while (!ending.aborted) {
-          const seen = news.count()
-          const waiting = waitingInbound(db, handed, batchSize)
-          const last = waiting.at(-1)
-          if (!last) {
-            if (over) break
-            await news.after(seen, ending)
-            continue
-          }
-          const batch = await readied(
-            client,
-            waiting.map(row => row.inbound),
-          )
-          if (batch.length > 0) yield batch
-          handed = last.id
-          const upTo = handed
-          client.units.later(open => dropInbound(open, upTo))
-          receipts.read(batch.map(inbound => ({ sender: inbound.sender.id, timestamp: inbound.at })))
+      while (!ending.aborted) {
+        const seen = news.count()
+        const waiting = waitingInbound(db, handed, batchSize)
+        const last = waiting.at(-1)
+        if (!last) {
+          if (over) return
+          await news.after(seen, ending)
+          continue
         }
-      } finally {
-        stopped.abort()
-        await running
+        const batch = await readied(
+          client,
+          waiting.map(row => row.inbound),
+        )
+        if (batch.length > 0) yield batch
+        handed = last.id
+        const upTo = handed
+        client.units.later(open => dropInbound(open, upTo))
+        receipts.read(batch.map(inbound => ({ sender: inbound.sender.id, timestamp: inbound.at })))
       }
     },
-    send: (outbound, signal) => send(client, outbound, signal),
+    async send(outbound, signal) {
+      await connection.ready(AbortSignal.any([signal, stopped.signal]), connectMs)
+      return await send(client, outbound, signal)
+    },
     async typing(place) {
       const recipients = place.kind === 'direct' ? [place.id] : await othersIn(client, roomIdOf(place))
       await sendTyping(client, recipients, place.kind === 'group' ? fromHex(roomIdOf(place)) : undefined)
@@ -134,10 +137,13 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
         since,
       })),
     confirm: id => confirmIdentity(db, id),
-    fetch: (handle, mostBytes, signal) =>
-      fetchHandle(client, JSON.parse(handle) as BlobHandle, mostBytes, signal),
+    fetch: ({ handle }, signal) =>
+      fetchHandle(client, JSON.parse(handle) as BlobHandle, mostFileBytes, signal),
+    react: (place, externalId, emoji) => react(client, place, externalId, emoji),
+    withdraw: (place, externalId) => withdraw(client, place, externalId),
     async [Symbol.asyncDispose]() {
       stopped.abort()
+      await running
       await side.idle()
       await client.units.idle()
       db.close()
@@ -164,6 +170,7 @@ async function settle(client: Client): Promise<void> {
   }
   await sendOpenTranscripts(client)
   pruneOutbound(db, now)
+  pruneHeard(db, now)
   await readStorage(client)
 }
 
@@ -195,6 +202,5 @@ const notLinked: SignalChannel = {
   members: async (_: Place): Promise<Membership> => ({ kind: 'unknown', reason: advice }),
   unverified: () => [],
   confirm: () => false,
-  fetch: () => Promise.reject(new Error(advice)),
   async [Symbol.asyncDispose]() {},
 }

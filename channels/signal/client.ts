@@ -1,6 +1,5 @@
 // What every part of the room works with while the device is linked.
 import type { Net } from '@signalapp/libsignal-client'
-import type { MessageChange } from '../../src/channel.ts'
 import type { Log } from '../../src/log.ts'
 import type { Service } from './service.ts'
 import type { Account } from './store/account.ts'
@@ -22,8 +21,6 @@ export interface Client {
   readonly log: Log
   /** Whether a person is somebody of the household, and not a stranger. */
   readonly knows: (aci: string) => boolean
-  /** Which changes to earlier messages the core acts on. */
-  readonly changes: readonly MessageChange['kind'][]
   /** The connections if there are any now. */
   readonly chats: () => Chats | undefined
   /** Runs something on the side that may fail without harm; its failure is logged. */

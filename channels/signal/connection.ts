@@ -25,6 +25,8 @@ export interface Connection {
   /** Stays connected until `signal` aborts or only a person can help; `state()` then says how. */
   run(signal: AbortSignal): Promise<void>
   chats(): Chats | undefined
+  /** Resolves when connected, when no connection will come, or after `ms`. */
+  ready(signal: AbortSignal, ms: number): Promise<void>
   state(): ChannelState
 }
 
@@ -41,6 +43,12 @@ type End =
 export function openConnection(options: ConnectionOptions): Connection {
   let state: ChannelState = { kind: 'starting' }
   let chats: Chats | undefined
+  let change = Promise.withResolvers<void>()
+  const become = (next: ChannelState) => {
+    state = next
+    change.resolve()
+    change = Promise.withResolvers()
+  }
 
   /** One connection, from its opening to its end. */
   async function once(signal: AbortSignal): Promise<End> {
@@ -74,7 +82,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       auth = opened.auth
       chats = opened
       envelopes.start()
-      state = { kind: 'connected' }
+      become({ kind: 'connected' })
       options.log.info('connected to Signal')
       beat = setInterval(() => {
         for (const chat of [opened.auth, opened.unauth])
@@ -99,6 +107,13 @@ export function openConnection(options: ConnectionOptions): Connection {
   return {
     chats: () => chats,
     state: () => state,
+    async ready(signal, ms) {
+      const until = AbortSignal.any([signal, AbortSignal.timeout(ms)])
+      const gone = new Promise<void>(resolve =>
+        until.addEventListener('abort', () => resolve(), { once: true }),
+      )
+      while (!chats && state.kind !== 'failed' && !until.aborted) await Promise.race([change.promise, gone])
+    },
     async run(signal) {
       let tries = 0
       while (!signal.aborted) {
@@ -106,7 +121,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         const end = await once(signal)
         if (end.kind === 'failed') {
           if (end.unlinked) options.onUnlinked()
-          state = { kind: 'failed', error: end.error }
+          become({ kind: 'failed', error: end.error })
           options.log.error(end.error)
           return
         }
@@ -115,10 +130,10 @@ export function openConnection(options: ConnectionOptions): Connection {
         const waited = Math.min(longestWaitMs, 250 * 2 ** (tries - 1)) * (0.5 + Math.random() / 2)
         const afterMs = Math.max(end.kind === 'again' ? (end.afterMs ?? 0) : 0, waited)
         const error = end.kind === 'again' ? end.error : 'the connection was closed'
-        state = {
+        become({
           kind: 'reconnecting',
           error: tries > 5 ? `${error}; if this lasts, link again with \`coop signal link\`` : error,
-        }
+        })
         options.log.warn({ reason: error, afterMs: Math.round(afterMs) }, 'the connection to Signal ended')
         await pause(afterMs, signal)
       }

@@ -1,10 +1,11 @@
 // From a data message to what the core understands.
-import type { Attachment, Inbound, MessageChange, Place } from '../../src/channel.ts'
+import type { Attachment, Inbound, Place } from '../../src/channel.ts'
 import { handleOf } from './attachments.ts'
 import type { Client } from './client.ts'
 import type { AttachmentPointer, DataMessage, Reaction } from './generated/signal_pb.ts'
 import { parseServiceId } from './ids.ts'
 import { safeName } from './names.ts'
+import { heardDevice } from './store/inbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
 
 /** Who wrote it, when, and where it belongs. */
@@ -31,8 +32,10 @@ export function inboundOf(client: Client, data: DataMessage, origin: Origin): In
     attachmentOf(pointer, index),
   )
   const { text, mentioned } = spelledOut(client, data)
-  const about = changeOf(data, origin)
-  if (about ? !client.changes.includes(about.kind) : text === '' && attachments.length === 0) return undefined
+  const revises = revisionOf(client, data, origin)
+  const reaction = data.reaction && reactionOf(client, data.reaction)
+  if (data.reaction && !reaction) return undefined
+  if (text === '' && attachments.length === 0 && !revises && !reaction) return undefined
   const quote = quoteOf(client, data)
   return {
     channel: 'signal',
@@ -48,7 +51,8 @@ export function inboundOf(client: Client, data: DataMessage, origin: Origin): In
     ...(origin.place.kind === 'group' ? { addressed: mentioned || quote?.ours === true } : {}),
     ...(quote ? { quote: { author: quote.author, text: quote.text } } : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
-    ...(about ? { about } : {}),
+    ...(revises ? { revises } : {}),
+    ...(reaction ? { reaction } : {}),
     ...(data.expireTimer ? { expiresMs: data.expireTimer * 1000 } : {}),
   }
 }
@@ -72,25 +76,32 @@ function spelledOut(client: Client, data: DataMessage): { text: string; mentione
   return { text, mentioned }
 }
 
-/** What the message does to an earlier one, if that is what it is for. */
-function changeOf(data: DataMessage, { sender, edits }: Origin): Inbound['about'] {
-  if (edits !== undefined) return { kind: 'edit', author: sender, at: edits }
-  if (data.delete) return { kind: 'delete', author: sender, at: Number(data.delete.targetSentTimestamp) }
-  return data.reaction && reactionOf(data.reaction)
+/** Which earlier message of the same person this one replaces or takes back. */
+function revisionOf(
+  client: Client,
+  data: DataMessage,
+  { sender, device, edits }: Origin,
+): Inbound['revises'] {
+  const timestamp = edits ?? (data.delete && Number(data.delete.targetSentTimestamp))
+  if (timestamp === undefined) return undefined
+  // Signal names a message by its author and time; ours also have the device that it came from.
+  const externalId = externalIdOf({
+    sender,
+    device: heardDevice(client.db, sender, timestamp) ?? device,
+    timestamp,
+  })
+  return data.delete ? { externalId, deleted: true } : { externalId }
 }
 
-function reactionOf(reaction: Reaction): (MessageChange & { author: string; at: number }) | undefined {
+/** A reaction to a message of ours; those to others, and those taken back, say nothing to us. */
+function reactionOf(client: Client, reaction: Reaction): Inbound['reaction'] {
+  const { row, device } = client.account
   const author = parseServiceId(reaction.targetAuthorAciBinary, reaction.targetAuthorAci)
   // One emoji may be many code points, but never a text.
-  const emoji = [...new Intl.Segmenter().segment(reaction.emoji)].length === 1 ? reaction.emoji : ''
-  if (author?.kind !== 'aci' || emoji === '' || emoji.length > 64) return undefined
-  return {
-    kind: 'reaction',
-    emoji,
-    removed: reaction.remove,
-    author: author.uuid,
-    at: Number(reaction.targetSentTimestamp),
-  }
+  const single = [...new Intl.Segmenter().segment(reaction.emoji)].length === 1 && reaction.emoji.length <= 64
+  if (reaction.remove || !single || author?.uuid !== row.aci) return undefined
+  const timestamp = Number(reaction.targetSentTimestamp)
+  return { to: externalIdOf({ sender: row.aci, device, timestamp }), emoji: reaction.emoji }
 }
 
 function quoteOf(

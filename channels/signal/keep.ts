@@ -3,7 +3,7 @@ import type { Inbound } from '../../src/channel.ts'
 import type { DataMessage } from './generated/signal_pb.ts'
 import type { Db } from './store/database.ts'
 import { noteUnverified } from './store/identity.ts'
-import { keepInbound } from './store/inbound.ts'
+import { keepInbound, noteHeard } from './store/inbound.ts'
 import { readPerson, updatePerson } from './store/people.ts'
 import type { Unit } from './store/unit.ts'
 
@@ -19,6 +19,7 @@ export interface Arrival {
 export function keep(unit: Unit, inbound: Inbound): void {
   unit.atCommit(db => {
     const unverified = readPerson(db, inbound.sender.id).unverified_since !== null
+    noteHeard(db, inbound.sender.id, deviceIn(inbound.externalId), inbound.at)
     if (unverified) noteUnverified(db, inbound.sender.id, inbound.externalId)
     keepInbound(db, unverified ? { ...inbound, sender: { ...inbound.sender, unverified: true } } : inbound)
   })
@@ -33,3 +34,5 @@ export function keepTimer(db: Db, aci: string, data: DataMessage): void {
   if (known.expire_timer === expireTimer && known.expire_version === version) return
   updatePerson(db, aci, { expire_timer: expireTimer, expire_version: version })
 }
+
+const deviceIn = (externalId: string): number => Number(externalId.split('.')[1])

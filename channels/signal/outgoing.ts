@@ -1,6 +1,6 @@
 // From the core's outbound message to what is dispatched: whom it goes to, its timer, mentions, quote and files.
-import type { Outbound, SendResult } from '../../src/channel.ts'
-import { messageOf } from '../../src/errors.ts'
+import type { Outbound, Place, SendResult } from '../../src/channel.ts'
+import { CoopError, messageOf } from '../../src/errors.ts'
 import type { Client } from './client.ts'
 import { composeMessage, type MessageInit } from './compose.ts'
 import { refreshRoom } from './groups.ts'
@@ -23,6 +23,50 @@ export async function send(client: Client, outbound: Outbound, signal: AbortSign
   } catch (cause) {
     return { kind: 'retry', reason: `Signal cannot be reached: ${messageOf(cause)}` }
   }
+}
+
+/** Puts our reaction under a message. Throws when it cannot be sent. */
+export const react = (client: Client, place: Place, externalId: string, emoji: string): Promise<void> => {
+  const { author, timestamp } = namedBy(externalId)
+  const reaction = {
+    emoji,
+    targetAuthorAciBinary: bytesOfUuid(author),
+    targetSentTimestamp: BigInt(timestamp),
+  }
+  return sendAbout(client, place, `react:${externalId}:${emoji}`, { reaction })
+}
+
+/** Takes back a message of ours. Throws when it cannot be sent. */
+export const withdraw = (client: Client, place: Place, externalId: string): Promise<void> => {
+  const { timestamp } = namedBy(externalId)
+  return sendAbout(client, place, `withdraw:${externalId}`, {
+    delete: { targetSentTimestamp: BigInt(timestamp) },
+  })
+}
+
+async function sendAbout(client: Client, place: Place, key: string, fields: MessageInit): Promise<void> {
+  const group = place.kind === 'group'
+  const recipients = group ? await othersIn(client, roomIdOf(place)) : [place.id]
+  const room = group ? readRoom(client.db, roomIdOf(place)) : undefined
+  const { expire_timer, expire_version } = readPerson(client.db, place.id)
+  const context = room
+    ? { group: { masterKey: room.master_key, revision: room.revision ?? 0 }, expireTimer: room.expire_timer }
+    : { expireTimer: expire_timer, expireTimerVersion: expire_version }
+  const result = await dispatch(client, {
+    key,
+    recipients,
+    group,
+    compose: timestamp => composeMessage(client, timestamp, { ...fields, ...context }, recipients),
+  })
+  if (result.kind !== 'sent') throw new CoopError('channel_failed', result.reason)
+}
+
+function namedBy(externalId: string): { author: string; timestamp: number } {
+  const [author = '', , at] = externalId.split('.')
+  const timestamp = Number(at)
+  if (!isUuid(author) || !Number.isSafeInteger(timestamp))
+    throw new CoopError('not_found', 'There is no such message.')
+  return { author, timestamp }
 }
 
 async function sendDirect(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {

@@ -59,6 +59,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'validate the configuration; show what each person would get',
     load: async () => (await import('./check.ts')).check,
   },
+  doctor: {
+    usage: 'coop doctor [--json]',
+    summary: 'prove that the box holds and the home is sound',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   users: {
     usage: 'coop users [list|show NAME|approve CODE --as NAME --trust LEVEL|deny CODE] [--json]',
     summary: 'people, and strangers who wait',

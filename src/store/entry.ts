@@ -80,3 +80,10 @@ export function wellFormed(value: unknown): unknown {
 export function plainText(blocks: readonly Block[]): string {
   return blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('\n\n')
 }
+
+/** What an entry puts into the prompt of `turn`: results from outside leave it after the turn that read them. */
+export function originIn(entry: Entry, turn: string): Origin[] {
+  if (entry.role === 'notice') return []
+  if (entry.role === 'tool' && entry.origin === 'outside' && entry.turn !== turn) return []
+  return [entry.origin]
+}

@@ -25,3 +25,21 @@ export const waitingInbound = (db: Db, after: number, limit: number): WaitingMes
 /** Drops the plaintext of what the core has. */
 export const dropInbound = (db: Db, upTo: number): void =>
   void db.prepare('DELETE FROM inbound WHERE id <= ?').run(upTo)
+
+/** Remembers for a while from which device a message came: a later edit may come from another. */
+export const noteHeard = (db: Db, sender: string, device: number, timestamp: number): void =>
+  void db
+    .prepare("INSERT OR REPLACE INTO record (kind, key, value, at) VALUES ('heard', ?, ?, ?)")
+    .run(`${sender} ${timestamp}`, Buffer.from([device]), Date.now())
+
+export const heardDevice = (db: Db, sender: string, timestamp: number): number | undefined =>
+  db
+    .prepare<[string], Buffer>("SELECT value FROM record WHERE kind = 'heard' AND key = ?")
+    .pluck()
+    .get(`${sender} ${timestamp}`)?.[0]
+
+/** Signal lets messages be edited and deleted for a day; some clients for longer. */
+const heardMs = 7 * 24 * 3600_000
+
+export const pruneHeard = (db: Db, now: number): void =>
+  void db.prepare("DELETE FROM record WHERE kind = 'heard' AND at < ?").run(now - heardMs)

@@ -13,6 +13,7 @@ export type RecordKind =
   | 'kyber_used'
   | 'sender_key'
   | 'unverified'
+  | 'heard'
   | 'sender_key_shared'
 
 /**

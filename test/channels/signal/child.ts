@@ -60,7 +60,13 @@ for (const connection of [Net.AuthenticatedChatConnection, Net.UnauthenticatedCh
   } as typeof fetch
 }
 
-const deps = { log: silentLog(), home, secret: () => undefined, knows: () => false }
+const deps = {
+  log: silentLog(),
+  home,
+  secret: () => undefined,
+  cursors: { all: () => ({}), save: () => {} },
+  knows: () => false,
+}
 let channel: Awaited<ReturnType<typeof createSignal>> | undefined
 
 async function listen(): Promise<void> {

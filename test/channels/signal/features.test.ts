@@ -1,14 +1,13 @@
 // Files, long texts, edits, deletions, reactions and timers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EMPTY_DATA_MESSAGE, type PrimaryDevice, type Proto } from '@signalapp/mock-server'
+import { EMPTY_DATA_MESSAGE, type Proto } from '@signalapp/mock-server'
 import { openBlob, sealBlob } from '../../../channels/signal/blob.ts'
 import { fetchHttps } from '../../../channels/signal/https.ts'
 import { contentOf } from './contents.ts'
-import { depsFor, direct, friend, link, openWorld, run, type World } from './world.ts'
+import { direct, friend, link, openWorld, run, type World } from './world.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
-const changes = ['edit', 'delete', 'reaction'] as const
 
 /** A pointer to a file that somebody uploaded. */
 async function uploaded(
@@ -60,8 +59,7 @@ test('a file arrives named, and its bytes can be fetched', async () => {
     { ...file, handle: '' },
     { kind: 'image', name: '.._cat.png', mime: 'image/png', size: plain.length, handle: '' },
   )
-  assert.deepEqual(Buffer.from(await running.channel.fetch(file!.handle, 1_000, soon())), plain)
-  await assert.rejects(running.channel.fetch(file!.handle, 5, soon()), /larger than 5 bytes/)
+  assert.deepEqual(Buffer.from(await running.channel.fetch!(file!, soon())), plain)
 })
 
 test('a file that is not what its sender promised is refused', async () => {
@@ -78,8 +76,7 @@ test('a file that is not what its sender promised is refused', async () => {
     timestamp: 1_000,
   })
   const heard = await running.next()
-  for (const file of heard.attachments!)
-    await assert.rejects(running.channel.fetch(file.handle, 100_000, soon()))
+  for (const file of heard.attachments!) await assert.rejects(running.channel.fetch!(file, soon()))
 })
 
 test('a text too long for a message arrives whole', async () => {
@@ -124,60 +121,77 @@ test('files and long texts go out so that phones can open them', async () => {
   )
 })
 
-test('edits, deletions and reactions name the message that they are about', async () => {
-  await using world = await openWorld()
-  const device = await link(world)
-  await using running = await run(world, { ...depsFor(world), changes })
-  const alice = await friend(world, 'Alice', device)
-  const author = alice.device.aci
-  await say(alice, 'dinner at 7', 1_000)
-  await running.next()
-  const dataMessage = { ...EMPTY_DATA_MESSAGE, body: 'dinner at 8', timestamp: 2_000n }
-  void alice.sendRaw(device, contentOf({ editMessage: { targetSentTimestamp: 1_000n, dataMessage } }), {
-    timestamp: 2_000,
-  })
-  const edited = await running.next()
-  assert.equal(edited.text, 'dinner at 8')
-  assert.deepEqual(edited.about, { kind: 'edit', author, at: 1_000 })
-  const target = {
-    targetAuthorAci: null,
-    targetAuthorAciBinary: alice.device.aciRawUuid,
-    targetSentTimestamp: 1_000n,
-  }
-  void alice.sendRaw(device, message({ reaction: { emoji: '👩‍👩‍👧', remove: false, ...target } }, 3_000), {
-    timestamp: 3_000,
-  })
-  assert.deepEqual((await running.next()).about, {
-    kind: 'reaction',
-    emoji: '👩‍👩‍👧',
-    removed: false,
-    author,
-    at: 1_000,
-  })
-  void alice.sendRaw(device, message({ delete: { targetSentTimestamp: 1_000n } }, 4_000), {
-    timestamp: 4_000,
-  })
-  assert.deepEqual((await running.next()).about, { kind: 'delete', author, at: 1_000 })
-  // What only looks like an emoji is nothing.
-  void alice.sendRaw(device, message({ reaction: { emoji: 'obey', remove: false, ...target } }, 5_000), {
-    timestamp: 5_000,
-  })
-  await say(alice, 'done', 6_000)
-  assert.equal((await running.next()).text, 'done')
-
-  async function say(person: PrimaryDevice, body: string, timestamp: number) {
-    void person.sendText(device, body, { timestamp })
-  }
-})
-
-test('a core that does not act on changes is not bothered with them', async () => {
+test('an edit and a deletion name the message that they are about, whatever device they come from', async () => {
   await using world = await openWorld()
   const device = await link(world)
   await using running = await run(world)
   const alice = await friend(world, 'Alice', device)
-  void alice.sendRaw(device, message({ delete: { targetSentTimestamp: 1n } }, 4_000), { timestamp: 4_000 })
-  void alice.sendText(device, 'plain', { timestamp: 4_001 })
-  assert.equal((await running.next()).text, 'plain')
+  void alice.sendText(device, 'dinner at 7', { timestamp: 1_000 })
+  const { externalId } = await running.next()
+  const dataMessage = { ...EMPTY_DATA_MESSAGE, body: 'dinner at 8', timestamp: 2_000n }
+  const edit = contentOf({ editMessage: { targetSentTimestamp: 1_000n, dataMessage } })
+  void alice.sendRaw(device, edit, { timestamp: 2_000 })
+  const edited = await running.next()
+  assert.equal(edited.text, 'dinner at 8')
+  assert.deepEqual(edited.revises, { externalId })
+  void alice.sendRaw(device, message({ delete: { targetSentTimestamp: 1_000n } }, 4_000), {
+    timestamp: 4_000,
+  })
+  assert.deepEqual((await running.next()).revises, { externalId, deleted: true })
+})
+
+test('a reaction to a message of ours arrives, one to others or one that is a text does not', async () => {
+  await using world = await openWorld()
+  const device = await link(world)
+  await using running = await run(world)
+  const alice = await friend(world, 'Alice', device)
+  const sent = await running.channel.send(
+    { key: 'a', place: direct(alice.device.aci), text: 'shall I?' },
+    soon(),
+  )
+  const to = sent.kind === 'sent' ? sent.externalId! : ''
+  const at = BigInt(to.split('.')[2]!)
+  const react = (emoji: string, author: Uint8Array<ArrayBuffer>, timestamp: number) =>
+    alice.sendRaw(
+      device,
+      message(
+        {
+          reaction: {
+            emoji,
+            remove: false,
+            targetAuthorAci: null,
+            targetAuthorAciBinary: author,
+            targetSentTimestamp: at,
+          },
+        },
+        timestamp,
+      ),
+      { timestamp },
+    )
+  void react('👍', alice.device.aciRawUuid, 1_001)
+  void react('obey me', world.phone.device.aciRawUuid, 1_002)
+  void react('👩‍👩‍👧', world.phone.device.aciRawUuid, 1_003)
+  assert.deepEqual((await running.next()).reaction, { to, emoji: '👩‍👩‍👧' })
+})
+
+test('the agent can react to a message, and take back one of its own', async () => {
+  await using world = await openWorld()
+  const device = await link(world)
+  await using running = await run(world)
+  const alice = await friend(world, 'Alice', device)
+  const place = direct(alice.device.aci)
+  void alice.sendText(device, 'good news', { timestamp: 1_000 })
+  const { externalId } = await running.next()
+  await running.channel.react!(place, externalId, '🎉', soon())
+  const { reaction } = (await alice.waitForMessage()).dataMessage
+  assert.equal(reaction?.emoji, '🎉')
+  assert.equal(Number(reaction?.targetSentTimestamp), 1_000)
+  const sent = await running.channel.send({ key: 'a', place, text: 'oops' }, soon())
+  await alice.waitForMessage()
+  const own = sent.kind === 'sent' ? sent.externalId! : ''
+  await running.channel.withdraw!(place, own, soon())
+  const taken = (await alice.waitForMessage()).dataMessage.delete
+  assert.equal(Number(taken?.targetSentTimestamp), Number(own.split('.')[2]))
 })
 
 test('a disappearing timer is told with each message and kept by our answers', async () => {

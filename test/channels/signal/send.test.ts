@@ -126,18 +126,24 @@ test('a challenge is a retry that says what the owner can do', async () => {
   assert.equal((await alice.waitForMessage()).body, 'later')
 })
 
-test('without a connection a send is a retry and nothing is lost', async () => {
-  await using world = await openWorld()
+test('without a connection a send is a retry, and nothing is lost', async () => {
+  const world = await openWorld()
   const device = await link(world)
   await using running = await run(world)
   const alice = await friend(world, 'Alice', device)
-  await running[Symbol.asyncDispose]()
-  await using again = await open(world)
-  const early = await say(again, 'a', alice.device.aci, 'soon')
-  assert.equal(early.kind, 'retry')
-  await again.connected()
-  assert.equal((await say(again, 'a', alice.device.aci, 'soon')).kind, 'sent')
-  assert.equal((await alice.waitForMessage()).body, 'soon')
+  await world[Symbol.asyncDispose]()
+  const signal = AbortSignal.timeout(200)
+  const place = direct(alice.device.aci)
+  assert.equal((await running.channel.send({ key: 'a', place, text: 'soon' }, signal)).kind, 'retry')
+})
+
+test('a send just after the start waits for the connection', async () => {
+  await using world = await openWorld()
+  const device = await link(world)
+  const alice = await friend(world, 'Alice', device)
+  await using running = await open(world)
+  assert.equal((await say(running, 'a', alice.device.aci, 'early')).kind, 'sent')
+  assert.equal((await alice.waitForMessage()).body, 'early')
 })
 
 test('somebody whose device could not read a message gets it again under its first time', async () => {

@@ -111,6 +111,7 @@ export const depsFor = (
   log: silentLog(),
   home: world.home,
   secret: () => undefined,
+  cursors: { all: () => ({}), save: () => {} },
   knows,
 })
 
