@@ -77,7 +77,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
       }
       for (const { what, work } of arrival.after) side.run(what, work)
     },
-    onConnected: () => settle(client),
+    onUpkeep: () => upkeep(client),
     onUnlinked: () => markUnlinked(db),
   })
 
@@ -151,8 +151,8 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
   }
 }
 
-/** What is due after each connect: keys, settings of the phone, copies that a crash left behind. */
-async function settle(client: Client): Promise<void> {
+/** What is due after each connect and now and then: keys, settings of the phone, copies that a crash left behind. */
+async function upkeep(client: Client): Promise<void> {
   const { db, account } = client
   const now = Date.now()
   const chats = client.chats()

@@ -15,8 +15,8 @@ export interface ConnectionOptions {
   readonly log: Log
   /** Takes in one envelope; it is acknowledged when this resolves. */
   readonly onEnvelope: (envelope: Uint8Array) => Promise<void>
-  /** Runs after each connect; what it rejects with is logged. */
-  readonly onConnected: () => Promise<void>
+  /** Runs after each connect and once an hour; what it rejects with is logged. */
+  readonly onUpkeep: () => Promise<void>
   /** The phone removed this device. */
   readonly onUnlinked: () => void
 }
@@ -31,6 +31,8 @@ export interface Connection {
 }
 
 const keepAliveMs = 30_000
+/** Once an hour. */
+const beatsPerUpkeep = 120
 const longestWaitMs = 60_000
 /** A connection that lasted this long was a good one: the next fault is waited out from the start. */
 const settledMs = 30_000
@@ -84,13 +86,18 @@ export function openConnection(options: ConnectionOptions): Connection {
       envelopes.start()
       become({ kind: 'connected' })
       options.log.info('connected to Signal')
+      const upkeep = () =>
+        options.onUpkeep().catch(cause => {
+          if (chats) options.log.warn({ reason: messageOf(cause) }, 'the upkeep of the connection failed')
+        })
+      let beats = 0
       beat = setInterval(() => {
         for (const chat of [opened.auth, opened.unauth])
           keepAlive(chat).catch(cause => ended.resolve(endOf(cause)))
+        beats += 1
+        if (beats % beatsPerUpkeep === 0) void upkeep()
       }, keepAliveMs)
-      options.onConnected().catch(cause => {
-        if (chats) options.log.warn({ reason: messageOf(cause) }, 'something after connecting failed')
-      })
+      void upkeep()
       return await ended.promise
     } catch (cause) {
       return signal.aborted ? { kind: 'closed' } : endOf(cause)
