@@ -3,7 +3,7 @@ import { CoopError } from '../errors.ts'
 import type { Box } from './box.ts'
 
 /** Bytes of one file, either way. */
-export const maxAttachment = 64 * 1024 * 1024
+const maxAttachment = 64 * 1024 * 1024
 
 /**
  * Puts a person's file into their own inbox and returns its path in the workspace; null where the

@@ -83,7 +83,7 @@ export async function writeWhole(
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** Throws for what no file system takes. */
-export function checkPath(path: string): void {
+function checkPath(path: string): void {
   const problem =
     path === ''
       ? 'is empty'

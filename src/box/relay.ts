@@ -1,7 +1,7 @@
 // The program inside a box that carries connections from its loopback port to the proxy's socket.
 
 /** Where programs in a box find the proxy. */
-export const relayPort = 3128
+const relayPort = 3128
 /** Where the proxy's socket is in a box. */
 export const proxyAt = '/run/egress.sock'
 

@@ -50,7 +50,7 @@ export async function survey(
 }
 
 /** Whether `path` is `folder` or below it. */
-export function contains(folder: string, path: string): boolean {
+function contains(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith('../')
 }

@@ -28,7 +28,7 @@ export function watch(
 }
 
 /** Resident bytes of a process and all below it; 0 where /proc does not tell. */
-export function memoryOf(pid: number): number {
+function memoryOf(pid: number): number {
   const own = Number(/^VmRSS:\s+(\d+)/m.exec(text(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
   const children = text(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean)
   return children.reduce((sum, child) => sum + memoryOf(Number(child)), own)
