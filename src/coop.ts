@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openBoxes } from './box/room.ts'
 import type { ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
@@ -76,14 +77,35 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const memory = stack.use(
     openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
   )
+  const { home, paths, settings } = config
+  const boxes = stack.use(
+    openBoxes({
+      workspace: paths.workspace,
+      home,
+      runtime: settings.box.runtime,
+      rules: () => gateway.boxRules(),
+      log,
+    }),
+  )
+  const probing = new AbortController()
+  stack.defer(() => probing.abort())
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
+  const depsOf = (of: Config, name: string): ChannelDeps => ({
+    log,
+    home: of.home,
+    secret: of.secret,
+    cursors: {
+      all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
+      save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),
+    },
+  })
   const channelsOf = (of: Config): WantedChannel[] =>
     configuredChannels(options.channels ? of.settings.channels : {}).map(({ name, create }) => ({
       name,
       async create() {
         try {
-          return await create({ log, home: of.home, secret: of.secret })
+          return await create(depsOf(of, name))
         } catch (error) {
           if (!(error instanceof CoopError)) throw error
           log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
@@ -106,6 +128,8 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     },
     store,
     memory,
+    boxes,
+    ready: boxes.proof(probing.signal),
     log,
     tracer,
     version: options.version,
@@ -115,8 +139,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
 
   // In one go: what arrives already counts as new, and must not be taken up a second time as left over.
   const made = await Promise.all(channelsOf(config).map(({ create }) => create()))
-  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
-  made.push(await terminalChannel(socketPath(config), gateway.control, deps))
+  made.push(await terminalChannel(socketPath(config), gateway.control, depsOf(config, 'terminal')))
   for (const channel of made) gateway.channels.start(channel)
   gateway.recover()
   const { watchConfig } = await import('./config/watch.ts')

@@ -53,7 +53,7 @@ CREATE TABLE mem_social (
   tells_time INTEGER NOT NULL DEFAULT 0,
   tells_number INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX mem_social_hash ON mem_social (hash);
+CREATE INDEX mem_social_hash ON mem_social (hash) WHERE kind = 'fact';
 CREATE INDEX mem_social_session ON mem_social (session, pos) WHERE session IS NOT NULL;
 CREATE INDEX mem_social_at ON mem_social (at);
 CREATE INDEX mem_social_fact ON mem_social (recorded_at) WHERE kind <> 'turn';
@@ -136,7 +136,7 @@ CREATE TABLE mem_shared (
   tells_time INTEGER NOT NULL DEFAULT 0,
   tells_number INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX mem_shared_hash ON mem_shared (hash);
+CREATE INDEX mem_shared_hash ON mem_shared (hash) WHERE kind = 'fact';
 CREATE INDEX mem_shared_session ON mem_shared (session, pos) WHERE session IS NOT NULL;
 CREATE INDEX mem_shared_at ON mem_shared (at);
 CREATE INDEX mem_shared_fact ON mem_shared (recorded_at) WHERE kind <> 'turn';
@@ -219,7 +219,7 @@ CREATE TABLE mem_private (
   tells_time INTEGER NOT NULL DEFAULT 0,
   tells_number INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX mem_private_hash ON mem_private (hash);
+CREATE INDEX mem_private_hash ON mem_private (hash) WHERE kind = 'fact';
 CREATE INDEX mem_private_session ON mem_private (session, pos) WHERE session IS NOT NULL;
 CREATE INDEX mem_private_at ON mem_private (at);
 CREATE INDEX mem_private_fact ON mem_private (recorded_at) WHERE kind <> 'turn';

@@ -42,7 +42,7 @@ CREATE TABLE mem_familiar (
   tells_time INTEGER NOT NULL DEFAULT 0,
   tells_number INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX mem_familiar_hash ON mem_familiar (hash);
+CREATE INDEX mem_familiar_hash ON mem_familiar (hash) WHERE kind = 'fact';
 CREATE INDEX mem_familiar_session ON mem_familiar (session, pos) WHERE session IS NOT NULL;
 CREATE INDEX mem_familiar_at ON mem_familiar (at);
 CREATE INDEX mem_familiar_fact ON mem_familiar (recorded_at) WHERE kind <> 'turn';
@@ -125,7 +125,7 @@ CREATE TABLE mem_inner (
   tells_time INTEGER NOT NULL DEFAULT 0,
   tells_number INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX mem_inner_hash ON mem_inner (hash);
+CREATE INDEX mem_inner_hash ON mem_inner (hash) WHERE kind = 'fact';
 CREATE INDEX mem_inner_session ON mem_inner (session, pos) WHERE session IS NOT NULL;
 CREATE INDEX mem_inner_at ON mem_inner (at);
 CREATE INDEX mem_inner_fact ON mem_inner (recorded_at) WHERE kind <> 'turn';
@@ -208,7 +208,7 @@ CREATE TABLE mem_full (
   tells_time INTEGER NOT NULL DEFAULT 0,
   tells_number INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX mem_full_hash ON mem_full (hash);
+CREATE INDEX mem_full_hash ON mem_full (hash) WHERE kind = 'fact';
 CREATE INDEX mem_full_session ON mem_full (session, pos) WHERE session IS NOT NULL;
 CREATE INDEX mem_full_at ON mem_full (at);
 CREATE INDEX mem_full_fact ON mem_full (recorded_at) WHERE kind <> 'turn';

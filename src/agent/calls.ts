@@ -134,7 +134,10 @@ function check(desk: Desk, { call }: Planned): Checked {
   const tool = desk.tools.find(candidate => candidate.name === call.name)
   if (!tool) return { kind: 'refused', reason: `There is no tool "${call.name}" here.` }
   if (call.malformed !== undefined) {
-    return { kind: 'refused', reason: `The arguments were not valid JSON: ${call.malformed.slice(0, 200)}` }
+    return {
+      kind: 'refused',
+      reason: `The arguments were ${call.malformed}`,
+    }
   }
   const parsed = tool.input.safeParse(call.input)
   if (!parsed.success)

@@ -179,7 +179,7 @@ async function importCommand({ cli, config, memory, view, person, flags, rest }:
     try {
       const line = parseLine(text)
       const target = viewFor(line)
-      checkStore(target, line)
+      target.checkLine(line)
       const lines = batch.get(target)
       if (lines) lines.push(line)
       else batch.set(target, [line])
@@ -209,17 +209,6 @@ async function importCommand({ cli, config, memory, view, person, flags, rest }:
     const open = views.get(owner.id) ?? memory.open(viewOf(owner, 'terminal', config.household))
     views.set(owner.id, open)
     return open
-  }
-}
-
-function checkStore(view: MemoryView, line: Line): void {
-  const store = line.store ?? (line.owner === undefined ? undefined : 'personal')
-  const plain = store?.startsWith('personal:') ? 'personal' : store
-  if (plain !== undefined && !view.writable.includes(plain)) {
-    throw new CoopError(
-      'not_permitted',
-      `store: "${store}" is not open here; open: ${view.writable.join(', ') || 'none'}`,
-    )
   }
 }
 
@@ -335,8 +324,7 @@ function show(cli: Cli, flags: Flags, memos: readonly Memo[]): void {
   }
 }
 
-const levelAtTerminal = (person: Person) =>
-  lowest(person.level, person.maxLevel['terminal'] ?? levels.at(-1)!)
+const levelAtTerminal = (person: Person) => lowest(person.level, person.maxLevel.terminal ?? levels.at(-1)!)
 const print = (cli: Cli, line: string) => void cli.stdout.write(`${line}\n`)
 const warn = (cli: Cli, line: string) => void cli.stderr.write(`coop: ${line}\n`)
 const migrationsFolder = (): string => fileURLToPath(new URL('../../migrations', import.meta.url))

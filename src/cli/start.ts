@@ -11,7 +11,8 @@ import type { Config } from '../config/load.ts'
 import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { isRunning, openLastGood } from './home.ts'
+import { isRunning, openLastGood, requireOwnHome } from './home.ts'
+import { openNotifier } from './service/notify.ts'
 
 const detachedStartMs = 15_000
 
@@ -24,6 +25,7 @@ export const start: Command = {
     const loaded = openLastGood(cli)
     if (loaded.problem !== null)
       cli.stderr.write(`${loaded.problem}\nThe last good configuration is used instead.\n`)
+    requireOwnHome(loaded.config)
     requireKey(loaded.config)
     return values.detach ? detach(loaded.config, cli) : foreground(loaded, cli)
   },
@@ -43,6 +45,7 @@ export function requireKey(config: Config): void {
 
 async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number> {
   const begun = performance.now()
+  using notifier = openNotifier(cli.surroundings.supervisor ?? { notify: false, watchdogMs: undefined })
   await using coop = await openCoop({
     config,
     problem,
@@ -57,7 +60,9 @@ async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number
     'ready',
   )
   if (!cli.stdout.isTTY) cli.stdout.write('ready\n')
+  notifier.ready()
   await Promise.race([coop.stopped, aborted(cli.signal)])
+  notifier.stopping()
   coop.log.info('stopping')
   return exit.done
 }

@@ -44,6 +44,17 @@ export const match = z
 
 export const timezone = z.string().refine(isTimezone, 'not a known time zone; write one like "Europe/Lisbon"')
 
+/** A host name, or "*.name" for everything below one. */
+export const host = z
+  .string()
+  .regex(
+    /^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/,
+    'a host is "example.com", or "*.example.com" for all below it',
+  )
+
+/** "512M" or "4G". */
+export const size = z.string().regex(/^[1-9]\d{0,5}[MG]$/, 'a size is a number with M or G, like "512M"')
+
 /** Standard cron, five fields or six with seconds first. */
 export const cronRule = z
   .string()

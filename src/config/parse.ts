@@ -165,11 +165,12 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   return Object.keys(def?.shape ?? {})
 }
 
-/** The schema behind defaults and optionals. */
+/** The schema behind defaults, optionals and preprocessing. */
 export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
   let inner = schema
   for (;;) {
-    const next = (inner?._zod.def as { innerType?: z.ZodType } | undefined)?.innerType
+    const def = inner?._zod.def as { innerType?: z.ZodType; out?: z.ZodType } | undefined
+    const next = def?.innerType ?? def?.out
     if (!next) return inner
     inner = next
   }

@@ -5,6 +5,10 @@ import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
+import { transcriber } from '../agent/models/transcription.ts'
+import type { BoxRules } from '../box/policy.ts'
+import type { Boxes } from '../box/room.ts'
+import { boxRulesOf } from '../box/rules.ts'
 import type { Channel, Control } from '../channel.ts'
 import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
@@ -19,6 +23,8 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { webRulesOf } from '../web/hand.ts'
+import { keepFile, takeAttachments } from './attachments.ts'
 import { dayStart, openBudget } from './budget.ts'
 import { syncChannels, type WantedChannel } from './channel-sync.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
@@ -36,9 +42,11 @@ import { type ConsentOffice, openConsent } from './consent.ts'
 import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
+import { openDraft } from './drafts.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
+import { menusFor } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { peopleHand } from './people-hand.ts'
@@ -46,6 +54,7 @@ import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
+import { openRevisions } from './revisions.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
@@ -56,6 +65,9 @@ export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
   readonly memory: Memory
+  readonly boxes: Boxes
+  /** What has to be known before the first turn: whether the box holds. */
+  readonly ready?: Promise<unknown>
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -89,6 +101,8 @@ export interface Gateway {
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
   reload(config: Config): void
+  /** What the configuration in force says of boxes. */
+  boxRules(): BoxRules
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
@@ -102,6 +116,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
   let models = modelsOf(config)
+  let boxRules = boxRulesOf(config, config.settings.skills.paths)
+  let webRules = webRulesOf(config, boxRules.egress)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -113,6 +129,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const gatekeeper = openGatekeeper(household, channel)
   const live = openLive()
   const typing = openTyping(channel)
+  const revisions = openRevisions(store)
   const prompts = openPrompts(() => config)
   const sender: Sender = openSender({
     outbox: store.outbox,
@@ -146,7 +163,14 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     now,
   })
-  const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
+  const consent: ConsentOffice = openConsent({
+    store,
+    household,
+    rules: () => config.settings.tools.approve.rules,
+    office,
+    wake,
+    now,
+  })
   const configuration = openConfiguration({
     config,
     problem: options.problem ?? null,
@@ -223,12 +247,25 @@ export function openGateway(options: GatewayOptions): Gateway {
   const rooms = (): Rooms => ({
     store,
     memory,
+    boxes: options.boxes,
+    web: webRules,
     nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
     skills: config.settings.skills,
-    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
+    heardLimit: place =>
+      place.kind === 'direct' ? directNotes : (groupOf(place, household())?.historyLimit ?? 0),
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
+    reactions(place, turn) {
+      const to = channel(place.channel)
+      if (!to?.react) return undefined
+      return {
+        async react(emoji, signal) {
+          const message = store.inbox.ofTurn(turn).at(-1)
+          if (message) await to.react?.(place, message.inbound.externalId, emoji, signal)
+        },
+      }
+    },
     lent,
     now,
   })
@@ -241,6 +278,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const lanes = openLanes<Task>(
     async (task, lane) => {
       try {
+        await options.ready
         await converse(task, lane)
       } catch (error) {
         failed(task, error)
@@ -287,6 +325,23 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     office,
     typing,
+    attached: (inbound, clearance, signal) =>
+      takeAttachments(
+        inbound,
+        clearance,
+        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        signal,
+      ),
+    latest: revisions.latest,
+    draft: facts =>
+      openDraft(facts, {
+        settings: store.settings,
+        channel,
+        reissue: clearance => gatekeeper.reissue(clearance.grant()),
+        idle: place => sender.idle(place),
+        log,
+        now,
+      }),
     schedule,
     budget,
     notices,
@@ -360,6 +415,9 @@ export function openGateway(options: GatewayOptions): Gateway {
       result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
       clearance,
       session,
+      'answered',
+      undefined,
+      result.choices,
     )
   }
   const receiver = openReceiver({
@@ -372,6 +430,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     takeJob: schedule.take,
     enqueue: (session, task) => lanes.push(session, task),
     office,
+    consent,
+    revisions,
     live,
     log,
     tracer,
@@ -387,6 +447,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     stop: session => lanes.stop(session, 'stopped'),
     shutdown: options.shutdown,
     command: runFromClient,
+    commands: clearance =>
+      [...commands.values()]
+        .filter(command => atLeast(clearance.acts, command.level))
+        .map(({ name, usage, summary }) => ({ name, usage, summary })),
+    models: () => models,
+    running: session => lanes.running().includes(session),
     modelFor,
     notice: person => {
       const model = modelFor(person)
@@ -476,8 +542,21 @@ export function openGateway(options: GatewayOptions): Gateway {
       { channel: changed.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) },
       'channel',
     )
-    if (state.kind === 'connected') sender.wake()
+    if (state.kind === 'connected') {
+      sender.wake()
+      offer(changed)
+    }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
+  }
+
+  /** Failure is of no consequence: a command can be typed. */
+  function offer(to: Channel): void {
+    to.offer?.(menusFor(to.name, household(), commands.values()), AbortSignal.timeout(offerMs)).catch(error =>
+      log.debug(
+        { err: { message: messageOf(error) }, channel: to.name },
+        'the commands could not be offered',
+      ),
+    )
   }
 
   function status(): StatusReport {
@@ -502,7 +581,10 @@ export function openGateway(options: GatewayOptions): Gateway {
   function reload(next: Config): void {
     config = next
     models = modelsOf(config)
+    boxRules = boxRulesOf(config, config.settings.skills.paths)
+    webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
+    for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
     schedule.sync()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
@@ -519,6 +601,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     control,
     channels,
+    boxRules: () => boxRules,
     configuration,
     schedule,
     reload,
@@ -527,11 +610,11 @@ export function openGateway(options: GatewayOptions): Gateway {
       const unreadable = workspaceFault(config.paths.workspace)
       if (unreadable) log.warn(unreadable)
       consent.expire()
+      // What ran had its lane: a turn that was woken behind it must not find its messages unanswered.
       const turns = store.turns.open()
-      for (const turn of turns) {
-        const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
-        if (turn.state === 'running' || answered)
-          lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
+      const woken = turns.filter(turn => turn.state === 'waiting' && !store.approvals.openOf(turn.id))
+      for (const turn of [...turns.filter(open => open.state === 'running'), ...woken]) {
+        lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
       }
       const inFlight = sender.resume()
       if (inFlight > 0)
@@ -556,6 +639,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** What is heard in a direct chat is reactions alone. */
+const directNotes = 20
+const offerMs = 30_000
 const storageRestMs = 3_000
 const maxFaults = 5
 

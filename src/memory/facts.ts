@@ -5,6 +5,7 @@ import type { Origin } from '../store/entry.ts'
 import { isoDay } from './dates.ts'
 import type { Shelf } from './files.ts'
 import { insertRow } from './insert.ts'
+import { onOneLine } from './prompt-index.ts'
 import { retrieve } from './retrieve.ts'
 import type { Row } from './row.ts'
 import { find, type Room } from './scope.ts'
@@ -95,10 +96,13 @@ function promptFor(said: readonly Said[], known: readonly Row[]): string {
     'N is the number of what was said, K of what is known. [] if there is nothing.',
     '',
     'Known:',
-    ...known.map((row, index) => `${index + 1}. ${row.body}`),
+    ...known.map((row, index) => `${index + 1}. ${onOneLine(row.body)}`),
     '',
     'Said:',
-    ...said.map((one, index) => `${index + 1}. (${isoDay(one.at)}) ${one.name}: ${one.text.slice(0, 1_000)}`),
+    ...said.map(
+      (one, index) =>
+        `${index + 1}. (${isoDay(one.at)}) ${onOneLine(one.name)}: ${onOneLine(one.text).slice(0, 1_000)}`,
+    ),
   ].join('\n')
 }
 

@@ -100,14 +100,16 @@ export async function promptIndex(
 /** A cautious estimate: four bytes a token. */
 export const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4) + 1
 
+/** A text that cannot pass for more than one line. */
+export const onOneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+
 /** One memory in one line; text from outside as a quote with its author. */
 export function lineOf(memo: Memo): string {
-  const body = (memo.title ? `${memo.title}: ${memo.text}` : memo.text).replace(/\s+/g, ' ').trim()
+  const body = onOneLine(memo.title ? `${memo.title}: ${memo.text}` : memo.text)
   const short = body.length > maxLineChars ? `${body.slice(0, maxLineChars - 1)}…` : body
-  const said = memo.quoted
-    ? `${memo.saidBy ?? 'someone outside'} wrote: “${short.replace(/[“”]/g, '"')}”`
-    : short
-  const who = memo.quoted || memo.saidBy === null ? '' : `${memo.saidBy}: `
+  const name = memo.saidBy === null ? '' : onOneLine(memo.saidBy).slice(0, 60)
+  const said = memo.quoted ? `${name || 'someone outside'} wrote: “${short.replace(/[“”]/g, '"')}”` : short
+  const who = memo.quoted || name === '' ? '' : `${name}: `
   const when =
     memo.event && memo.kind !== 'turn' ? `${isoDay(memo.at)}, of ${isoDay(memo.event.from)}` : isoDay(memo.at)
   return `- ${when} ${who}${said}${memo.ended ? ' (no longer so)' : ''} [${memo.id.slice(0, 8)}]`

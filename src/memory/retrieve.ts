@@ -15,13 +15,13 @@ export interface Limits {
 }
 
 /** Above this many readable rows, terms that nearly every row has are left out. */
-export const manyRows = 100_000
+const manyRows = 100_000
 const commonShare = 0.02
 const columnWeights = { norm: 1, near: 0.2, meta: 0.6 }
 /** How much a term counts as covered that only the turns beside a row have. */
 const besideCounts = 0.5
 /** In a hurry a term's rows are counted up to here; what has more is too common to help. */
-const hurriedRows = 2_000
+const hurriedRows = 200
 const k1 = 1.2
 const b = 0.75
 
@@ -56,11 +56,13 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
   const size = sizeOf(shelves)
   if (size.rows === 0) return []
   const wanted = [...question.terms, ...question.dateTerms]
-  const terms = limits.cheap
-    ? rarest(shelves, wanted, size.rows)
-    : informative(weigh(shelves, wanted, size.rows), size.rows)
-  if (terms.length === 0) return []
-  const found = shelves.flatMap(shelf => candidatesOf(shelf, terms, limits).map(row => candidate(shelf, row)))
+  const terms = limits.cheap ? rarest(shelves, wanted, size.rows) : weigh(shelves, wanted, size.rows)
+  const narrowing = informative(terms, size.rows)
+  if (narrowing.length === 0) return []
+  const match = expression(narrowing, limits, size.rows)
+  const found = shortlist(shelves, match, limits).flatMap(({ shelf, ids }) =>
+    rowsOf(shelf, ids).map(row => candidate(shelf, row)),
+  )
   return rank(found, {
     person: personNamed(question, shelves),
     dates: question.dates,
@@ -105,6 +107,8 @@ export function sizeOf(shelves: readonly Shelf[]): { rows: number; terms: number
 
 interface Term {
   readonly term: string
+  /** The term as it stands in a column of terms. */
+  readonly spaced: string
   readonly rows: number
   readonly idf: number
 }
@@ -123,18 +127,19 @@ function weigh(shelves: readonly Shelf[], terms: readonly string[], rows: number
   })
 }
 
-/** In a large memory only terms that narrow; the two rarest always. */
-function informative(terms: Term[], rows: number): Term[] {
+/** The terms to look for: in a large memory only those that narrow; the two rarest always. */
+function informative(terms: readonly Term[], rows: number): readonly Term[] {
   if (rows <= manyRows) return terms
   return [...terms]
     .sort((a, b) => a.rows - b.rows)
     .filter((term, index) => index < 2 || term.rows <= rows * commonShare)
 }
 
-/** The three rarest terms, never looking at more than a bounded number of rows. */
+/** Rare terms among the longest, never looking at more than a bounded number of rows: it runs where others wait. */
 function rarest(shelves: readonly Shelf[], terms: readonly string[], rows: number): Term[] {
-  return terms
-    .slice(0, 12)
+  return [...terms]
+    .sort((a, b) => b.length - a.length)
+    .slice(0, 3)
     .flatMap(term => {
       let having = 0
       for (const { tables, sql } of shelves) {
@@ -143,61 +148,84 @@ function rarest(shelves: readonly Shelf[], terms: readonly string[], rows: numbe
       }
       return having === 0 || having >= hurriedRows ? [] : [termWith(term, having, rows)]
     })
-    .sort((a, b) => a.rows - b.rows)
-    .slice(0, 3)
 }
 
 const termWith = (term: string, having: number, rows: number): Term => ({
   term,
+  spaced: ` ${term} `,
   rows: having,
   idf: Math.max(Math.log((rows - having + 0.5) / (having + 0.5)), 1e-6),
 })
 
 const quoted = (term: string): string => `"${term.replaceAll('"', '""')}"`
 
-function candidatesOf(shelf: Shelf, terms: readonly Term[], limits: Limits): Found[] {
-  const { mem, fts } = shelf.tables
-  const match = terms.map(({ term }) => quoted(term)).join(' OR ')
+/** In a large memory a row has to have a term itself: there what only its neighbours have never comes first. */
+function expression(terms: readonly Term[], limits: Limits, rows: number): string {
+  const any = terms.map(({ term }) => quoted(term)).join(' OR ')
+  const match = rows > manyRows ? `{norm meta} : (${any})` : `(${any})`
+  return limits.kinds === undefined
+    ? match
+    : `${match} ${limits.kinds === 'turns' ? 'NOT' : 'AND'} meta : ${factTerm}`
+}
+
+interface Shortlist {
+  readonly shelf: Shelf
+  readonly ids: readonly number[]
+}
+
+/** The most promising rows of each shelf; of several shelves together not many more than of one. */
+function shortlist(shelves: readonly Shelf[], match: string, limits: Limits): Shortlist[] {
   const most = limits.candidates ?? (limits.cheap ? 60 : 200)
-  const only =
-    limits.kinds === undefined
-      ? match
-      : `(${match}) ${limits.kinds === 'turns' ? 'NOT' : 'AND'} meta : ${factTerm}`
+  const lists = shelves.map(shelf => ({
+    shelf,
+    hits: shelf
+      .sql(
+        `SELECT rowid AS id, rank FROM ${shelf.tables.fts} WHERE ${shelf.tables.fts} MATCH ? ORDER BY rank LIMIT ?`,
+      )
+      .all(match, most) as { id: number; rank: number }[],
+  }))
+  const ranks = lists.flatMap(({ hits }) => hits.map(hit => hit.rank)).sort((x, y) => x - y)
+  const worst = ranks[Math.round(most * 1.25)] ?? 0
+  const fewest = Math.ceil(most / 4)
+  return lists.map(({ shelf, hits }) => ({
+    shelf,
+    ids: hits.filter((hit, index) => index < fewest || hit.rank <= worst).map(hit => hit.id),
+  }))
+}
+
+function rowsOf(shelf: Shelf, ids: readonly number[]): Found[] {
   return shelf
     .sql(
       `SELECT m.uid, m.kind, m.norm, m.near, m.meta, m.len, m.said_by, m.people, m.session, m.pos, m.at, m.event_from,
          m.valid_to, m.superseded_by, m.recorded_at, m.confirmed_at, m.pinned, m.asks, m.tells_time, m.tells_number
-       FROM (SELECT rowid AS id FROM ${fts} WHERE ${fts} MATCH ? ORDER BY rank LIMIT ?) f
-       JOIN ${mem} m ON m.id = f.id`,
+       FROM json_each(?) ids JOIN ${shelf.tables.mem} m ON m.id = ids.value`,
     )
-    .all(only, most) as Found[]
+    .all(JSON.stringify(ids)) as Found[]
 }
 
 function score(row: Found, terms: readonly Term[], question: Question, averageLength: number) {
-  const norm = ` ${row.norm} `
-  const near = ` ${row.near} `
-  const meta = ` ${row.meta} `
+  const endOfNorm = row.norm.length + 1
+  const endOfNear = endOfNorm + row.near.length + 2
+  const text = ` ${row.norm}  ${row.near}  ${row.meta} `
   let match = 0
   let covered = 0
   const damp = k1 * (1 - b + (b * row.len) / averageLength)
-  for (const { term, idf } of terms) {
-    const own = columnWeights.norm * count(norm, term) + columnWeights.meta * count(meta, term)
-    const weight = own + columnWeights.near * count(near, term)
-    if (weight === 0) continue
+  for (const { spaced, idf } of terms) {
+    let own = 0
+    let near = 0
+    for (let at = text.indexOf(spaced); at >= 0; at = text.indexOf(spaced, at + spaced.length - 1)) {
+      if (at < endOfNorm) own += columnWeights.norm
+      else if (at < endOfNear) near += columnWeights.near
+      else own += columnWeights.meta
+    }
+    if (own + near === 0) continue
     covered += own > 0 ? 1 : besideCounts
-    match += (idf * weight * (k1 + 1)) / (weight + damp)
+    match += (idf * (own + near) * (k1 + 1)) / (own + near + damp)
   }
   let pairs = 0
   for (let index = 1; index < question.terms.length; index++) {
-    if (norm.includes(` ${question.terms[index - 1]} ${question.terms[index]} `)) pairs++
+    const at = text.indexOf(` ${question.terms[index - 1]} ${question.terms[index]} `)
+    if (at >= 0 && at < endOfNorm) pairs++
   }
   return { match, coverage: covered / terms.length, pairs }
-}
-
-/** How often a term stands in a text of terms that has a space at either end. */
-function count(text: string, term: string): number {
-  const wanted = ` ${term} `
-  let found = 0
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length - 1)) found++
-  return found
 }

@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { openFiles } from './files.ts'
-import { retrieve } from './retrieve.ts'
-import type { Answer, Job, WorkerSetup } from './searcher.ts'
+import { isDamage } from './mend.ts'
+import { type Answer, type Job, look, type WorkerSetup } from './searcher.ts'
 
 if (parentPort) serve(parentPort, workerData as WorkerSetup)
 
@@ -11,12 +11,12 @@ function serve(port: NonNullable<typeof parentPort>, setup: WorkerSetup): void {
   const files = openFiles({ ...setup, now: Date.now })
   port.on('message', (job: Job) => port.postMessage(answer(job)))
 
-  function answer({ id, refs, text, limits, most }: Job): Answer {
+  function answer({ id, refs, quest }: Job): Answer {
     try {
       const shelves = refs.flatMap(ref => files.existing(ref) ?? [])
-      return { id, ranked: retrieve(shelves, text, limits).slice(0, most) }
+      return { id, ranked: look(shelves, quest) }
     } catch (error) {
-      return { id, error: messageOf(error) }
+      return { id, error: messageOf(error), damaged: isDamage(error) }
     }
   }
 }

@@ -7,9 +7,9 @@ import { refreshSession } from './context.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow } from './insert.ts'
 import type { Row } from './row.ts'
-import { type Scope, targetOf } from './scope.ts'
+import { type Scope, targetOf, writable } from './scope.ts'
 import { withoutSecrets } from './secrets.ts'
-import { type ShelfRef, storeOf } from './shelves.ts'
+import { personalShelves, type ShelfRef, storeOf } from './shelves.ts'
 import { maxTextBytes } from './write.ts'
 
 const name = z.string().max(200)
@@ -17,14 +17,24 @@ const lineSchema = z.object({
   kind: z.enum(['turn', 'fact', 'summary']).default('turn'),
   store: z.string().optional(),
   owner: z.string().optional(),
+  /** Of a personal row: the level it was said at. */
+  level: z.enum(personalShelves).optional(),
   text: z.string().min(1, 'is empty'),
   title: z.string().max(500).nullish(),
   said_by: name.nullish(),
   session: z.union([name, z.number().transform(String)]).nullish(),
-  seq: z.number().nullish(),
+  seq: z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ])
+    .nullish(),
   at: z
     .string()
-    .refine(text => !Number.isNaN(Date.parse(text)), 'is not an ISO 8601 time')
+    .refine(text => !Number.isNaN(timeOf(text)), 'is not an ISO 8601 time')
     .nullish(),
   people: z.array(name).max(100).nullish(),
   ref: z.union([name, z.number().transform(String)]).nullish(),
@@ -69,9 +79,7 @@ export function openImport(): Import {
   function add(scope: Scope, lines: readonly Line[]): number {
     const shelves = new Map<string, { shelf: Shelf; lines: Line[] }>()
     for (const line of lines) {
-      const shelf = scope.files.shelf(
-        targetOf(scope, line.store ?? (line.owner === undefined ? undefined : 'personal')),
-      )
+      const shelf = scope.files.shelf(shelfOf(scope, line))
       const key = `${shelf.ref.owner ?? ''}/${shelf.ref.id}`
       const list = shelves.get(key)
       if (list) list.lines.push(line)
@@ -107,6 +115,11 @@ export function openImport(): Import {
   }
 }
 
+/** A time without its zone is UTC. */
+function timeOf(text: string): number {
+  return Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text}Z` : text)
+}
+
 /** Everything the clearance reads, in the order it was stored. */
 export function* exportLines(scope: Scope): Generator<string> {
   for (const ref of scope.readable) {
@@ -130,7 +143,7 @@ function lineOf(row: Row, ref: ShelfRef): Record<string, unknown> {
   return {
     kind: row.kind,
     store: ref.owner === null ? storeOf(ref) : 'personal',
-    ...(ref.owner === null ? {} : { owner: ref.owner }),
+    ...(ref.owner === null ? {} : { owner: ref.owner, level: ref.id }),
     text: row.body,
     ...(row.title === null ? {} : { title: row.title }),
     ...(row.said_by === null ? {} : { said_by: row.said_by }),
@@ -140,6 +153,16 @@ function lineOf(row: Row, ref: ShelfRef): Record<string, unknown> {
     ...(people.length === 0 ? {} : { people }),
     ...(row.ref === null ? {} : { ref: row.ref }),
   }
+}
+
+/** Where a line goes. A personal one to the level it was said at; if it does not say, to the highest open. */
+export function shelfOf(scope: Scope, line: Line): ShelfRef {
+  const target = targetOf(scope, line.store ?? (line.owner === undefined ? undefined : 'personal'))
+  if (target.owner === null) return target
+  const open = writable(scope).filter(ref => ref.owner !== null)
+  const found = line.level === undefined ? open.at(-1) : open.find(ref => ref.id === line.level)
+  if (!found) throw new CoopError('not_permitted', `level: "${line.level}" is not open here`)
+  return found
 }
 
 /** The context of each turn, as far as these lines hold it: most rows are then written once. */
@@ -167,7 +190,7 @@ function contextOf(lines: readonly Line[]): Map<Line, string> {
 function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
   const now = scope.now()
   const body = withoutSecrets(line.text)
-  const at = line.at == null ? now : Date.parse(line.at)
+  const at = line.at == null ? now : timeOf(line.at)
   const identity = [
     line.kind,
     line.session,

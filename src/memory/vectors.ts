@@ -1,12 +1,12 @@
 // Meaning beside words: a vector table a shelf, filled in the background, asked with every search.
-import { load } from 'sqlite-vec'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Db } from '../store/database.ts'
 import type { Embed } from './embed.ts'
 import type { Files, Shelf } from './files.ts'
+import { bytesOf, embeddedTo, loadVectors } from './nearest.ts'
 import { readNote, writeNote } from './note.ts'
 import type { Ranked } from './rank.ts'
+import type { Searcher } from './searcher.ts'
 import { type ShelfId, type ShelfRef, tables } from './shelves.ts'
 
 export interface Vectors {
@@ -24,6 +24,7 @@ export interface Progress {
 
 export interface VectorOptions {
   readonly files: Files
+  readonly searcher: Searcher
   readonly embed: Embed
   /** Changes with provider, model or dimensions: everything is embedded anew. */
   readonly fingerprint: string
@@ -36,10 +37,10 @@ export interface VectorOptions {
 }
 
 const batch = 64
-const nearestRows = 50
+const mostNeighbours = 50
 
 export function openVectors(options: VectorOptions): Vectors {
-  const { files, embed, fingerprint, log } = options
+  const { files, searcher, embed, fingerprint, log } = options
   const sent = (ref: ShelfRef) => options.stores.includes(ref.owner === null ? ref.id : 'personal')
 
   function ready(ref: ShelfRef): { shelf: Shelf; dimensions: number | undefined } | undefined {
@@ -52,6 +53,7 @@ export function openVectors(options: VectorOptions): Vectors {
         shelf.db.exec(`DROP TABLE IF EXISTS ${shelf.tables.vec}; DELETE FROM ${shelf.tables.embedded}`)
         writeNote(shelf.db, `vectors:${ref.id}`, fingerprint)
         writeNote(shelf.db, `dimensions:${ref.id}`, '')
+        writeNote(shelf.db, embeddedTo(ref.id), '0')
       })()
     }
     return { shelf, dimensions: Number(readNote(shelf.db, `dimensions:${ref.id}`)) || undefined }
@@ -70,13 +72,12 @@ export function openVectors(options: VectorOptions): Vectors {
           signal ? AbortSignal.any([signal, timeout]) : timeout,
         )
         if (!vector) return []
-        const hits = open().flatMap(({ shelf, dimensions }) =>
-          dimensions === vector.length ? knn(shelf, vector) : [],
+        const fitting = open().filter(({ dimensions }) => dimensions === vector.length)
+        return await searcher.nearest(
+          fitting.map(({ shelf }) => shelf.ref),
+          vector,
+          mostNeighbours,
         )
-        return hits
-          .sort((a, b) => a.distance - b.distance || (a.uid < b.uid ? -1 : 1))
-          .slice(0, nearestRows)
-          .map(({ uid, distance }) => ({ uid, score: 1 - distance, coverage: 0 }))
       } catch (error) {
         log.warn(
           { reason: messageOf(error) },
@@ -88,7 +89,8 @@ export function openVectors(options: VectorOptions): Vectors {
 
     async tend(refs, signal) {
       let embedded = 0
-      const left = () => refs.reduce((sum, ref) => sum + missing(ready(ref)?.shelf), 0)
+      const missing = refs.reduce((sum, ref) => sum + missingIn(ready(ref)?.shelf), 0)
+      const left = () => Math.max(missing - embedded, 0)
       try {
         for (const ref of refs) {
           for (;;) {
@@ -117,25 +119,6 @@ export function openVectors(options: VectorOptions): Vectors {
   }
 }
 
-/** Makes vec0 known to a connection. */
-export function loadVectors(db: Db): void {
-  if (!db.prepare("SELECT 1 FROM pragma_module_list WHERE name = 'vec0'").get()) load(db)
-}
-
-/** Makes vec0 known if this file has vector tables: they need it even to be deleted from. */
-export function loadVectorsIfUsed(db: Db): void {
-  if (db.prepare("SELECT 1 FROM note WHERE name LIKE 'vectors:%' LIMIT 1").get()) loadVectors(db)
-}
-
-function knn(shelf: Shelf, vector: Float32Array): { uid: string; distance: number }[] {
-  const { vec, mem } = shelf.tables
-  return shelf
-    .sql(
-      `SELECT m.uid, v.distance FROM (SELECT id, distance FROM ${vec} WHERE e MATCH ? AND k = ?) v JOIN ${mem} m ON m.id = v.id`,
-    )
-    .all(bytes(vector), nearestRows) as { uid: string; distance: number }[]
-}
-
 interface Pending {
   readonly id: number
   readonly text: string
@@ -143,16 +126,16 @@ interface Pending {
 }
 
 function unembedded(shelf: Shelf): Pending[] {
-  const { mem, embedded } = shelf.tables
+  const { mem } = shelf.tables
   return shelf
     .sql(
       `SELECT m.id, m.hash, coalesce(m.said_by || ': ', '') || coalesce(m.title || ': ', '') || m.body AS text
-       FROM ${mem} m LEFT JOIN ${embedded} e ON e.id = m.id WHERE e.id IS NULL ORDER BY m.id LIMIT ?`,
+       FROM ${mem} m WHERE m.id > ? ORDER BY m.id LIMIT ?`,
     )
-    .all(batch) as Pending[]
+    .all(Number(readNote(shelf.db, embeddedTo(shelf.ref.id))), batch) as Pending[]
 }
 
-function missing(shelf: Shelf | undefined): number {
+function missingIn(shelf: Shelf | undefined): number {
   if (!shelf) return 0
   const { embedded, size } = shelf.tables
   const row = shelf.sql(`SELECT rows - (SELECT count(*) FROM ${embedded}) AS rows FROM ${size}`).get() as {
@@ -177,10 +160,11 @@ function store(shelf: Shelf, rows: readonly Pending[], vectors: readonly Float32
     let stored = 0
     for (const [index, { id, hash }] of rows.entries()) {
       if (!shelf.sql(`SELECT 1 FROM ${mem} WHERE id = ? AND hash = ?`).get(id, hash)) continue
-      shelf.sql(`INSERT INTO ${vec} (id, e) VALUES (?, ?)`).run(BigInt(id), bytes(vectors[index]!))
+      shelf.sql(`INSERT INTO ${vec} (id, e) VALUES (?, ?)`).run(BigInt(id), bytesOf(vectors[index]!))
       shelf.sql(`INSERT INTO ${embedded} VALUES (?, ?)`).run(id, hash)
       stored++
     }
+    writeNote(shelf.db, embeddedTo(shelf.ref.id), String(rows.at(-1)!.id))
     return stored
   })()
 }
@@ -196,6 +180,3 @@ function createTable(shelf: Shelf, dimensions: number): void {
 }
 
 const tableName = (id: ShelfId): string => tables[id].vec
-
-const bytes = (vector: Float32Array): Buffer =>
-  Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)

@@ -16,7 +16,7 @@ import type { Memo } from './row.ts'
 import { openStores, type Room, type Scope, scopeOf, shown } from './scope.ts'
 import { type SearchOptions, search } from './search.ts'
 import { type StoreName, storeOf } from './shelves.ts'
-import { exportLines, type Import, type Line } from './transfer.ts'
+import { exportLines, type Import, type Line, shelfOf } from './transfer.ts'
 import type { Vectors } from './vectors.ts'
 import { type Asking, alias, found, type Note, pin, promote, write } from './write.ts'
 
@@ -40,6 +40,8 @@ export interface MemoryView {
   forget(what: ForgetWhat): Promise<ForgetReport>
   export(): Generator<string>
   import(into: Import, lines: readonly Line[]): number
+  /** Throws `not_permitted` for a line that cannot be imported here. */
+  checkLine(line: Line): void
 }
 
 export function openView(room: Room, vectors: Vectors | null, clearance: Clearance): MemoryView {
@@ -62,5 +64,6 @@ export function openView(room: Room, vectors: Vectors | null, clearance: Clearan
     forget: what => forget(scope, what),
     export: () => exportLines(scope),
     import: (into, lines) => into.add(scope, lines),
+    checkLine: line => void shelfOf(scope, line),
   }
 }

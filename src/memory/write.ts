@@ -4,6 +4,8 @@ import { type Origin, origins } from '../store/entry.ts'
 import { termsOf } from './analyse.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow, uncountPeople } from './insert.ts'
+import { embeddedTo } from './nearest.ts'
+import { writeNote } from './note.ts'
 import type { Memo, Row } from './row.ts'
 import { type Found, find, notFound, type Scope, shown, targetOf, writable } from './scope.ts'
 import { holdsSecret } from './secrets.ts'
@@ -85,6 +87,8 @@ export function pin(scope: Scope, id: string, on: boolean, by: Asking): Memo {
 
 /** Lets a memory go to a wider store, and records who did. A fact moves; of a turn a copy does. */
 export function promote(scope: Scope, id: string, to: string, by: Asking): Memo {
+  const before = promoted(scope, id)
+  if (before) return before
   const { shelf: from, row } = found(scope, id)
   if (!writable(scope).some(ref => ref.id === from.ref.id && ref.owner === from.ref.owner)) throw notFound(id)
   const target = scope.files.shelf(targetOf(scope, to))
@@ -171,7 +175,7 @@ export const sameFact = (shelf: Shelf, text: string): Row | undefined =>
     .sql(`SELECT * FROM ${shelf.tables.mem} WHERE hash = ? AND kind = 'fact' AND superseded_by IS NULL`)
     .get(hashOf(text)) as Row | undefined
 
-export const withKey = (shelf: Shelf, key: string): Row | undefined =>
+const withKey = (shelf: Shelf, key: string): Row | undefined =>
   shelf.sql(`SELECT * FROM ${shelf.tables.mem} WHERE key = ?`).get(key) as Row | undefined
 
 /** Deletes a row with its names, links and vector; the text index follows by trigger. */
@@ -181,7 +185,11 @@ export function removeRow(shelf: Shelf, row: Row): void {
     uncountPeople(shelf, row)
     shelf.sql(`DELETE FROM ${evidence} WHERE fact = ? OR turn = ?`).run(row.uid, row.uid)
     const vector = shelf.sql(`DELETE FROM ${embedded} WHERE id = ?`).run(row.id).changes > 0
-    if (vector) shelf.sql(`DELETE FROM ${shelf.tables.vec} WHERE id = ?`).run(BigInt(row.id))
+    if (vector) {
+      shelf.sql(`DELETE FROM ${shelf.tables.vec} WHERE id = ?`).run(BigInt(row.id))
+      const { last } = shelf.sql(`SELECT max(id) AS last FROM ${mem}`).get() as { last: number }
+      if (last === row.id) writeNote(shelf.db, embeddedTo(shelf.ref.id), String(row.id - 1))
+    }
     shelf.sql(`DELETE FROM ${mem} WHERE id = ?`).run(row.id)
   })()
 }
@@ -199,6 +207,20 @@ export function changeable(scope: Scope, id: string): Found {
   const open = writable(scope).some(ref => ref.id === hit.shelf.ref.id && ref.owner === hit.shelf.ref.owner)
   if (!open) throw notFound(id)
   return hit
+}
+
+/** What a fact became that was moved already: the same promotion again is the same row. */
+function promoted(scope: Scope, id: string): Memo | undefined {
+  const shelves = scope.shelves()
+  if (find(shelves, id) || !/^[0-9a-f]{8,32}$/.test(id)) return undefined
+  for (const shelf of shelves.filter(({ ref }) => ref.owner === null)) {
+    const hit = shelf
+      .sql('SELECT to_uid FROM promotion WHERE from_uid >= ? AND from_uid < ? AND by_person = ?')
+      .get(id, `${id}g`, scope.clearance.person)
+    const now = hit ? find([shelf], (hit as { to_uid: string }).to_uid) : undefined
+    if (now) return shown(now)
+  }
+  return undefined
 }
 
 /** From the narrowest to the widest. */

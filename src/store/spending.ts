@@ -39,7 +39,18 @@ export function openSpending(db: Db) {
       ),
     ]),
   )
+  // By time, which has an index; the turn has none.
+  const last = db.prepare<[string], { size: number }>(
+    `WITH newest AS (
+       SELECT id, started_at FROM turn WHERE session = ? ORDER BY started_at DESC LIMIT 1
+     )
+     SELECT input + cache_read + cache_write + output AS size FROM spend
+     WHERE at >= (SELECT started_at FROM newest) AND turn = (SELECT id FROM newest)
+     ORDER BY at DESC, id DESC LIMIT 1`,
+  )
   return {
+    /** Tokens of a session's newest model call, its answer included; 0 before the first. */
+    lastSize: (session: string): number => last.get(session)?.size ?? 0,
     /** US dollars since `from`. */
     ofPerson: (person: string, from: number): number => ofPerson.get(person, from)!.usd,
     ofLevel: (level: string, from: number): number => ofLevel.get(level, from)!.usd,

@@ -6,6 +6,8 @@ export interface Hands {
   readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
+  /** Absent where the channel has no reactions. */
+  readonly reactions?: ReactionHand
   /** Null where no job may be set. */
   readonly schedule: ScheduleHand | null
   /** Configuration, people and what Coop knows of itself; null but for a fully trusted person alone with the agent. */
@@ -14,6 +16,10 @@ export interface Hands {
   readonly self: SelfHand
   /** Null where no memory may be read. */
   readonly memory: MemoryHand | null
+  /** Null where no files are shown, or no box was proven. */
+  readonly box: BoxHand | null
+  /** Null where nothing on the network may be reached. */
+  readonly web: WebHand | null
 }
 
 export interface Call {
@@ -41,6 +47,12 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** Signs under the message that the turn answers. */
+export interface ReactionHand {
+  /** Throws what the platform said against it. */
+  react(emoji: string, signal: AbortSignal): Promise<void>
 }
 
 export interface JobWish {
@@ -155,4 +167,64 @@ export interface MemoryHand {
     what: { id: string } | { person: string } | { query: string },
     sources: boolean,
   ): Promise<MemoryLines>
+}
+
+/** Commands and files, all inside the box of this turn. Paths begin at the workspace. */
+export interface BoxHand {
+  /** Commands may run and files may be written; else there is only reading. */
+  readonly acts: boolean
+  /** One shell command; standard error is joined to its output. */
+  shell(command: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<CommandResult>
+  /** A program of the gateway's own choosing, without network. */
+  program(argv: readonly string[], signal: AbortSignal): Promise<CommandResult>
+  /** Throws for what is no readable file. */
+  readLines(
+    path: string,
+    line: number,
+    count: number,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly size: number; readonly bytes: Buffer }>
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>
+  /** `replaces` are the bytes that were there when the new ones were made; absent, whatever is there. */
+  writeFile(
+    path: string,
+    bytes: Uint8Array,
+    replaces: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Keeps a long output in a file; where that is, or null if there is no place for it. */
+  keep(output: Uint8Array, signal: AbortSignal): Promise<string | null>
+}
+
+export interface CommandResult {
+  readonly code: number
+  /** What ended it: itself, or what it was killed for with all it had started. */
+  readonly ended: 'exit' | 'timeout' | 'stopped' | 'output' | 'memory' | 'disk'
+  readonly output: Buffer
+  /** It talked to the network, so its output may be anybody's words. */
+  readonly reached: boolean
+}
+
+export interface WebHand {
+  /** A page as text; throws for what may not or cannot be fetched. Null where pages are not fetched. */
+  readonly fetch: ((url: string, signal: AbortSignal) => Promise<WebPage>) | null
+  /** Null without a configured provider. */
+  readonly search:
+    | ((query: string, count: number | undefined, signal: AbortSignal) => Promise<readonly WebResult[]>)
+    | null
+}
+
+export interface WebPage {
+  /** Where the redirects ended. */
+  readonly url: string
+  readonly title: string
+  /** Markdown, or the text as it was sent. */
+  readonly text: string
+}
+
+export interface WebResult {
+  readonly title: string
+  readonly url: string
+  readonly text: string
 }

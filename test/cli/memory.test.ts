@@ -85,7 +85,7 @@ test('import, search and export round-trip, refs and all', async () => {
       title: 'Bees',
       at: '2023-06-01T00:00:00.000Z',
     }),
-    turn('4', 'Only mine', { store: 'personal', owner: 'alice' }),
+    turn('4', 'Only mine', { store: 'personal', owner: 'alice', level: 'inner' }),
   ]
   const file = one.file('in.jsonl', `${lines.join('\n')}\n`)
   assert.match((await one.run(['import', file])).out, /^4 imported\./)
@@ -128,17 +128,18 @@ test('broken lines are reported by line and the rest is imported', async () => {
     turn('4', 'x'.repeat(70_000)),
     turn('5', 'No such store', { store: 'attic' }),
     turn('6', 'Good too'),
+    turn('8', 'Above Bob', { store: 'personal', owner: 'bob', level: 'full' }),
     '{"kind":"turn","text":"t","at":"yesterday"}',
   ]
   const { code, out, err } = await home.run(['import', '-'], lines.join('\n'))
   assert.equal(code, 1)
-  assert.match(out, /^2 imported, 5 broken\./)
+  assert.match(out, /^2 imported, 6 broken\./)
   assert.deepEqual(
     err
       .trim()
       .split('\n')
       .map(line => /line (\d+)/.exec(line)![1]),
-    ['2', '3', '4', '5', '7'],
+    ['2', '3', '4', '5', '7', '8'],
   )
 })
 

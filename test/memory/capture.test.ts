@@ -252,15 +252,27 @@ test('a crash at any step of a run loses and doubles nothing', async () => {
     }
     const broken: typeof home.memory.room = {
       ...home.memory.room,
-      now: () => (crash(), home.memory.room.now()),
-      uid: () => (crash(), home.memory.room.uid()),
+      now() {
+        crash()
+        return home.memory.room.now()
+      },
+      uid() {
+        crash()
+        return home.memory.room.uid()
+      },
     }
     await assert.rejects(
-      capture(broken, source, async (prompt, abort) => (crash(), await facts(prompt, abort)), signal).then(
-        () => {
-          if (calls < crashAt) throw new Error('crash')
+      capture(
+        broken,
+        source,
+        async (prompt, abort) => {
+          crash()
+          return await facts(prompt, abort)
         },
-      ),
+        signal,
+      ).then(() => {
+        if (calls < crashAt) throw new Error('crash')
+      }),
       /crash/,
     )
     assert.equal(db.inTransaction, false)

@@ -109,7 +109,7 @@ test('rows in higher stores change not one byte of what a lower level gets', asy
         assert.deepEqual(after, before)
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 8 },
   )
 })
 

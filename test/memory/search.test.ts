@@ -161,6 +161,7 @@ test('a promotion goes to a wider store only, once, and is recorded with who ask
   const wide = alice.promote(fact.id, 'shared', asking('alice'))
   assert.equal(home.memory.open(direct('bob')).get(wide.id).text, 'The spare key is with Carol')
   assert.throws(() => alice.get(fact.id), { code: 'not_found' })
+  assert.equal(alice.promote(fact.id.slice(0, 8), 'shared', asking('alice')).id, wide.id)
   assert.throws(() => alice.promote(wide.id, 'private', asking('alice')), { code: 'input_invalid' })
   const rows = home.memory.room.files
     .database(null)

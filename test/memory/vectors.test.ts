@@ -57,9 +57,7 @@ async function provider(
 /** Indexed answers in reverse order: the index counts, not the place. */
 const openaiAnswer = ({ body }: Request) => ({
   body: {
-    data: (body['input'] as string[])
-      .map((text, index) => ({ index, embedding: [text.length, 1] }))
-      .reverse(),
+    data: (body.input as string[]).map((text, index) => ({ index, embedding: [text.length, 1] })).reverse(),
   },
 })
 
@@ -80,7 +78,7 @@ const tend = (memory: Memory) => memory.vectors!.tend(allShelves(memory.room), s
 test('each provider is asked in its own wire format', async () => {
   await using server = await provider(request =>
     request.path === '/embed'
-      ? { body: { embeddings: { float: (request.body['texts'] as string[]).map(text => [text.length, 1]) } } }
+      ? { body: { embeddings: { float: (request.body.texts as string[]).map(text => [text.length, 1]) } } }
       : openaiAnswer(request),
   )
   const ask = async (
@@ -133,7 +131,7 @@ test('many texts are asked for in several requests, in order', async () => {
     texts.map(text => text.length),
   )
   assert.deepEqual(
-    server.requests.map(({ body }) => (body['input'] as string[]).length),
+    server.requests.map(({ body }) => (body.input as string[]).length),
     [64, 64, 22],
   )
 })
@@ -157,7 +155,10 @@ test('openai-compatible without an address is a fault of the configuration', () 
 
 test('only the stores that are named are sent out', async () => {
   const sent: string[] = []
-  const spy: Embed = async (texts, use, abort) => (sent.push(...texts), bag(texts, use, abort))
+  const spy: Embed = async (texts, use, abort) => {
+    sent.push(...texts)
+    return await bag(texts, use, abort)
+  }
   using home = openHome(withVectors(spy))
   const alice = home.memory.open(direct('alice'))
   for (const store of ['social', 'shared', 'private', 'personal'])
@@ -175,6 +176,17 @@ test('a vector finds what shares no word with the question', async () => {
   alice.write({ text: 'The train is late', store: 'social' }, asking('alice'))
   await tend(home.memory)
   assert.equal((await alice.search('feline'))[0]?.text, 'The cat sleeps on the stove')
+})
+
+test('past one size vectors are compared in a worker thread, with the same answer', async () => {
+  using home = openHome(withVectors(bag))
+  const alice = home.memory.open(direct('alice'))
+  for (let index = 0; index < 40; index++)
+    alice.write({ text: `Heron ${index} lake`, store: index % 2 ? 'social' : 'shared' }, asking('alice'))
+  await tend(home.memory)
+  const here = await alice.search('lakes of herons', { limit: 20 })
+  using other = home.again({ ...withVectors(bag), workerRows: 5 })
+  assert.deepEqual(await other.open(direct('alice')).search('lakes of herons', { limit: 20 }), here)
 })
 
 test('a failing embedder fails no search and no upkeep', async () => {
@@ -246,4 +258,14 @@ test('vectors never make recall worse than words alone on the test conversations
   using both = openHome(withVectors(bag))
   const [alone, fused] = [await recall(words), await recall(both)]
   assert.ok(fused.r10 >= alone.r10, JSON.stringify({ alone, fused }))
+})
+
+test('a row that takes the place of a forgotten one gets its own vector', async () => {
+  using home = openHome(withVectors(bag))
+  const alice = home.memory.open(direct('alice'))
+  const memo = alice.write({ text: 'The heron nests', store: 'social' }, asking('alice'))
+  await tend(home.memory)
+  await alice.forget({ id: memo.id })
+  alice.write({ text: 'Bees swarm', store: 'social' }, asking('alice'))
+  assert.deepEqual(await tend(home.memory), { embedded: 1, left: 0 })
 })

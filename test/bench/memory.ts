@@ -1,0 +1,182 @@
+// Memory measured: search and insert by size and level, import, the prompt index, the event loop at a million rows.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setImmediate as breathe } from 'node:timers/promises'
+import { openImport } from '../../src/memory/transfer.ts'
+import { converse, scoreOf } from '../memory/conversations.ts'
+import { asking, direct, type Home, type Name, openHome } from '../memory/people.ts'
+
+export interface Row {
+  readonly name: string
+  readonly bar?: string
+  readonly value: string
+}
+
+/** All rows, for these sizes. The largest takes minutes to build. */
+export async function rows(sizes: readonly number[] = [10_000, 100_000, 1_000_000]): Promise<Row[]> {
+  const found: Row[] = [...(await recall())]
+  for (const size of sizes) found.push(...(await atSize(size)))
+  return found
+}
+
+async function recall(): Promise<Row[]> {
+  using home = openHome()
+  const view = home.memory.open(direct('alice'))
+  const conversations = Array.from({ length: 10 }, (_, index) =>
+    converse({ seed: 70 + index, sessions: 27, speakers: [`Alice${index}`, `Bob${index}`] }),
+  )
+  const into = openImport()
+  const started = performance.now()
+  const turns = conversations.flatMap(conversation => conversation.turns)
+  for (let from = 0; from < turns.length; from += 1_000) {
+    view.import(
+      into,
+      turns
+        .slice(from, from + 1_000)
+        .map(({ saidBy, ...turn }) => ({ ...turn, kind: 'turn' as const, store: 'social', said_by: saidBy })),
+    )
+  }
+  into.finish()
+  const imported = performance.now() - started
+  const answers = []
+  const begun = performance.now()
+  for (const { questions } of conversations) {
+    for (const asked of questions)
+      answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
+  }
+  const each = (performance.now() - begun) / answers.length
+  const { r5, r10, mrr } = scoreOf(answers)
+  return [
+    {
+      name: 'memory: import of generated conversations',
+      value: `${turns.length} turns in ${(imported / 1_000).toFixed(1)} s`,
+    },
+    {
+      name: 'memory: recall on generated conversations',
+      value: `R@10 ${r10.toFixed(1)}, R@5 ${r5.toFixed(1)}, MRR ${mrr.toFixed(2)} (${answers.length} questions, ${each.toFixed(1)} ms each)`,
+    },
+  ]
+}
+
+const words = Array.from({ length: 20_000 }, (_, index) => `w${index.toString(36)}`)
+
+/** Words as unevenly frequent as the content words of a language (Zipf and Mandelbrot, shifted by 50). */
+function text(random: () => number): string {
+  const count = 12 + Math.floor(random() * 24)
+  return Array.from(
+    { length: count },
+    () => words[Math.floor(50 * (1 + words.length / 50) ** random() - 50)] ?? 'the',
+  ).join(' ')
+}
+
+function generator(seed: number): () => number {
+  let state = seed
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+}
+
+async function atSize(size: number): Promise<Row[]> {
+  using home = openHome()
+  const label = size >= 1_000_000 ? `${size / 1_000_000}M` : `${size / 1_000}k`
+  const built = await fill(home, size)
+  const random = generator(7)
+  const found: Row[] = [
+    { name: `memory ${label}: building rows and index`, value: `${Math.round(size / built)} rows/s` },
+  ]
+  for (const name of ['alice', 'bob', 'carol'] as const)
+    found.push(await searchRow(home, name, label, size, random))
+  found.push(await insertRow(home, label, size))
+  found.push(await indexRow(home, label, random))
+  return found
+}
+
+async function fill(home: Home, size: number): Promise<number> {
+  const view = home.memory.open(direct('alice'))
+  const random = generator(11)
+  const started = performance.now()
+  const into = openImport()
+  for (let from = 0; from < size; from += 2_000) {
+    view.import(
+      into,
+      Array.from({ length: Math.min(2_000, size - from) }, (_, index) => {
+        const seq = from + index
+        const store = random() < 0.7 ? 'private' : random() < 0.67 ? 'shared' : 'social'
+        return {
+          kind: 'turn' as const,
+          store,
+          text: text(random),
+          said_by: seq % 2 ? 'Alice' : 'Bob',
+          session: `s${Math.floor(seq / 40)}`,
+          seq,
+          at: new Date(1.6e12 + seq * 6e4).toISOString(),
+        }
+      }),
+    )
+    await breathe()
+  }
+  into.finish()
+  return (performance.now() - started) / 1_000
+}
+
+async function searchRow(
+  home: Home,
+  name: Name,
+  label: string,
+  size: number,
+  random: () => number,
+): Promise<Row> {
+  const view = home.memory.open(direct(name))
+  await view.search('w1 w2 w3')
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const times: number[] = []
+  for (let count = 0; count < 100; count++) {
+    const question = text(random).split(' ').slice(0, 7).join(' ')
+    const started = performance.now()
+    await view.search(question)
+    times.push(performance.now() - started)
+    await breathe()
+  }
+  delay.disable()
+  const bars: Record<number, string> = { 10000: 'p99 < 10 ms', 1000000: 'p95 < 150 ms, loop < 10 ms' }
+  return {
+    name: `memory ${label}: search as ${name}`,
+    ...(name === 'alice' && bars[size] ? { bar: bars[size] } : {}),
+    value: `p50 ${at(times, 0.5)}, p95 ${at(times, 0.95)}, p99 ${at(times, 0.99)} ms; event loop held at most ${(delay.max / 1e6).toFixed(1)} ms`,
+  }
+}
+
+async function insertRow(home: Home, label: string, size: number): Promise<Row> {
+  const view = home.memory.open(direct('alice'))
+  const random = generator(13)
+  const times: number[] = []
+  for (let count = 0; count < 200; count++) {
+    const note = { text: text(random), store: 'private' }
+    const started = performance.now()
+    view.write(note, asking('alice'))
+    times.push(performance.now() - started)
+    if (count % 10 === 0) await breathe()
+  }
+  return {
+    name: `memory ${label}: insert`,
+    ...(size === 10_000 ? { bar: 'p50 < 1 ms' } : {}),
+    value: `p50 ${at(times, 0.5)}, p99 ${at(times, 0.99)} ms`,
+  }
+}
+
+async function indexRow(home: Home, label: string, random: () => number): Promise<Row> {
+  const view = home.memory.open(direct('alice'))
+  const times: number[] = []
+  for (let count = 0; count < 50; count++) {
+    const started = performance.now()
+    await view.promptIndex(text(random).split(' ').slice(0, 12).join(' '))
+    times.push(performance.now() - started)
+    await breathe()
+  }
+  return {
+    name: `memory ${label}: prompt index`,
+    bar: '50 ms deadline',
+    value: `p50 ${at(times, 0.5)}, p95 ${at(times, 0.95)} ms`,
+  }
+}
+
+const at = (times: number[], share: number): string =>
+  [...times].sort((a, b) => a - b)[Math.min(Math.floor(times.length * share), times.length - 1)]!.toFixed(1)
