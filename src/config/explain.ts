@@ -36,7 +36,7 @@ export function explainKey(key: string): string {
 }
 
 /** The keys inside a table, or inside an entry of a list. */
-export function knownKeys(path: readonly string[]): string[] {
+function knownKeys(path: readonly string[]): string[] {
   const { shape, element } = shapeOf(schemaAt(path))
   return Object.keys(shape ?? shapeOf(element).shape ?? {})
 }

@@ -23,7 +23,7 @@ export function readSections(folder: string): Section[] {
   return files.flatMap(file => sectionsOf(readFileSync(file, 'utf8')))
 }
 
-export function sectionsOf(markdown: string): Section[] {
+function sectionsOf(markdown: string): Section[] {
   const parts = markdown.split(/^(?=#{1,3} )/m)
   return parts.flatMap(part => {
     const [first = '', ...rest] = part.split('\n')

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../../src/config/load.ts'
 import { openConfiguration } from '../../src/gateway/configuration/configuration.ts'
 import type { Job } from '../../src/gateway/schedule/job.ts'
-import { openPlanner, type Planner } from '../../src/gateway/schedule/planner.ts'
+import { openPlanner } from '../../src/gateway/schedule/planner.ts'
 import { silentLog } from '../../src/log.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { openTracer } from '../../src/trace/trace.ts'
@@ -72,12 +72,11 @@ async function reloadRow(dir: string, store: Store): Promise<Row> {
 
 async function timerRows(store: Store): Promise<Row[]> {
   const lateness: number[] = []
-  let planner: Planner | undefined
   const far: Job[] = Array.from({ length: 9_800 }, (_, index) => job(`far ${index}`, `${index % 60} 3 1 1 *`))
   const near: Job[] = Array.from({ length: 200 }, (_, index) =>
     job(`near ${index}`, `${index % 60} * * * * *`),
   )
-  planner = openPlanner({
+  using planner = openPlanner({
     jobs: store.jobs,
     runs: store.runs,
     commit: work => store.together(work),
@@ -90,7 +89,6 @@ async function timerRows(store: Store): Promise<Row[]> {
     },
     now: Date.now,
   })
-  using _ = planner
   planner.sync(far)
   planner.recover()
   const idle = process.cpuUsage()

@@ -21,7 +21,7 @@ export interface ScheduleCommandOptions {
 const page = 30
 
 /** The newest rows of the ledger, or those of one job. */
-export function runHistory(runs: Runs, job: string, person: string | null, timezone: string): string {
+function runHistory(runs: Runs, job: string, person: string | null, timezone: string): string {
   const rows = runs
     .history(job === '' ? null : job, page)
     .filter(run => person === null || run.person === person)
