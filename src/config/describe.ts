@@ -83,7 +83,7 @@ function describe(schema: z.ZodType, facts: KeyMeta, path: readonly string[], na
 /** "[users]" for an array of tables, so that a heading reads as it is written. */
 const tableName = (path: readonly string[]): string => {
   const plain = path.map(part => part.replace(/^\[|\]$/g, '')).join('.')
-  return path.some(part => part.startsWith('[')) ? `[${plain}]` : plain
+  return path.at(-1)?.startsWith('[') ? `[${plain}]` : plain
 }
 
 function typeOf(schema: z.ZodType): string {

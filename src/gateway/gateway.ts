@@ -623,9 +623,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
       remember.nudge()
+      receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
+      // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
       void configuration.resume()
-      receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()

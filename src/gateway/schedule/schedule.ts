@@ -149,6 +149,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     const run = runs.ofInbox(row.id)
     const job = run && jobOf(run)
     if (!run || !job) return close(row, run, 'failed', 'the job is gone')
+    if (run.state !== 'running') return
     const to = await whereTo(job, { ...options, household, placeFor: options.office.placeFor })
     if (to.kind === 'closed') return close(row, run, 'failed', to.reason)
     if (job.kind === 'reminder') {

@@ -24,15 +24,15 @@ export interface WhereToOptions {
 
 /** Tools that reach neither a person nor the network; whatever else there is, internal work has none of it. */
 const internalTools = [
-  'edit',
+  'edit_file',
   'glob',
   'grep',
   'memory_search',
   'memory_write',
-  'read',
+  'read_file',
   'skill',
   'todo',
-  'write',
+  'write_file',
 ]
 
 export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereTo> {

@@ -1,0 +1,215 @@
+// The configuration in force is always a valid generation, whatever is edited, refused or interrupted.
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { editText } from '../../../src/config/edit.ts'
+import { loadOrLastGood } from '../../../src/config/last-good.ts'
+import type { Config } from '../../../src/config/load.ts'
+import { parseConfig } from '../../../src/config/parse.ts'
+import { type Configuration, openConfiguration } from '../../../src/gateway/configuration/configuration.ts'
+import { refusalOf } from '../../../src/gateway/configuration/probation.ts'
+import { silentLog } from '../../../src/log.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
+import { openTracer } from '../../../src/trace/trace.ts'
+
+const migrations = fileURLToPath(new URL('../../../migrations/coop', import.meta.url))
+const first = `# The house.
+[agent]
+id = "coop"
+model = "offline/coop"
+
+[[users]]
+name = "Alice" # owner
+trust = "full"
+match = ["terminal:default"]
+`
+const author = { who: 'alice', via: 'chat', why: 'a test' } as const
+
+interface Bench extends AsyncDisposable {
+  readonly path: string
+  readonly store: Store
+  readonly configuration: Configuration
+  readonly force: Config
+  readonly told: string[]
+  /** What the next examination finds. */
+  fault: string | null
+  /** Dies in the middle of the next change, after the file was written. */
+  dieInChange: boolean
+  restart(): Promise<void>
+}
+
+async function openBench(): Promise<Bench> {
+  const dir = mkdtempSync(join(tmpdir(), 'coop-config-'))
+  const path = join(dir, 'coop.toml')
+  writeFileSync(path, first)
+  let store = openStore(join(dir, 'db', 'coop.db'), migrations)
+  let force: Config
+  const told: string[] = []
+  const open = () => {
+    const { config, problem } = loadOrLastGood(path)
+    force = config
+    return openConfiguration({
+      config,
+      problem,
+      generations: store.generations,
+      async bring(next) {
+        force = next
+      },
+      refuse: refusalOf,
+      examine: async () => (bench.dieInChange ? new Promise<never>(() => {}) : bench.fault),
+      tell: (_person, text) => void told.push(text),
+      log: silentLog(),
+      tracer: openTracer(undefined, text => text, false),
+      now: Date.now,
+    })
+  }
+  let configuration: Configuration
+  const bench: Bench = {
+    path,
+    get store() {
+      return store
+    },
+    get configuration() {
+      return configuration
+    },
+    get force() {
+      return force
+    },
+    told,
+    fault: null,
+    dieInChange: false,
+    async restart() {
+      bench.dieInChange = false
+      store[Symbol.dispose]()
+      store = openStore(join(dir, 'db', 'coop.db'), migrations)
+      configuration = open()
+      await configuration.resume()
+    },
+    async [Symbol.asyncDispose]() {
+      store[Symbol.dispose]()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+  configuration = open()
+  return bench
+}
+
+const edited = (bench: Bench, key: string, value: unknown) =>
+  editText(bench.configuration.latest().text, [{ key, value }])
+
+test('a change is written, in force, and a generation with who, why and what', async () => {
+  await using bench = await openBench()
+  assert.match(
+    await bench.configuration.change(edited(bench, 'trace.keep_days', 3), author),
+    /keep_days: 14 → 3/,
+  )
+  assert.equal(bench.force.settings.trace.keep_days, 3)
+  assert.match(readFileSync(bench.path, 'utf8'), /# owner[\s\S]*keep_days = 3/)
+  const [newest] = bench.configuration.history(1)
+  assert.deepEqual(
+    [newest?.who, newest?.via, newest?.why, newest?.state, newest?.diff],
+    ['alice', 'chat', 'a test', 'kept', ['~ trace.keep_days: 14 → 3']],
+  )
+})
+
+test('a change that fails its probation is rolled back, and the person who asked is told why', async () => {
+  await using bench = await openBench()
+  bench.fault = 'the channel does not connect'
+  const said = await bench.configuration.change(edited(bench, 'trace.keep_days', 3), author)
+  assert.match(said, /rolled back, the channel does not connect/)
+  assert.equal(readFileSync(bench.path, 'utf8'), first)
+  assert.equal(bench.force.settings.trace.keep_days, 14)
+  assert.deepEqual(bench.told, [said])
+})
+
+test('a change that a crash interrupted is watched on by the next process', async () => {
+  await using bench = await openBench()
+  bench.dieInChange = true
+  void bench.configuration.change(edited(bench, 'trace.keep_days', 3), author)
+  while (bench.force.settings.trace.keep_days !== 3) await new Promise(setImmediate)
+  bench.fault = 'the model does not answer'
+  await bench.restart()
+  assert.equal(readFileSync(bench.path, 'utf8'), first)
+  assert.equal(bench.force.settings.trace.keep_days, 14)
+  assert.match(bench.told[0] ?? '', /the model does not answer/)
+})
+
+test('the same tool call changes once', async () => {
+  await using bench = await openBench()
+  const text = edited(bench, 'trace.keep_days', 3)
+  await bench.configuration.change(text, { ...author, call: 'turn:1' })
+  await bench.configuration.change(edited(bench, 'trace.keep_days', 5), author)
+  assert.match(await bench.configuration.change(text, { ...author, call: 'turn:1' }), /generation 2/)
+  assert.equal(bench.force.settings.trace.keep_days, 5)
+})
+
+test('a change that would leave nobody fully trusted is refused', async () => {
+  await using bench = await openBench()
+  await assert.rejects(
+    bench.configuration.change(edited(bench, 'users[alice].trust', 'inner'), author),
+    /nobody would be fully trusted/,
+  )
+  assert.equal(readFileSync(bench.path, 'utf8'), first)
+})
+
+test('what is not hot waits, and does not hold up the rest', async () => {
+  await using bench = await openBench()
+  writeFileSync(bench.path, `${first.replace('"coop"', '"other"')}\n[trace]\nkeep_days = 2\n`)
+  await bench.configuration.read()
+  assert.deepEqual(bench.configuration.waiting(), ['agent.id'])
+  assert.equal(bench.force.settings.agent.id, 'coop')
+  assert.equal(bench.force.settings.trace.keep_days, 2)
+})
+
+const act = fc.oneof(
+  fc.record({ kind: fc.constant('edit' as const), days: fc.integer({ min: 0, max: 400 }) }),
+  fc.record({ kind: fc.constant('bad edit' as const), days: fc.integer({ min: 0, max: 400 }) }),
+  fc.record({
+    kind: fc.constantFrom('garbage' as const, 'delete' as const, 'rollback' as const, 'kill' as const),
+  }),
+  fc.record({ kind: fc.constant('file' as const), name: fc.constantFrom('Bob', 'Carol', 'Mallory') }),
+)
+
+test('random edits, broken files, rollbacks and kills: what is in force is always a valid generation', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 12 }), async acts => {
+      await using bench = await openBench()
+      for (const one of acts) {
+        const { configuration } = bench
+        bench.fault = one.kind === 'bad edit' ? 'it does not work' : null
+        const quietly = (work: Promise<unknown>) => work.catch(() => {})
+        if (one.kind === 'edit' || one.kind === 'bad edit')
+          await quietly(configuration.change(edited(bench, 'trace.keep_days', one.days), author))
+        if (one.kind === 'rollback') await quietly(configuration.rollback(null, author))
+        if (one.kind === 'kill') await bench.restart()
+        if (one.kind === 'garbage') writeFileSync(bench.path, '[agent\n')
+        if (one.kind === 'delete') rmSync(bench.path, { force: true })
+        if (one.kind === 'file') {
+          const text = editText(configuration.latest().text, [
+            { key: 'users', value: [{ name: one.name, trust: 'inner' }] },
+          ])
+          writeFileSync(bench.path, text)
+        }
+        if (one.kind !== 'kill') await configuration.read()
+        if (!existsSync(bench.path)) writeFileSync(bench.path, bench.configuration.latest().text)
+        const now = bench.configuration.latest().text
+        const generations = bench.configuration.history(1_000)
+        assert.ok(parseConfig(now).ok)
+        assert.ok(
+          generations.some(({ text, state }) => text === now && state !== 'rolled_back'),
+          `what is in force after ${one.kind} is no generation`,
+        )
+        assert.ok(generations.every(({ text }) => parseConfig(text).ok))
+        assert.equal(
+          bench.force.settings.trace.keep_days,
+          bench.configuration.latest().settings.trace.keep_days,
+        )
+      }
+    }),
+    { numRuns: 25 },
+  )
+})
