@@ -20,6 +20,7 @@ export interface DiscordSettings {
 
 const maxDownloadBytes = 25_000_000
 const requestMs = 15_000
+const typingMs = 8_000
 
 export function createDiscord(
   settings: DiscordSettings,
@@ -38,6 +39,7 @@ export function createDiscord(
   const marks = openMarks(cursors)
   const guilds = openGuilds(rest)
   const directs = new Map<string, string>()
+  const typed = new Map<string, number>()
   const incoming = openIncoming({ rest, guilds, marks, directs, log })
   let state: ChannelState = { kind: 'starting' }
   let connection: Promise<void> | null = null
@@ -105,11 +107,16 @@ export function createDiscord(
     },
     async react(place, externalId, emoji, signal) {
       const channel = await channelOf(place, either(signal))
-      const route = Routes.channelMessageOwnReaction(channel, externalId, encodeURIComponent(emoji))
+      // An edited message has the time of the edit behind its id.
+      const message = externalId.split(':')[0]!
+      const route = Routes.channelMessageOwnReaction(channel, message, encodeURIComponent(emoji))
       await rest.put(route, { signal: either(signal) })
     },
     async typing(place, signal) {
       const channel = await channelOf(place, either(signal))
+      // Discord shows it for ten seconds, and each request counts against all others.
+      if (Date.now() - (typed.get(channel) ?? 0) < typingMs) return
+      typed.set(channel, Date.now())
       await rest.post(Routes.channelTyping(channel), { signal: either(signal) })
     },
     async members(place, signal) {

@@ -2,12 +2,13 @@
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import { boxChecks } from './checks/box.ts'
+import { channelChecks } from './checks/channels.ts'
 import type { Check, Finding } from './checks/check.ts'
 import { homeChecks } from './checks/home.ts'
 import { type Command, exit } from './command.ts'
 
 /** In the order of the report. Others are added here. */
-export const checks: readonly Check[] = [...homeChecks, ...boxChecks]
+export const checks: readonly Check[] = [...homeChecks, ...boxChecks, ...channelChecks]
 
 export const doctor: Command = {
   name: 'doctor',

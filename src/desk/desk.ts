@@ -13,7 +13,7 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { EntryPlace } from '../store/transcript.ts'
 import type { Spend, TurnEnd } from '../store/turns.ts'
-import type { Hands, MessageHand, SkillHand } from '../tools/hands.ts'
+import type { Hands, MessageHand, ReactionHand, SkillHand } from '../tools/hands.ts'
 import type { Tool } from '../tools/tool.ts'
 import { tools as allTools } from '../tools/tools.ts'
 import { type WebRules, webHandOf } from '../web/hand.ts'
@@ -22,6 +22,9 @@ import { type Files, openFiles } from './files.ts'
 import { openMemoryHand } from './memory.ts'
 import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
+
+/** Hands that the gateway itself has to give. */
+export type LentHands = Pick<Hands, 'schedule' | 'config' | 'people' | 'self'>
 
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
 export interface Rooms {
@@ -37,6 +40,8 @@ export interface Rooms {
   /** How many overheard messages before a turn are kept as its context. */
   readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
+  readonly reactions?: (place: Place, turn: string) => ReactionHand | undefined
+  readonly lent: (clearance: Clearance, session: Session, callId: string) => LentHands
   readonly now: () => number
 }
 
@@ -105,6 +110,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
   const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
   const web = webHandOf(clearance, rooms.web)
+  const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands = (callId: string): Hands => ({
     box: box.hand(callId),
     web,
@@ -118,6 +124,8 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     }),
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
+    ...(reactions ? { reactions } : {}),
+    ...rooms.lent(clearance, session, callId),
   })
   const probe = hands(randomUUID())
   const tools = allTools.filter(

@@ -119,6 +119,19 @@ test('a reaction that answers nothing is a note that the next turn reads', async
   assert.match(JSON.stringify(stage.model.requests[1]!.body), /reacted with ❤ to: “heard: first”/)
 })
 
+test('the agent puts a sign under the message that it answers', async () => {
+  await using stage = await openStage()
+  stage.model.next(use('react', { emoji: '👍' }), say('Noted.'))
+  const message = stage.telegram.write(bob, 'I fed the cat')
+  await stage.reply(bob.id)
+  const reaction = stage.telegram.calls.find(call => call.method === 'setMessageReaction')
+  assert.deepEqual(reaction?.body, {
+    chat_id: String(bob.id),
+    message_id: message.message_id,
+    reaction: [{ type: 'emoji', emoji: '👍' }],
+  })
+})
+
 test('a message edited before it is answered is answered as it reads then', async () => {
   await using stage = await openStage()
   stage.model.next(say('slow', { delayMs: 700 }))

@@ -216,6 +216,8 @@ export async function openFakeTelegram(
       case 'setMessageReaction':
       case 'answerCallbackQuery':
       case 'deleteWebhook':
+      case 'setWebhook':
+      case 'editMessageReplyMarkup':
         return true
       case 'getChatMemberCount':
         return inside.length + 1
