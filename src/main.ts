@@ -73,7 +73,7 @@ const without = (args: readonly string[], flag: string): string[] =>
   args.filter((arg, index) => arg !== flag && !arg.startsWith(`${flag}=`) && args[index - 1] !== flag)
 
 async function find(name: string): Promise<Command> {
-  const load = commands[name]
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load) return load.load()
   const near = nearest(name, Object.keys(commands).filter(Boolean))
   throw new CoopError(

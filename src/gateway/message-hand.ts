@@ -1,6 +1,6 @@
 // Lets a turn write to somebody else: only to known people, and only what was approved.
 import type { Clearance } from '../access/clearance.ts'
-import type { Household } from '../access/household.ts'
+import type { Household, Person } from '../access/household.ts'
 import type { MessageHand } from '../tools/hands.ts'
 import { newTrace } from '../trace/trace.ts'
 import type { PostOffice } from './post-office.ts'
@@ -12,14 +12,16 @@ export function messageHand(
 ): MessageHand | null {
   const { person } = clearance
   if (person === null) return null
-  const others = [...household().people.values()].filter(
-    other => other.id !== person && office.placeFor(other) !== null,
-  )
-  if (others.length === 0) return null
+  // Every turn asks whether there is anybody; who they all are only a call needs.
+  const reached = (other: Person) => other.id !== person && office.placeFor(other) !== null
+  if (!household().people.values().some(reached)) return null
+  const others = () => household().people.values().filter(reached)
   return {
-    recipients: others.map(other => other.name),
+    get recipients() {
+      return [...others().map(other => other.name)]
+    },
     send(to, text) {
-      const recipient = others.find(other => other.name.toLowerCase() === to.toLowerCase())
+      const recipient = others().find(other => other.name.toLowerCase() === to.toLowerCase())
       if (!recipient) throw new Error(`There is no "${to}" to write to.`)
       const from = household().people.get(person)?.name ?? person
       const place = office.release(recipient, `${from} says: ${text}`, {

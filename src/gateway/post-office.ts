@@ -106,8 +106,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     return state !== undefined && state !== 'failed'
   }
 
-  const placeFor: PostOffice['placeFor'] = (person, fits = () => true) =>
-    placesOf(person).find(place => fits(directClearance(person, place))) ?? null
+  const placeFor: PostOffice['placeFor'] = (person, fits) =>
+    placesOf(person).find(place => !fits || fits(directClearance(person, place))) ?? null
 
   const directClearance = (person: Person, place: Place) =>
     clear({ kind: 'person', person }, place, { kind: 'list', ids: [] }, options.household())

@@ -5,7 +5,7 @@ import { isoDay } from './dates.ts'
 import type { Ranked } from './rank.ts'
 import { retrieve } from './retrieve.ts'
 import type { Memo, Row } from './row.ts'
-import { type Found, find, type Scope, shown } from './scope.ts'
+import { type Found, findAll, type Scope, shown } from './scope.ts'
 import { labelsOf } from './shelves.ts'
 
 export interface PromptIndexOptions {
@@ -76,9 +76,10 @@ export async function promptIndex(
     ).map(row => ({ shelf, row })),
   )
   take(pinned, budget * share.pinned, limit)
-  const hits = ranked
-    .flatMap(({ uid }) => find(shelves, uid) ?? [])
-    .filter(({ row }) => row.superseded_by === null)
+  const hits = findAll(
+    shelves,
+    ranked.map(({ uid }) => uid),
+  ).filter(({ row }) => row.superseded_by === null)
   const turns = hits.filter(({ row }) => row.kind === 'turn')
   const facts = hits.filter(({ row }) => row.kind !== 'turn')
   const upTo = spent + budget * share.fitting

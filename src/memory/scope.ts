@@ -85,6 +85,19 @@ export function find(shelves: readonly Shelf[], id: string): Found | undefined {
   return hits.length === 1 && id.length >= smallestPrefix ? hits[0] : undefined
 }
 
+/** The rows of these ids in their order: one question a shelf, however many there are. */
+export function findAll(shelves: readonly Shelf[], uids: readonly string[]): Found[] {
+  const wanted = JSON.stringify(uids)
+  const found = new Map<string, Found>()
+  for (const shelf of shelves) {
+    const rows = shelf
+      .sql(`SELECT m.* FROM json_each(?) ids JOIN ${shelf.tables.mem} m ON m.uid = ids.value`)
+      .all(wanted) as Row[]
+    for (const row of rows) found.set(row.uid, { shelf, row })
+  }
+  return uids.flatMap(uid => found.get(uid) ?? [])
+}
+
 /** The same words for what does not exist and for what is not yours. */
 export const notFound = (id: string): CoopError => new CoopError('not_found', `There is no memory ${id}.`)
 

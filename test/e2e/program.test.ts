@@ -103,6 +103,7 @@ test('exit codes: 2 for wrong usage, 3 for no such session, 4 for no gateway, 1 
     })
   }
   await ends(2, /There is no command "strat"; did you mean "start"\?/, 'strat')
+  await ends(2, /There is no command "constructor"/, 'constructor')
   await ends(2, /--detahc/, 'start', '--detahc')
   await ends(2, /Coop does not know --fast/, '--fast')
   await ends(2, /-m takes a message/, 'chat', '-m', ' ')
