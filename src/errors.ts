@@ -3,6 +3,7 @@
 /** Code to what it means and what to do; the message of a `CoopError` says it for the case at hand. */
 export const faults = {
   aborted: 'The work was stopped: by a person, a newer message, a revoked clearance or the shutdown.',
+  archive_invalid: 'A backup is damaged, incomplete, from a newer Coop, or its passphrase is another.',
   approval_invalid: 'The approval does not exist, was used, has timed out, or is not yours to give.',
   box_failed:
     'A box could not be started; nothing ran. `coop doctor` says which package or setting is missing.',
@@ -28,6 +29,7 @@ export const faults = {
   not_permitted: 'Your level does not allow this here.',
   protocol_invalid: 'A client sent a request that the protocol does not know.',
   secret_literal: 'A secret stands literally in the configuration; write it as `env:NAME`.',
+  service_failed: 'The system’s supervisor refused; the text holds its words.',
   session_missing: 'There is no such session.',
   usage_wrong: 'The command line is not understood; `coop help` lists the commands.',
 } as const

@@ -100,8 +100,8 @@ test('no file and no room imports itself in a circle', () => {
   assert.deepEqual(circleIn(rooms), [])
 })
 
-test('a channel imports the contract, the errors, the log, the protocol and its own folder', () => {
-  const allowed = /^src\/(channel\.ts|errors\.ts|log\.ts|protocol\/)/
+test('a channel imports the contract, the errors, the log, the protocol, its own folder and what channels share', () => {
+  const allowed = /^(src\/(channel\.ts|errors\.ts|log\.ts|protocol\/)|channels\/(?!index)[a-z-]+\.ts$)/
   const wrong = own.filter(({ from, to }) => {
     const folder = /^channels\/[^/]+\//.exec(from)?.[0]
     return folder !== undefined && !to.startsWith(folder) && !allowed.test(to)
@@ -167,10 +167,12 @@ test('signals and exit codes are touched in main.ts alone', () => {
 })
 
 test('child processes are started in box and in the service commands alone', () => {
-  const service = ['src/cli/start.ts', 'src/cli/stop.ts', 'src/cli/gateway.ts']
+  const service = ['src/cli/start.ts', 'src/cli/stop.ts']
   const wrong = imports.filter(
     ({ from, to }) =>
-      /^(node:)?(child_process|cluster)$/.test(to) && !from.startsWith('src/box/') && !service.includes(from),
+      /^(node:)?(child_process|cluster)$/.test(to) &&
+      !/^src\/(box|cli\/service)\//.test(from) &&
+      !service.includes(from),
   )
   assert.deepEqual(said(wrong), [])
 })

@@ -1,6 +1,5 @@
 // Whether a call may run, waits for a person, or is refused: from its traits, the rules, and what the prompt holds.
 import type { Origin } from '../store/entry.ts'
-import type { Traits } from '../tools/tool.ts'
 import { atLeast, type Level } from './levels.ts'
 
 export interface ApprovalRule {
@@ -24,7 +23,8 @@ export type Decision =
 export interface Deciding {
   readonly tool: string
   readonly input: unknown
-  readonly traits: Traits
+  /** Of a tool's traits, what counts here. */
+  readonly traits: { readonly reach: 'none' | 'standing' | 'strong'; readonly ask?: string }
   /** The worst origin in the prompt. */
   readonly origin: Origin
   /** The level of whoever the turn is for. */

@@ -26,14 +26,20 @@ export interface Box extends AsyncDisposable {
 export type OpenDoor = (egress: Egress) => Promise<Door>
 
 /** A box of `policy`. What it holds is looked up anew at every command, so nothing stale is shown or hidden. */
-export function boxOf(policy: Policy, runtime: BoxRuntime, grounds: Grounds, openDoor: OpenDoor): Box {
+export function boxOf(
+  policy: Policy,
+  tainted: () => boolean,
+  runtime: BoxRuntime,
+  grounds: Grounds,
+  openDoor: OpenDoor,
+): Box {
   let door: ReturnType<OpenDoor> | undefined
   const reaches =
     !policy.host &&
     (policy.egress.kind === 'open' || (policy.egress.kind === 'allow' && policy.egress.hosts.length > 0))
 
   const specify = async (network: boolean): Promise<BoxSpec> => {
-    const seen = await survey(policy, grounds)
+    const seen = await survey({ ...policy, instructionsReadOnly: tainted() }, grounds)
     const proxy = network && reaches ? (await (door ??= openDoor(policy.egress))).socket : null
     return { ...seen, proxy, limits: policy.limits, env: {}, cwd: seen.cwd }
   }

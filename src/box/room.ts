@@ -1,5 +1,5 @@
 // Opens boxes for clearances, once a runtime has shown here that its walls stand.
-import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
@@ -34,8 +34,11 @@ export interface Boxes extends Disposable {
   proof(signal: AbortSignal): Promise<Proof>
   /** Whether `open` would give a box now, and whether it could act: known once the proof was tried. */
   offers(clearance: Clearance): { readonly acts: boolean } | null
-  /** Null where the clearance has no box, or none that holds: then its tools are not there. */
-  open(clearance: Clearance, tainted: boolean, signal: AbortSignal): Promise<Box | null>
+  /**
+   * Null where the clearance has no box, or none that holds: then its tools are not there. `tainted` is
+   * asked at every command, since a turn may read something from outside half-way.
+   */
+  open(clearance: Clearance, tainted: () => boolean, signal: AbortSignal): Promise<Box | null>
 }
 
 /** Nothing is tried or started before it is needed. */
@@ -90,14 +93,16 @@ export function openBoxes(options: RoomOptions): Boxes {
       return policy && (policy.host || holds) ? { acts: policy.acts } : null
     },
     open: async (clearance, tainted, signal) => {
-      const policy = policyOf(clearance, rules(), tainted)
+      const policy = policyOf(clearance, rules(), tainted())
       const runtime = policy && (await runtimeFor(policy, signal))
       if (!policy || !runtime) return null
       const found = ground()
       prepare(found.workspace, policy)
       await adopt(found.workspace)
       const net = options.net ?? internet
-      return boxOf(policy, runtime, found, egress => openProxy({ folder: folder(), egress, net, log }))
+      return boxOf(policy, tainted, runtime, found, egress =>
+        openProxy({ folder: folder(), egress, net, log }),
+      )
     },
     [Symbol.dispose]: () => {
       if (scratch) rmSync(scratch, { recursive: true, force: true })
@@ -112,15 +117,22 @@ function prepare(workspace: string, policy: Policy): void {
     const own = `users/${policy.person}`
     wanted.push(own, `${own}/output`, ...personalFolders.map(name => `${own}/${name}`))
   }
+  const kind = (path: string) => lstatSync(path, { throwIfNoEntry: false })
   for (const name of wanted) {
     const path = join(workspace, name)
-    const stat = lstatSync(path, { throwIfNoEntry: false })
+    const stat = kind(path)
     if (stat && !stat.isDirectory())
       throw new CoopError('box_failed', `${path} is not a plain folder; move it away.`)
     if (stat) continue
     mkdirSync(path, { mode: 0o700 })
     giveToBox(path)
   }
+  // Were it absent, a box could bring its own, and the gateway would work through its patterns.
+  const ignore = join(workspace, '.coopignore')
+  const stat = kind(ignore)
+  if (!stat)
+    writeFileSync(ignore, '# What no box shows: one pattern a line, as in a .gitignore.\n', { mode: 0o644 })
+  else if (!stat.isFile()) throw new CoopError('box_failed', `${ignore} is not a plain file; move it away.`)
 }
 
 /** For sockets and generated files. The path is short: a socket's has at most 108 bytes. */

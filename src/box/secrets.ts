@@ -1,4 +1,5 @@
 // Which files hold credentials by their name: hidden in every box, at every level.
+import { CoopError } from '../errors.ts'
 import { globSource } from './glob.ts'
 
 const folders = new Set(['.ssh', '.aws', '.gnupg', '.kube', '.azure', '.password-store', '.docker'])
@@ -44,5 +45,9 @@ function ignoreLine(line: string): { matches: RegExp; foldersOnly: boolean }[] {
   const body = text.replace(/\/$/, '')
   const anchored = body.includes('/')
   const source = globSource(anchored ? body.replace(/^\//, '') : `**/${body}`)
-  return [{ matches: new RegExp(`^${source}$`, 'u'), foldersOnly }]
+  try {
+    return [{ matches: new RegExp(`^${source}$`, 'u'), foldersOnly }]
+  } catch (cause) {
+    throw new CoopError('box_failed', `The line "${text}" of .coopignore is no pattern; mend it.`, { cause })
+  }
 }

@@ -148,7 +148,8 @@ function fixDeep(table: Table, root: string, name: string): void {
     const last = depth === parts.length - 1
     const kind = table.kind(way)
     if (kind === undefined) {
-      return table.add((base + parts.slice(0, depth).join('/')).replace(/\/$/, ''), 'ro')
+      table.add((base + parts.slice(0, depth).join('/')).replace(/\/$/, ''), 'ro')
+      return
     }
     if (depth > 0) table.add(way, last ? 'ro' : 'rw')
   }
@@ -162,8 +163,8 @@ function fixRepository(table: Table, at: string, kind: Hidden['kind']): void {
     if (!table.modes.has(way) && table.modeOf(way) === 'rw') table.add(way, 'rw')
   }
   if (table.modeOf(at) !== 'rw') return
-  if (kind === 'file') return table.add(at, 'ro')
-  table.add(at, 'rw')
+  table.add(at, kind === 'file' ? 'ro' : 'rw')
+  if (kind === 'file') return
   for (const name of ['config', 'config.worktree', 'commondir', 'hooks', 'modules']) {
     if (table.kind(`${at}/${name}`) !== undefined) table.add(`${at}/${name}`, 'ro')
     else if (name === 'hooks') table.hidden.push({ at: `${at}/${name}`, kind: 'folder' })

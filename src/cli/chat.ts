@@ -17,6 +17,8 @@ interface ChatOptions {
   readonly session?: string | undefined
   /** One message; then the end. */
   readonly message?: string | undefined
+  /** Plain lines, for screen readers and terminals that cannot do more. */
+  readonly plain?: boolean | undefined
 }
 
 export const home: Command = {
@@ -28,12 +30,16 @@ export const home: Command = {
 
 export const chat: Command = {
   name: 'chat',
-  usage: ['chat [--user NAME] [-m TEXT]'],
+  usage: ['chat [--user NAME] [--plain] [-m TEXT]'],
   summary: 'a gateway and a chat in one process',
   async run(args, cli) {
     const { values } = parseArgs({
       args: [...args],
-      options: { user: { type: 'string' }, message: { type: 'string', short: 'm' } },
+      options: {
+        user: { type: 'string' },
+        plain: { type: 'boolean' },
+        message: { type: 'string', short: 'm' },
+      },
     })
     if (values.message !== undefined && values.message.trim() === '')
       throw new CoopError('usage_wrong', '-m takes a message.')
@@ -43,13 +49,13 @@ export const chat: Command = {
 
 export const attach: Command = {
   name: 'attach',
-  usage: ['attach [SESSION] [--user NAME]'],
+  usage: ['attach [SESSION] [--user NAME] [--plain]'],
   summary: 'a chat on the running gateway',
   async run(args, cli) {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { user: { type: 'string' } },
+      options: { user: { type: 'string' }, plain: { type: 'boolean' } },
     })
     const path = findConfig(cli.config)
     if (!path)
@@ -57,7 +63,7 @@ export const attach: Command = {
         'gateway_unreachable',
         'There is no home and no gateway; run `coop init`, then `coop start`.',
       )
-    return converse(loadConfig(path), cli, { user: values.user, session: positionals[0] })
+    return converse(loadConfig(path), cli, { ...values, session: positionals[0] }, true)
   },
 }
 
@@ -72,8 +78,11 @@ async function chatHere(cli: Cli, options: ChatOptions): Promise<number> {
         version: coopVersion(),
         channels: options.message === undefined,
       })
-  void coop
-  return await converse(config, cli, options)
+  if (!coop) return await converse(config, cli, options, true)
+  const stopped = new AbortController()
+  void coop.stopped.then(() => stopped.abort())
+  const signal = AbortSignal.any([cli.signal, stopped.signal])
+  return await converse(config, { ...cli, signal }, options, false)
 }
 
 function newHome(cli: Cli): string {
@@ -95,8 +104,22 @@ function withAnswerer(config: Config): Config {
   return { ...config, settings: { ...settings, agent: { ...settings.agent, model: 'offline/coop' } } }
 }
 
-async function converse(config: Config, cli: Cli, options: ChatOptions): Promise<number> {
+/** `elsewhere`: the gateway is another process, and may come back when it goes. */
+async function converse(config: Config, cli: Cli, options: ChatOptions, elsewhere: boolean): Promise<number> {
   const interactive = cli.stdin.isTTY === true && cli.stdout.isTTY === true && options.message === undefined
+  if (interactive && cli.surroundings.screen && !options.plain) {
+    const { runScreen } = await import('../terminal/screen/screen.ts')
+    return exitOf(
+      await runScreen({
+        connect: onEvent => connectTo(config, { client: 'coop', user: options.user, onEvent }),
+        session: options.session,
+        color: cli.surroundings.color,
+        folder: process.cwd(),
+        reconnect: elsewhere,
+        signal: cli.signal,
+      }),
+    )
+  }
   const printer = openPrinter({
     write: text => cli.stdout.write(text),
     color: interactive && cli.surroundings.color,

@@ -24,6 +24,13 @@ export interface Command {
   readonly run: (args: readonly string[], cli: Cli) => Promise<number>
 }
 
+/** A command in the table, loaded when it is run. */
+export interface Listed {
+  readonly usage: string
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
 /** Exit codes of the contract. */
 export const exit = { done: 0, failed: 1, usage: 2, noSession: 3, noGateway: 4, interrupted: 130 } as const
 

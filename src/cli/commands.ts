@@ -1,11 +1,5 @@
 // The table of commands, each loaded when it is run.
-import type { Command } from './command.ts'
-
-interface Listed {
-  readonly usage: string
-  readonly summary: string
-  readonly load: () => Promise<Command>
-}
+import type { Listed } from './command.ts'
 
 /** By name; the empty name is `coop` alone. */
 export const commands: Readonly<Record<string, Listed>> = {
@@ -45,12 +39,12 @@ export const commands: Readonly<Record<string, Listed>> = {
     load: async () => (await import('./logs.ts')).logs,
   },
   chat: {
-    usage: 'coop chat [--user NAME] [-m TEXT]',
+    usage: 'coop chat [--user NAME] [--plain] [-m TEXT]',
     summary: 'a gateway and a chat in one process',
     load: async () => (await import('./chat.ts')).chat,
   },
   attach: {
-    usage: 'coop attach [SESSION] [--user NAME]',
+    usage: 'coop attach [SESSION] [--user NAME] [--plain]',
     summary: 'a chat on the running gateway',
     load: async () => (await import('./chat.ts')).attach,
   },
@@ -88,6 +82,26 @@ export const commands: Readonly<Record<string, Listed>> = {
     usage: 'coop trace [ID] [--follow] [--json]',
     summary: 'a turn as a tree: spans, times, tokens, cost',
     load: async () => (await import('./trace.ts')).trace,
+  },
+  gateway: {
+    usage: 'coop gateway install [--print] | uninstall',
+    summary: 'the gateway as a service that starts by itself',
+    load: async () => (await import('./gateway.ts')).gateway,
+  },
+  backup: {
+    usage: 'coop backup FILE [--with-keys]',
+    summary: 'one consistent archive of the home, while it runs',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  restore: {
+    usage: 'coop restore FILE [--dir D]',
+    summary: 'make a home from an archive',
+    load: async () => (await import('./backup.ts')).restore,
+  },
+  completion: {
+    usage: 'coop completion bash|zsh|fish',
+    summary: 'print the completion for a shell',
+    load: async () => (await import('./completion.ts')).completionOf(commands),
   },
   version: {
     usage: 'coop version',

@@ -3,24 +3,9 @@ import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import { boxChecks } from './checks/box.ts'
 import { channelChecks } from './checks/channels.ts'
+import type { Check, Finding } from './checks/check.ts'
 import { homeChecks } from './checks/home.ts'
 import { type Command, exit } from './command.ts'
-
-/** `failed`: something that Coop relies on. `not enforced`: nothing relies on it, or it could not be tried. */
-export type Outcome = 'proved' | 'failed' | 'not enforced'
-
-export interface Finding {
-  readonly outcome: Outcome
-  readonly title: string
-  /** What is wrong and what mends it. */
-  readonly detail?: string
-}
-
-/** One subject. A check that throws has failed. */
-export interface Check {
-  readonly name: string
-  readonly run: (config: Config, signal: AbortSignal) => Promise<readonly Finding[]>
-}
 
 /** In the order of the report. Others are added here. */
 export const checks: readonly Check[] = [...homeChecks, ...boxChecks, ...channelChecks]

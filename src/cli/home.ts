@@ -58,12 +58,12 @@ export async function connectTo(
 ): Promise<{ client: Client; who: Results['initialize'] }> {
   const client = await connectClient(socketPath(config), options.onEvent ?? (() => {}))
   try {
-    const who = await client.call('initialize', {
+    const answer = client.call('initialize', {
       protocol: protocolVersion,
       client: options.client,
       ...(options.user === undefined ? {} : { user: options.user }),
     })
-    return { client, who }
+    return { client, who: await within(answerMs, answer) }
   } catch (error) {
     client[Symbol.dispose]()
     throw error
@@ -78,5 +78,27 @@ export async function isRunning(config: Config): Promise<boolean> {
     return true
   } catch {
     return false
+  }
+}
+
+/** How long a gateway may take to say who one is. */
+const answerMs = 8_000
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () =>
+      reject(
+        new CoopError(
+          'gateway_unreachable',
+          'The gateway does not answer; `coop logs` may say why, and `coop restart` starts it again.',
+        ),
+      ),
+    ms,
+  )
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

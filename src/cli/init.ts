@@ -1,11 +1,15 @@
-// coop init: makes a home, asking little.
-import { homedir, userInfo } from 'node:os'
+// coop init: makes a home with at most four questions, proves the key, and on a terminal ends in a chat.
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
+import { CoopError } from '../errors.ts'
+import { askSecret } from './ask.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { makeHome } from './home.ts'
+import { checkModelKey, checkTelegramToken, type KeyState } from './key-check.ts'
 
 export const init: Command = {
   name: 'init',
@@ -16,55 +20,140 @@ export const init: Command = {
       args: [...args],
       options: { dir: { type: 'string' }, yes: { type: 'boolean', short: 'y' } },
     })
-    const dir = resolve(values.dir ?? join(homedir(), '.coop'))
-    const answers = values.yes || !cli.stdin.isTTY ? defaults() : await ask(cli)
-    const path = makeHome({ dir, ...answers })
-    loadConfig(path)
-    cli.stdout.write(
-      `A home is made: ${path}\nNext: \`coop --config ${path}\` to chat, or \`coop --config ${path} start\` for the gateway.\n`,
-    )
-    return exit.done
+    const dir = resolve(values.dir ?? cli.surroundings.home)
+    if (existsSync(join(dir, 'coop.toml')))
+      throw new CoopError('input_invalid', `There is a home in ${dir} already; nothing was changed.`)
+    if (values.yes || !cli.stdin.isTTY) return plainly(dir, cli)
+    const path = await byQuestions(dir, cli)
+    const { chat } = await import('./chat.ts')
+    return chat.run([], { ...cli, config: path })
   },
 }
 
-interface Answers {
-  readonly name: string
+interface Provider {
   readonly model: string
-  readonly provider?: string
+  /** The variable of its key; absent where none is needed. */
+  readonly variable?: string
+  readonly toml?: string
 }
 
-const usualModel = 'anthropic/claude-opus-4-6'
+const anthropic: Provider = { model: 'anthropic/claude-opus-4-6', variable: 'ANTHROPIC_API_KEY' }
+const telegramApi = 'https://api.telegram.org'
+/** How often a refused key is asked for again. */
+const tries = 3
 
-function defaults(): Answers {
-  return { name: userInfo().username || 'owner', model: usualModel }
+function plainly(dir: string, cli: Cli): number {
+  const path = makeHome({ dir, name: userInfo().username || 'owner', model: anthropic.model })
+  loadConfig(path)
+  const config = path === join(cli.surroundings.home, 'coop.toml') ? '' : ` --config ${path}`
+  cli.stdout.write(
+    `A home is made: ${path}\nNext: \`coop${config}\` to chat, or \`coop${config} start\` for the gateway.\n`,
+  )
+  return exit.done
 }
 
-async function ask(cli: Cli): Promise<Answers> {
-  const usual = defaults()
-  const questions = createInterface({ input: cli.stdin, output: cli.stdout })
+async function byQuestions(dir: string, cli: Cli): Promise<string> {
+  const say = (text: string) => void cli.stdout.write(`${text}\n`)
+  const name = await put(cli, 'What are you called?', userInfo().username || 'owner')
+  const provider = providerOf(
+    await put(
+      cli,
+      'Which model: anthropic, offline, or the URL and model of an OpenAI-compatible API?',
+      'anthropic',
+    ),
+  )
+  const path = makeHome({
+    dir,
+    name,
+    model: provider.model,
+    ...(provider.toml === undefined ? {} : { provider: provider.toml }),
+  })
   try {
-    const put = async (question: string, fallback: string) =>
-      (await questions.question(`${question} [${fallback}] `, { signal: cli.signal })).trim() || fallback
-    const name = await put('What are you called?', usual.name)
-    const kind = await put('Which provider: anthropic, openai-compatible or offline?', 'anthropic')
-    if (kind === 'offline') return { name, model: 'offline/coop' }
-    if (kind === 'anthropic') {
-      const variable = await put('Which environment variable holds the key?', 'ANTHROPIC_API_KEY')
-      const provider =
-        variable === 'ANTHROPIC_API_KEY'
-          ? {}
-          : { provider: `\n[provider]\nname = "anthropic"\napi_keys = ["env:${variable}"]\n` }
-      return { name, model: usualModel, ...provider }
+    const secrets = new Map<string, string>()
+    const check = () => {
+      writeSecrets(dir, secrets)
+      return checkModelKey(loadConfig(path))
     }
-    const variable = await put('Which environment variable holds the key?', 'OPENAI_API_KEY')
-    const base = await put('Where is the API?', 'https://api.openai.com/v1')
-    const model = await put('Which model?', 'gpt-5')
-    return {
-      name,
-      model: `openai/${model}`,
-      provider: `\n[[providers]]\nname = "openai-compatible"\nid = "openai"\napi_keys = ["env:${variable}"]\nbase_url = ${JSON.stringify(base)}\n`,
+    if (provider.variable !== undefined) await askKey(cli, provider.variable, secrets, check, say)
+    const token = await askSecret(cli, 'A Telegram bot’s token, to connect it now (Enter: later): ')
+    if (token.trim() !== '') {
+      const state = await checkTelegramToken(token.trim(), telegramApi)
+      if (state.kind === 'refused')
+        say(`Not connected: ${state.reason}. docs/operating.md says how to do it later.`)
+      else {
+        secrets.set('TELEGRAM_TOKEN', token.trim())
+        writeSecrets(dir, secrets)
+        const toml = '\n[channels.telegram]\ntoken = "env:TELEGRAM_TOKEN"\n'
+        writeFileSync(path, toml, { flag: 'a' })
+        say(
+          `Telegram is connected${state.kind === 'good' && state.name ? ` as ${state.name}` : ''}. Write to it: it answers with a code, and /approve CODE as ${name} full makes that you.`,
+        )
+      }
     }
+    loadConfig(path)
+    say(`A home is made: ${path}`)
+    return path
+  } catch (error) {
+    // A half-made home would refuse the next try.
+    rmSync(path, { force: true })
+    throw error
+  }
+}
+
+async function askKey(
+  cli: Cli,
+  variable: string,
+  secrets: Map<string, string>,
+  check: () => Promise<KeyState>,
+  say: (text: string) => void,
+): Promise<void> {
+  const already = await check()
+  if (already.kind === 'good') return say(`The key in ${variable} works.`)
+  for (let left = tries; left > 0; left--) {
+    const key = (await askSecret(cli, `The key (it is kept in .env; Enter: later): `)).trim()
+    if (key === '') break
+    secrets.set(variable, key)
+    const state = await check()
+    if (state.kind === 'good') return say('The key works.')
+    if (state.kind === 'unknown') return say(`The key is kept, but could not be tried: ${state.reason}.`)
+    say(`The key is refused: ${state.reason}.`)
+    secrets.delete(variable)
+  }
+  await check()
+  say(`Without a key the built-in offline model answers; write ${variable}=… into .env for a real one.`)
+}
+
+function providerOf(answer: string): Provider {
+  if (answer === 'offline') return { model: 'offline/coop' }
+  if (answer === 'anthropic') return anthropic
+  const [base, model = 'gpt-5'] = answer.split(/\s+/)
+  if (!base || !URL.canParse(base))
+    return answer.startsWith('anthropic/') ? { ...anthropic, model: answer } : { model: 'offline/coop' }
+  const local = /^(localhost|127\.|\[::1\])/.test(new URL(base).host)
+  const keys = local ? '' : 'api_keys = ["env:OPENAI_API_KEY"]\n'
+  return {
+    model: `openai/${model}`,
+    ...(local ? {} : { variable: 'OPENAI_API_KEY' }),
+    toml: `\n[[providers]]\nname = "openai-compatible"\nid = "openai"\n${keys}base_url = ${JSON.stringify(base)}\n`,
+  }
+}
+
+function writeSecrets(dir: string, secrets: ReadonlyMap<string, string>): void {
+  const lines = [...secrets].map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+  if (lines.length > 0) writeFileSync(join(dir, '.env'), lines.join(''), { mode: 0o600 })
+  else rmSync(join(dir, '.env'), { force: true })
+}
+
+async function put(cli: Cli, question: string, usual: string): Promise<string> {
+  const lines = createInterface({ input: cli.stdin, output: cli.stdout })
+  const left = new AbortController()
+  lines.once('close', () => left.abort())
+  try {
+    const signal = AbortSignal.any([cli.signal, left.signal])
+    return (await lines.question(`${question} [${usual}] `, { signal })).trim() || usual
+  } catch (cause) {
+    throw new CoopError('aborted', 'Nothing was made.', { cause })
   } finally {
-    questions.close()
+    lines.close()
   }
 }

@@ -11,6 +11,7 @@ import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { isRunning, openConfig } from './home.ts'
+import { openNotifier } from './service/notify.ts'
 
 const detachedStartMs = 15_000
 
@@ -40,6 +41,7 @@ export function requireKey(config: Config): void {
 
 async function foreground(config: Config, cli: Cli): Promise<number> {
   const begun = performance.now()
+  using notifier = openNotifier(cli.surroundings.supervisor ?? { notify: false, watchdogMs: undefined })
   await using coop = await openCoop({
     config,
     surroundings: cli.surroundings,
@@ -53,7 +55,9 @@ async function foreground(config: Config, cli: Cli): Promise<number> {
     'ready',
   )
   if (!cli.stdout.isTTY) cli.stdout.write('ready\n')
+  notifier.ready()
   await Promise.race([coop.stopped, aborted(cli.signal)])
+  notifier.stopping()
   coop.log.info('stopping')
   return exit.done
 }

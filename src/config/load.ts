@@ -35,7 +35,14 @@ export interface Surroundings {
   readonly logLevel: string
   readonly traceFile: string | undefined
   readonly color: boolean
+  /** Whether the terminal can move its cursor; if not, a chat there is plain lines. */
+  readonly screen?: boolean
+  /** What systemd asked for, if it started this process. */
+  readonly supervisor?: { readonly notify: boolean; readonly watchdogMs: number | undefined }
+  /** The usual home. */
   readonly home: string
+  /** Where this person's programs keep their configuration. */
+  readonly configHome?: string
 }
 
 export function surroundings(env: Environment = process.env): Surroundings {
@@ -48,7 +55,13 @@ export function surroundings(env: Environment = process.env): Surroundings {
     logLevel: level,
     traceFile: env.COOP_TRACE_FILE || undefined,
     color: !env.NO_COLOR && env.TERM !== 'dumb',
+    screen: Boolean(env.TERM) && env.TERM !== 'dumb',
+    supervisor: {
+      notify: Boolean(env.NOTIFY_SOCKET),
+      watchdogMs: env.WATCHDOG_USEC ? Number(env.WATCHDOG_USEC) / 1_000 : undefined,
+    },
     home: join(homedir(), '.coop'),
+    configHome: env.XDG_CONFIG_HOME || join(homedir(), '.config'),
   }
 }
 

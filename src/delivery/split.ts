@@ -1,6 +1,7 @@
 // Cuts a long text into parts that a channel takes, between paragraphs if it can, never inside a code fence, a link or a character.
 
-const fence = /^(`{3,}|~{3,})(.*)$/gm
+/** A mark longer than `closingRoom` holds is taken as text. */
+const fence = /^(`{3,7}(?!`)|~{3,7}(?!~))(.*)$/gm
 
 /** Parts of at most `limit` UTF-16 units. Joined, they are the text again, but for fences closed and opened anew at cuts. */
 export function split(text: string, limit: number): string[] {

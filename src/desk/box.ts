@@ -14,14 +14,12 @@ export interface TurnBox extends AsyncDisposable {
 /** `tainted` is asked at each use: text from outside may come into the prompt while the turn runs. */
 export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => boolean): TurnBox {
   const offered = boxes.offers(clearance)
-  const opened = new Map<boolean, Promise<Box | null>>()
+  let opening: Promise<Box | null> | undefined
 
   async function box(signal: AbortSignal): Promise<Box> {
-    const now = tainted()
-    let opening = opened.get(now)
-    if (!opening) opened.set(now, (opening = boxes.open(clearance, now, signal)))
+    opening ??= boxes.open(clearance, tainted, signal)
     const found = await opening.catch(error => {
-      opened.delete(now)
+      opening = undefined
       throw error
     })
     if (!found)
@@ -49,7 +47,7 @@ export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => b
       }
     },
     async [Symbol.asyncDispose]() {
-      for (const opening of opened.values()) await (await opening.catch(() => null))?.[Symbol.asyncDispose]()
+      await (await opening?.catch(() => null))?.[Symbol.asyncDispose]()
     },
   }
 }

@@ -8,6 +8,7 @@ import { terminalMatch } from '../config/household.ts'
 import { CoopError } from '../errors.ts'
 import type { SequencedEvent } from '../protocol/events.ts'
 import {
+  type CommandInfo,
   methods,
   type Params,
   protocolVersion,
@@ -38,6 +39,9 @@ export interface ControlOptions {
     text: string,
   ) => Promise<string | null>
   readonly modelFor: (person: Person, session: string) => string
+  readonly commands: (clearance: Clearance) => CommandInfo[]
+  readonly models: () => { readonly known: readonly string[]; contextOf(name: string): number }
+  readonly running: (session: string) => boolean
   /** Said to a client when it comes: that the model is the offline one, say. */
   readonly notice: (person: Person) => string | undefined
   readonly now: () => number
@@ -202,6 +206,33 @@ export function openControl(options: ControlOptions): Control {
         throw new CoopError('not_found', `There is no command "${command.split(/\s/)[0]}"; /help lists them.`)
       return { text }
     },
+    'command/list'(principal, { session }: Params<'command/list'>) {
+      writable(principal, session)
+      const { acts } = view(principal)
+      return {
+        commands: options.commands(view(principal)),
+        models: atLeast(acts, 'inner') ? [...options.models().known] : [],
+        people: atLeast(acts, 'inner')
+          ? [...options.household().people.values()].map(person => person.name)
+          : [],
+      }
+    },
+    'session/state'(principal, { session: wanted }: Params<'session/state'>) {
+      const session = sessionOf(principal, wanted)
+      const model = options.modelFor(personOf(principal), session.id)
+      const { channels } = options.status()
+      return {
+        session: session.id,
+        title: session.title ?? session.id,
+        model,
+        running: options.running(session.id),
+        context: { used: store.spending.lastSize(session.id), limit: options.models().contextOf(model) },
+        usdToday: store.spending.since(principal.person, midnight(now())),
+        channels: atLeast(view(principal).acts, 'full')
+          ? channels.map(({ name, state }) => ({ name, state }))
+          : [],
+      }
+    },
     status(principal) {
       if (!atLeast(view(principal).acts, 'full'))
         throw new CoopError('not_permitted', 'The status is for fully trusted people.')
@@ -262,6 +293,8 @@ export function openControl(options: ControlOptions): Control {
     },
   }
 }
+
+const midnight = (now: number): number => now - (now % 86_400_000)
 
 const named = (household: Household, name: string): Person | undefined =>
   household.people.get(name) ??

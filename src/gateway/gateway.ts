@@ -333,6 +333,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     stop: session => lanes.stop(session, 'stopped'),
     shutdown: options.shutdown,
     command: runFromClient,
+    commands: clearance =>
+      [...commands.values()]
+        .filter(command => atLeast(clearance.acts, command.level))
+        .map(({ name, usage, summary }) => ({ name, usage, summary })),
+    models: () => models,
+    running: session => lanes.running().includes(session),
     modelFor,
     notice: person => {
       const model = modelFor(person)
@@ -484,11 +490,11 @@ export function openGateway(options: GatewayOptions): Gateway {
       const unreadable = workspaceFault(config.paths.workspace)
       if (unreadable) log.warn(unreadable)
       consent.expire()
+      // What ran had its lane: a turn that was woken behind it must not find its messages unanswered.
       const turns = store.turns.open()
-      for (const turn of turns) {
-        const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
-        if (turn.state === 'running' || answered)
-          lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
+      const woken = turns.filter(turn => turn.state === 'waiting' && !store.approvals.openOf(turn.id))
+      for (const turn of [...turns.filter(open => open.state === 'running'), ...woken]) {
+        lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
       }
       const inFlight = sender.resume()
       if (inFlight > 0)

@@ -114,18 +114,20 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     )
   }
 
-  /** The stranger is told once, and the owner with the code; nothing of it reaches a model. */
+  /** The stranger is told once, and the owner with the code, in one commit; nothing of it reaches a model. */
   function pair(row: Received, { clearance }: Cleared): void {
     const { inbound } = row
     const name = shownName(inbound.sender.name)
-    const { pairing, fresh } = store.pairings.ensure(inbound.channel, inbound.sender.id, name, now())
-    if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
-    const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
-    options.office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
-    options.office.tellOwners(
-      `${name} wrote to me on ${inbound.channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
-      { choices: pairingChoices(pairing.code, name) },
-    )
+    store.together(() => {
+      const { pairing, fresh } = store.pairings.ensure(inbound.channel, inbound.sender.id, name, now())
+      if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
+      const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
+      options.office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
+      options.office.tellOwners(
+        `${name} wrote to me on ${inbound.channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
+        { choices: pairingChoices(pairing.code, name) },
+      )
+    })
   }
 
   function reacted(row: Received, cleared: Cleared): void {

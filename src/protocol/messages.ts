@@ -38,6 +38,8 @@ export const methods = {
   'approval/list': z.object({}),
   'approval/answer': z.object({ id: z.string(), answer: z.enum(['approve', 'deny']) }),
   'command/run': z.object({ session, command: z.string().min(1).max(10_000) }),
+  'command/list': z.object({ session }),
+  'session/state': z.object({ session }),
   status: z.object({}),
   'gateway/stop': z.object({}),
 } as const
@@ -56,6 +58,12 @@ export interface ApprovalInfo {
   readonly question: string
   readonly createdAt: number
   readonly expiresAt: number
+}
+
+export interface CommandInfo {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
 }
 
 export interface StatusReport {
@@ -92,6 +100,20 @@ export interface Results {
   'approval/list': { approvals: ApprovalInfo[] }
   'approval/answer': { text: string }
   'command/run': { text: string }
+  /** What may be typed here: commands, models to choose, people to write to. */
+  'command/list': { commands: CommandInfo[]; models: string[]; people: string[] }
+  'session/state': {
+    session: string
+    title: string
+    model: string
+    running: boolean
+    /** Tokens of the last request and its answer, and how many the model takes. */
+    context: { used: number; limit: number }
+    /** What the person's turns cost since midnight UTC. */
+    usdToday: number
+    /** For the fully trusted; else empty. */
+    channels: { name: string; state: string }[]
+  }
   status: StatusReport
   'gateway/stop': { stopping: boolean }
 }

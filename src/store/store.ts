@@ -9,6 +9,7 @@ import { openPairings, type Pairings } from './pairings.ts'
 import { openPost, type Post } from './post.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
+import { openSpending, type Spending } from './spending.ts'
 import { openSpoken, type Spoken } from './spoken.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
@@ -26,6 +27,7 @@ export interface Store extends Disposable {
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
+  readonly spending: Spending
   readonly compact: Compact
   readonly disclosures: Disclosures
   readonly spoken: Spoken
@@ -50,6 +52,7 @@ export function openStore(path: string, migrations: string): Store {
     pairings: openPairings(db),
     settings: openSettings(db),
     post: openPost(db, transcript, outbox, inbox),
+    spending: openSpending(db),
     compact: openCompaction(db, sessions, transcript),
     disclosures: openDisclosures(db),
     spoken: openSpoken(db),

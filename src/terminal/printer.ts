@@ -1,5 +1,6 @@
 // Session events as plain lines: streamed text once, tool steps and notices on lines of their own.
 import type { SessionEvent } from '../protocol/events.ts'
+import { clean, oneLine } from './clean.ts'
 
 export interface Printer {
   show(event: SessionEvent): void
@@ -20,7 +21,7 @@ export interface PrinterOptions {
 export function openPrinter({ write, color, others, streaming, tools }: PrinterOptions): Printer {
   let streamed = ''
   const dim = (text: string) => (color ? `\u001b[2m${text}\u001b[22m` : text)
-  const line = (text: string) => write(`${clean(text)}\n`)
+  const line = (text: string, style = (plain: string) => plain) => write(`${style(clean(text))}\n`)
 
   function settle(): void {
     if (streamed !== '' && !streamed.endsWith('\n')) write('\n')
@@ -40,14 +41,14 @@ export function openPrinter({ write, color, others, streaming, tools }: PrinterO
       case 'tool':
         if (!tools || (event.state !== 'running' && !event.isError)) return
         settle()
-        return line(dim(`· ${event.name} ${event.detail.replace(/\s+/g, ' ').slice(0, 120)}`))
+        return line(`· ${event.name} ${oneLine(event.detail, 120)}`, dim)
       case 'notice':
         settle()
         return line(event.text)
       case 'turn_ended':
         return settle()
       case 'user':
-        return others ? line(dim(`> ${event.text}`)) : undefined
+        return others ? line(`> ${event.text}`, dim) : undefined
       case 'turn_started':
       case 'thinking':
         return
@@ -58,7 +59,3 @@ export function openPrinter({ write, color, others, streaming, tools }: PrinterO
 
   return { show, settle }
 }
-
-/** A model’s text must not move the cursor or rename the window. */
-const clean = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b/g, '')

@@ -43,7 +43,10 @@ export const grep = tool({
     if (result.code === 2) return { text: lines.slice(-3).join('\n'), isError: true }
     if (lines.length === 0) return { text: '(no matches)' }
     const more = lines.length > shown ? `\n[only the first ${shown} are shown; narrow the search]` : ''
-    return { text: (await excerpt(Buffer.from(lines.slice(0, shown).join('\n')), hands.box!, signal)) + more }
+    return {
+      text: (await excerpt(Buffer.from(lines.slice(0, shown).join('\n')), hands.box!, signal)) + more,
+      origin: 'derived',
+    }
   },
 })
 

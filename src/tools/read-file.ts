@@ -31,6 +31,7 @@ export const readFile = tool({
     const more = cut || read.length > lines
     const next = line + shown.length
     return {
+      origin: 'derived',
       text: shown.join('\n') + (more ? `\n[more follows: line ${next}; the file has ${size} bytes]` : ''),
     }
   },

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
-import { doctor, type Finding } from '../../src/cli/doctor.ts'
+import type { Finding } from '../../src/cli/checks/check.ts'
+import { doctor } from '../../src/cli/doctor.ts'
 import { boxTests, openRig } from '../box/rig.ts'
 
 async function examine(home: string, ...args: string[]) {

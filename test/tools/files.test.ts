@@ -34,7 +34,7 @@ describe('the file and shell tools', boxTests, () => {
     truncateSync(at('big'), 10 * 1024 ** 3)
     execFileSync('mkfifo', [at('pipe')])
     for (const who of ['alice', 'carol']) {
-      const box = (await rig.boxes.open(rig.direct(who), false, rig.signal))!
+      const box = (await rig.boxes.open(rig.direct(who), () => false, rig.signal))!
       hands.set(who, { box: boxHandOf(box, `call-${who}`), web: null } as Hands)
     }
   })
@@ -138,7 +138,7 @@ describe('the file and shell tools', boxTests, () => {
     assert.deepEqual(await find('src/*.{ts,js}'), ['src/a.ts'])
     assert.deepEqual(await find('./src/**/[ab].ts'), ['src/a.ts', 'src/deep/b.ts'])
     assert.deepEqual(await find('/work/src/?.ts'), ['/work/src/a.ts'])
-    for (const odd of ['[', '{', '}{', '***', '(', '\\', '-delete', '$(touch x)', "'"]) {
+    for (const odd of ['[', '{', '}{', '(', '\\', '-delete', '$(touch x)', "'"]) {
       assert.equal((await call(glob, { pattern: odd })).text, '(no files)', odd)
     }
   })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { attackAll } from '../../box/attacks/run.ts'
 import { bwrapVersion, findBwrap, openBwrap } from '../../box/bwrap-runtime.ts'
 import { required } from '../../box/runtime.ts'
-import type { Check, Finding } from '../doctor.ts'
+import type { Check, Finding } from './check.ts'
 
 /** From this version on, a planted link cannot make an empty file outside while a box starts. */
 const soundVersion = [0, 12]

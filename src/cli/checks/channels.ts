@@ -8,7 +8,7 @@ import { messageOf } from '../../errors.ts'
 import { silentLog } from '../../log.ts'
 import { connectClient } from '../../protocol/client.ts'
 import { protocolVersion } from '../../protocol/messages.ts'
-import type { Check, Finding } from '../doctor.ts'
+import type { Check, Finding } from './check.ts'
 
 const tryMs = 10_000
 const lookMs = 50

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDatabase } from '../../store/soundness.ts'
-import type { Check, Finding } from '../doctor.ts'
+import type { Check, Finding } from './check.ts'
 
 const minNode = 24
 const minFree = 500 * 1024 * 1024

@@ -1,0 +1,59 @@
+// Asks a provider and a channel whether the key they are given is theirs, before anybody waits for an answer.
+import { type Config, providersOf } from '../config/load.ts'
+import { messageOf } from '../errors.ts'
+
+export type KeyState =
+  | { readonly kind: 'good'; readonly name?: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Nobody answered, so it is neither known to be good nor to be bad. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+const patienceMs = 10_000
+
+/** The key of the model that answers. */
+export async function checkModelKey(config: Config): Promise<KeyState> {
+  const { model } = config.settings.agent
+  const provider = providersOf(config).find(({ key }) => model.startsWith(`${key}/`))
+  if (!provider || provider.name === 'offline') return { kind: 'good' }
+  const key = provider.api_keys.map(config.secret).find(Boolean)
+  if (provider.name === 'anthropic') {
+    if (!key) return { kind: 'refused', reason: 'there is none' }
+    const base = (provider.base_url ?? 'https://api.anthropic.com').replace(/\/+$/, '')
+    const proof: Record<string, string> = key.startsWith('sk-ant-oat')
+      ? { authorization: `Bearer ${key}`, 'anthropic-beta': 'oauth-2025-04-20' }
+      : { 'x-api-key': key }
+    return ask(`${base}/v1/models?limit=1`, { 'anthropic-version': '2023-06-01', ...proof })
+  }
+  const base = (provider.base_url ?? 'https://api.openai.com/v1').replace(/\/+$/, '')
+  return ask(`${base}/models`, key ? { authorization: `Bearer ${key}` } : {})
+}
+
+/** A Telegram bot's token; its name is the bot's. */
+export async function checkTelegramToken(token: string, apiRoot: string): Promise<KeyState> {
+  if (!/^\d+:[\w-]+$/.test(token)) return { kind: 'refused', reason: 'a token looks like 123456:ABC-def' }
+  const state = await ask(`${apiRoot}/bot${token}/getMe`, {}, body => {
+    const result = (body as { result?: { username?: string } } | null)?.result
+    return result?.username ? `@${result.username}` : undefined
+  })
+  return state.kind === 'refused' ? { ...state, reason: 'Telegram does not know this token' } : state
+}
+
+async function ask(
+  url: string,
+  headers: Record<string, string>,
+  nameIn: (body: unknown) => string | undefined = () => undefined,
+): Promise<KeyState> {
+  try {
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(patienceMs) })
+    if (response.ok) {
+      const name = nameIn(await response.json())
+      return name === undefined ? { kind: 'good' } : { kind: 'good', name }
+    }
+    await response.body?.cancel()
+    if ([401, 403, 404].includes(response.status))
+      return { kind: 'refused', reason: `the answer was ${response.status}` }
+    return { kind: 'unknown', reason: `the answer was ${response.status}` }
+  } catch (error) {
+    return { kind: 'unknown', reason: messageOf(error) }
+  }
+}

@@ -1,0 +1,62 @@
+// Copies of databases that are in use: all from one moment, without holding up who writes.
+import { closeSync, openSync, readSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { CoopError } from '../errors.ts'
+
+/**
+ * Copies each database of `from` to the path beside it. For the instant in which the readers begin, every writer
+ * waits, so that no copy knows of something that another has not heard of yet.
+ */
+export async function snapshot(
+  pairs: readonly { readonly from: string; readonly to: string }[],
+): Promise<void> {
+  const readers = pairs.map(({ from }) => new Database(from, { timeout: lockMs }))
+  try {
+    const gates = pairs.map(({ from }) => new Database(from, { timeout: lockMs }))
+    try {
+      for (const gate of gates) gate.exec('BEGIN IMMEDIATE')
+      for (const reader of readers) {
+        reader.exec('BEGIN')
+        reader.pragma('schema_version')
+        reader.prepare('SELECT count(*) FROM sqlite_schema').get()
+      }
+    } finally {
+      for (const gate of gates) gate.close()
+    }
+    for (const [index, { to }] of pairs.entries()) await readers[index]!.backup(to)
+  } finally {
+    for (const reader of readers) reader.close()
+  }
+}
+
+/** Whether a file begins as an SQLite database does. */
+export function isDatabase(path: string): boolean {
+  const start = Buffer.alloc(magic.length)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, start, 0, start.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  return start.equals(magic)
+}
+
+/** Throws `database_damaged` unless every page of the database at `path` is sound. Returns its schema's version. */
+export function checkDatabase(path: string): number {
+  const damaged = (reason: string, cause?: unknown) =>
+    new CoopError('database_damaged', `${path} is damaged: ${reason}`, { cause })
+  let db: Database.Database | undefined
+  try {
+    db = new Database(path, { readonly: true })
+    const found = db.pragma('quick_check(1)', { simple: true })
+    if (found !== 'ok') throw damaged(String(found))
+    return db.pragma('user_version', { simple: true }) as number
+  } catch (cause) {
+    throw cause instanceof CoopError ? cause : damaged((cause as Error).message, cause)
+  } finally {
+    db?.close()
+  }
+}
+
+const lockMs = 10_000
+const magic = Buffer.from('SQLite format 3\0')

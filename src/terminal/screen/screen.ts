@@ -1,0 +1,249 @@
+// The interactive chat: a conversation above, an editor and a status line below, in the terminal's own scrollback.
+import { Container, Editor, matchesKey, Spacer, TuiMainScreen } from '@earendil-works/pi-tui'
+import { CoopError, messageOf } from '../../errors.ts'
+import type { SessionEvent } from '../../protocol/events.ts'
+import { imagesIn } from '../attachments.ts'
+import type { ChatEnd } from '../chat.ts'
+import { clean, oneLine } from '../clean.ts'
+import { type Connect, openLiveLink } from '../live-link.ts'
+import { openActivity } from './activity.ts'
+import { openApprovals } from './approvals.ts'
+import { completionOf, ownCommands } from './completion.ts'
+import { minute, saidIn, sessionChoices, wordChoices } from './find.ts'
+import { openPrompts } from './prompts.ts'
+import { leaveToScrollback, ScreenTerminal } from './screen-terminal.ts'
+import { openStatusLine } from './status-line.ts'
+import { openTheme } from './theme.ts'
+import { openTranscript } from './transcript.ts'
+
+export interface ScreenOptions {
+  readonly connect: Connect
+  /** The session to follow; the person's own if absent. */
+  readonly session: string | undefined
+  readonly color: boolean
+  /** Where paths start. */
+  readonly folder: string
+  /** Whether a lost gateway is waited for; else the chat ends with it. */
+  readonly reconnect: boolean
+  readonly signal: AbortSignal
+}
+
+/** How long after one Ctrl-C another one leaves. */
+const leaveMs = 2_000
+/** A frame of the protocol is at most a megabyte, and JSON may double a text. */
+const mostCharacters = 400_000
+
+/** Runs the chat until its person leaves. Throws what the first connection throws. */
+export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
+  const { promise: end, resolve: leave } = Promise.withResolvers<ChatEnd>()
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  options.signal.addEventListener('abort', () => leave('interrupted'), { once: true })
+
+  const early: SessionEvent[] = []
+  let receive = (event: SessionEvent): void => void early.push(event)
+  let away = () => {}
+  let back = () => {}
+  let refused = (_text: string, _reason: string) => {}
+  using link = await openLiveLink({
+    connect: options.connect,
+    onEvent: event => receive(event),
+    onAway: () => (options.reconnect ? away() : leave('gone')),
+    onBack: () => back(),
+    onRefused: (text, reason) => refused(text, reason),
+    signal,
+  })
+  const history = await link.follow(options.session ?? link.session)
+
+  const terminal = new ScreenTerminal({
+    onResize: () => transcript.showLast(terminal.rows - footer.render(terminal.columns).length),
+  })
+  const tui = new TuiMainScreen(terminal)
+  const redraw = () => {
+    const gone = leaveToScrollback(tui)
+    if (gone > 0) transcript.leave(gone)
+    tui.requestRender()
+  }
+  const theme = openTheme(options.color, () => {
+    tui.invalidate()
+    tui.requestRender()
+  })
+  const transcript = openTranscript({ theme, self: () => link.who.person })
+  const editor = new Editor(tui, theme.editor, { autocompleteMaxVisible: 6 })
+  const status = openStatusLine(
+    {
+      name: link.who.name,
+      level: link.who.level,
+      model: link.who.model,
+      session: link.session,
+      state: null,
+      activity: '',
+      connected: true,
+    },
+    theme,
+  )
+  const prompts = openPrompts(tui, editor, theme)
+  const footer = new Container()
+  for (const child of [new Spacer(), prompts.component, editor, status]) footer.addChild(child)
+  tui.addChild(transcript)
+  tui.addChild(footer)
+
+  const say = (text: string, kind: 'plain' | 'bad' = 'plain') => {
+    transcript.notice(text, kind)
+    redraw()
+  }
+  /** Runs something that asks the gateway; what it refuses is said, what it could not hear is not. */
+  const attempt = (work: () => Promise<void>) =>
+    void work().catch(error => {
+      if (!(error instanceof CoopError && error.code === 'gateway_unreachable')) say(messageOf(error), 'bad')
+    })
+
+  const activity = openActivity(text => {
+    status.set({ activity: text })
+    tui.requestRender()
+  })
+  const approvals = openApprovals({ link, prompts, theme, say, attempt })
+
+  function show(event: SessionEvent): void {
+    transcript.take(event)
+    if (event.type === 'turn_started' || event.type === 'thinking') activity.begin('thinking')
+    else if (event.type === 'text') activity.begin('writing')
+    else if (event.type === 'tool' && event.state !== 'done') {
+      activity.begin(event.state === 'waiting' ? 'waiting for a person' : oneLine(event.name, 30))
+      if (event.state === 'waiting') attempt(approvals.ask)
+    } else if (event.type === 'turn_ended') {
+      activity.end()
+      attempt(refresh)
+      attempt(approvals.ask)
+    }
+    redraw()
+  }
+
+  async function refresh(): Promise<void> {
+    const state = await link.call('session/state', { session: link.session })
+    const { name, level, model } = link.who
+    status.set({ state, name, level, model, session: link.session, connected: true })
+    if (state.running && !activity.running) activity.begin('working')
+    tui.requestRender()
+  }
+
+  async function learn(): Promise<void> {
+    const vocabulary = await link.call('command/list', { session: link.session })
+    editor.setAutocompleteProvider(completionOf(vocabulary, options.folder))
+  }
+
+  async function chooseSession(): Promise<void> {
+    const wanted = await prompts.choose('Switch to', await sessionChoices(link))
+    if (wanted !== null) await follow(wanted)
+  }
+
+  async function follow(wanted: string): Promise<void> {
+    const events = await link.follow(wanted)
+    transcript.clear()
+    activity.end()
+    transcript.notice(`— ${wanted} —`)
+    for (const event of events) transcript.take(event)
+    redraw()
+    await Promise.all([refresh(), learn()])
+  }
+
+  async function search(filter: string): Promise<void> {
+    const found = await saidIn(link)
+    const title = 'Search: Enter takes your own words into the editor, shows the agent’s'
+    const chosen = await prompts.choose(title, wordChoices(found), filter)
+    if (chosen === null) return
+    const { text, own, at } = found[Number(chosen)]!
+    if (own) editor.setText(text)
+    else say(`${minute(at)}: ${text}`)
+    tui.requestRender()
+  }
+
+  editor.onSubmit = written => {
+    const text = written.trim()
+    if (text === '') return
+    if (text.length > mostCharacters) {
+      editor.setText(written)
+      return say(
+        `A message has at most ${mostCharacters} characters; this has ${text.length}. Put it into a file.`,
+        'bad',
+      )
+    }
+    editor.addToHistory(text)
+    const own = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text)
+    if (own && ownCommands.some(command => command.name === own[1])) {
+      if (own[1] === 'exit') return leave('end')
+      return attempt(() => (own[1] === 'sessions' ? chooseSession() : search(own[2] ?? '')))
+    }
+    const attachments = imagesIn(text, options.folder)
+    transcript.typed(text)
+    if (attachments.length > 0)
+      transcript.notice(`with ${attachments.map(attachment => attachment.name).join(', ')}`)
+    link.send(text, attachments)
+    redraw()
+  }
+
+  let interrupted = 0
+  function interrupt(): void {
+    const again = Date.now() - interrupted < leaveMs
+    interrupted = Date.now()
+    if (again) return leave('interrupted')
+    if (editor.getText() !== '') editor.setText('')
+    if (activity.running)
+      attempt(async () => void (await link.call('session/stop', { session: link.session })))
+    say(activity.running ? 'Stopping; Ctrl-C again leaves.' : 'Ctrl-C again leaves.')
+  }
+
+  tui.addInputListener(data => {
+    if (matchesKey(data, 'ctrl+c') && (approvals.asking || !prompts.open)) interrupt()
+    else if (prompts.open) return undefined
+    else if (matchesKey(data, 'ctrl+d') && editor.getText() === '') leave('end')
+    else if (matchesKey(data, 'ctrl+o')) refold()
+    else if (matchesKey(data, 'ctrl+r')) attempt(() => search(editor.getText()))
+    else if (matchesKey(data, 'ctrl+t')) attempt(chooseSession)
+    else return undefined
+    return { consume: true }
+  })
+  function refold(): void {
+    transcript.toggleFold()
+    transcript.showLast(terminal.rows - footer.render(terminal.columns).length)
+    tui.requestRender(true)
+  }
+
+  away = () => {
+    transcript.dropStreamed()
+    activity.end()
+    status.set({ connected: false })
+    redraw()
+  }
+  back = () => {
+    status.set({ connected: true })
+    attempt(async () => {
+      await Promise.all([refresh(), learn(), approvals.ask()])
+    })
+  }
+  refused = (text, reason) => say(`Not sent: “${oneLine(text, 60)}”: ${reason}`, 'bad')
+
+  try {
+    for (const event of history) {
+      transcript.take(event)
+      if (event.type === 'user' && event.author === link.who.person) editor.addToHistory(event.text)
+    }
+    for (const event of early.splice(0)) show(event)
+    receive = show
+    if (link.who.notice) transcript.notice(link.who.notice)
+    if (history.length === 0) transcript.notice('/help lists the commands, Ctrl-D leaves.')
+    terminal.setTitle(`Coop · ${clean(link.who.name)}`)
+    transcript.showLast(terminal.rows * 4)
+    tui.setFocus(editor)
+    tui.start()
+    attempt(async () => {
+      await Promise.all([refresh(), learn(), approvals.ask()])
+    })
+    return await end
+  } finally {
+    activity.end()
+    stop.abort()
+    tui.stop()
+    await terminal.drainInput(100, 20)
+  }
+}

@@ -1,0 +1,2 @@
+// A way to show text: plain in, with its colour out.
+export type Style = (text: string) => string

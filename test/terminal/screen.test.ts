@@ -1,0 +1,286 @@
+// The interactive chat in a real terminal, on real gateways.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openHouse } from './house.ts'
+import { openModelServer, type Said } from './model-server.ts'
+
+const ready = /·.*Alice, full/
+
+test('a chat answers what is typed, wraps wide characters and keeps emoji whole', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'], { columns: 40 })
+  await pane.until(ready)
+  pane.type('hello')
+  pane.press('Enter')
+  await pane.until(/Hello! I am listening\./)
+  pane.type('日本語の文章はとても長いので折り返されるはずです 👩‍👩‍👧 família')
+  await pane.until(/família/)
+  pane.press('Enter')
+  const screen = await pane.until(/You wrote: “日本語/)
+  assert.ok(screen.split('\n').every(line => columnsOf(line) <= 40))
+  pane.press('C-d')
+  await pane.until(/\[left with 0\]/)
+})
+
+test('Ctrl-C clears, stops a running turn, and twice leaves with 130', async () => {
+  await using model = await openModelServer(() => ({ words: Array(2_000).fill('on and '), pauseMs: 20 }))
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('talk')
+  pane.press('Enter')
+  await pane.until(/on and on and/)
+  pane.press('C-c')
+  await pane.until(/Stopped\./)
+  await sleep(2_100)
+  pane.press('C-c')
+  await pane.until(/Ctrl-C again leaves/)
+  pane.press('C-c')
+  await pane.until(/\[left with 130\]/)
+})
+
+test('a paste of 100 kB is one message, folded on the screen and whole at the model', async () => {
+  await using model = await openModelServer(text => `I read ${text?.length} characters.`)
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  const text = Array.from({ length: 2_000 }, (_, index) => `line ${index} ${'x'.repeat(44)}`).join('\n')
+  pane.paste(text)
+  await pane.until(/paste #1 \+2000 lines/)
+  pane.press('Enter')
+  await pane.until(/I read \d+ characters\./)
+  assert.equal(model.heard.at(-1)?.trim(), text)
+  assert.match(pane.all(), /… \d+ more lines \(Ctrl-O\)/)
+})
+
+test('a resize while text streams leaves one editor, one status line and every word', async () => {
+  const words = Array.from({ length: 150 }, (_, index) => `word${index} `)
+  await using model = await openModelServer(() => ({ words, pauseMs: 20 }))
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('talk')
+  pane.press('Enter')
+  await pane.until(/word20/)
+  for (const [columns, rows] of [
+    [50, 20],
+    [120, 40],
+    [20, 12],
+    [90, 30],
+  ] as const) {
+    pane.resize(columns, rows)
+    await sleep(250)
+  }
+  const screen = await pane.until(text => /word149/.test(text) && !/writing/.test(text))
+  assert.equal(screen.match(/Alice, full/g)?.length, 1)
+  assert.equal(screen.match(/^─+$/gm)?.length, 2)
+  const seen = new Set(pane.all().match(/word\d+/g))
+  for (const word of words) assert.ok(seen.has(word.trim()), `${word}is missing`)
+})
+
+test('a terminal of 20 columns shows everything within its width', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'], { columns: 20, rows: 10 })
+  await pane.until(/offline\/coop/)
+  pane.type('what can you do?')
+  pane.press('Enter')
+  const screen = await pane.until(/understanding/)
+  assert.ok(screen.split('\n').every(line => columnsOf(line) <= 20))
+})
+
+test('a gateway that dies mid-answer and returns is waited for, and nothing typed is lost', async () => {
+  let slow = true
+  await using model = await openModelServer((text): Said => {
+    if (text?.includes('later')) return 'Later it is.'
+    return slow ? { words: Array(500).fill('slowly '), pauseMs: 30 } : 'The whole answer.'
+  })
+  await using house = openHouse({ modelUrl: model.url })
+  const first = await house.gateway()
+  const pane = house.pane(['attach'])
+  await pane.until(ready)
+  pane.type('tell me')
+  pane.press('Enter')
+  await pane.until(/slowly slowly/)
+  first.kill('SIGKILL')
+  await pane.until(/gateway away/)
+  pane.type('and later?')
+  pane.press('Enter')
+  slow = false
+  await house.gateway()
+  await pane.until(/The whole answer\./)
+  const screen = await pane.until(/Later it is\./)
+  assert.doesNotMatch(screen, /gateway away/)
+  assert.equal(screen.match(/> and later\?/g)?.length, 1)
+  assert.equal(screen.match(/> tell me/g)?.length, 1)
+})
+
+test('two clients of one session see each other’s words and the answers', async () => {
+  await using house = openHouse()
+  await house.gateway()
+  const one = house.pane(['attach'])
+  const two = house.pane(['attach'])
+  await Promise.all([one.until(ready), two.until(ready)])
+  one.type('hello from one')
+  one.press('Enter')
+  await two.until(/> hello from one\n\n\s*Hello! I am listening/)
+  two.type('thanks')
+  two.press('Enter')
+  const screen = await one.until(/> thanks\n\n\s*You are welcome/)
+  assert.equal(screen.match(/hello from one/g)?.length, 1)
+})
+
+test('what the model writes cannot move the cursor, name the window or hide behind entities', async () => {
+  await using model = await openModelServer(
+    () => 'safe\u001b[2J\u001b]0;stolen\u0007\u009b31m &#27;[2J &#x1b;]0;stolen&#7; **end**',
+  )
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('go')
+  pane.press('Enter')
+  const screen = await pane.until(/end/)
+  assert.match(screen, /> go\n\n\s*safe\[2J\]0;stolen/)
+})
+
+test('Markdown is drawn: headings, lists, highlighted code and tables', async () => {
+  const text =
+    '# Title\n\nSome **bold** and `code`.\n\n- one\n- two\n\n```ts\nconst answer = 42\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n'
+  await using model = await openModelServer(() => ({ words: text.split(/(?<= )/), pauseMs: 5 }))
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'], { rows: 40 })
+  await pane.until(ready)
+  pane.type('show')
+  pane.press('Enter')
+  const screen = await pane.until(/│ 1 +│ 2 +│/)
+  assert.match(screen, /- one\n- two/)
+  await pane.until(() => /\u001b\[36mconst/.test(pane.coloured()))
+})
+
+test('NO_COLOR leaves no colour', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'], { env: { NO_COLOR: '1' } })
+  await pane.until(ready)
+  pane.type('todo: milk')
+  pane.press('Enter')
+  await pane.until(/✓ todo/)
+  assert.doesNotMatch(pane.coloured(), /\u001b\[[0-9;]*3[1-7]m/)
+})
+
+test('a dumb terminal, --plain and a pipe get plain lines', async () => {
+  await using house = openHouse()
+  const dumb = house.pane(['chat'], { env: { TERM: 'dumb' } })
+  await dumb.until(/Alice, full; .*\n>/)
+  dumb.type('hello')
+  dumb.press('Enter')
+  await dumb.until(/Hello! I am listening\.\n>/)
+  dumb.press('C-d')
+  await dumb.until(/\[left with 0\]/)
+  const piped = await house.coop(['chat'], 'hello\n')
+  assert.deepEqual([piped.code, piped.stdout], [0, 'Hello! I am listening.\n'])
+})
+
+test('tool steps fold into a line and unfold with Ctrl-O', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'], { rows: 30 })
+  await pane.until(ready)
+  pane.type('todo: milk; bread')
+  pane.press('Enter')
+  const folded = await pane.until(/✓ todo[\s\S]*\[ \] bread/)
+  assert.equal(folded.match(/\[ \] milk/g)?.length, 1)
+  pane.press('C-o')
+  await pane.until(text => text.match(/\[ \] milk/g)?.length === 2)
+  pane.press('C-o')
+  await pane.until(text => text.match(/\[ \] milk/g)?.length === 1)
+})
+
+test('commands, models and people complete', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  await sleep(300)
+  pane.type('/who')
+  await pane.until(/whoami/)
+  pane.press('Tab')
+  pane.press('Enter')
+  await pane.until(/You are Alice/)
+  pane.type('/model off')
+  await pane.until(/→ offline\/coop/)
+  pane.press('Escape')
+  pane.press('C-u')
+  pane.type('tell @Bo')
+  await pane.until(/→ Bob/)
+  pane.press('Tab')
+  await pane.until(/tell Bob/)
+})
+
+test('a question that waits is asked above the editor, and y lets it happen', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('tell Bob that dinner is ready')
+  pane.press('Enter')
+  await pane.until(/y yes +n no +Esc later/)
+  pane.press('n')
+  await pane.until(text => !/y yes/.test(text))
+  pane.type('tell Bob that supper is late')
+  pane.press('Enter')
+  await pane.until(/Send this to Bob\?\s+supper is late[\s\S]*y yes/)
+  pane.press('y')
+  await pane.until(/On its way to Bob/)
+  const bob = house.pane(['attach', '--user', 'Bob'])
+  await bob.until(/Alice says: supper is late/)
+})
+
+test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  for (const words of ['the red bicycle', 'a green boat']) {
+    pane.type(words)
+    pane.press('Enter')
+    await pane.until(new RegExp(`You wrote: “${words}”`))
+  }
+  pane.press('C-r')
+  await pane.until(/Search:/)
+  pane.type('red bicycle')
+  await pane.until(text => !/→.*green/.test(text))
+  pane.press('Down', 'Enter')
+  await pane.until(/─\nthe red bicycle\n─/)
+  pane.press('C-u')
+  pane.press('C-t')
+  await pane.until(/Switch to/)
+  pane.press('Enter')
+  await pane.until(/— direct:alice —/)
+})
+
+test('the history of a session comes back on attach, and Up brings back what was written', async () => {
+  await using house = openHouse()
+  await house.coop(['chat', '-m', 'remember the blue door'])
+  const pane = house.pane(['chat'])
+  await pane.until(/> remember the blue door\n\n\s*You wrote/)
+  pane.press('Up')
+  await pane.until(/─\nremember the blue door\n─/)
+})
+
+test('an image named by its path is sent with the message', async () => {
+  await using house = openHouse()
+  writeFileSync(join(house.dir, 'cat 1.png'), 'not much of a picture')
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type("look at 'cat 1.png'")
+  pane.press('Enter')
+  await pane.until(/with cat 1\.png/)
+})
+
+/** Columns of a line on the screen; tmux pads nothing, so wide characters count two. */
+function columnsOf(line: string): number {
+  return [...new Intl.Segmenter().segment(line)].reduce(
+    (sum, { segment }) =>
+      sum +
+      (/[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uff00-\uff60\u{1f300}-\u{1faff}]/u.test(segment) ? 2 : 1),
+    0,
+  )
+}
