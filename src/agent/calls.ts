@@ -85,7 +85,7 @@ export async function* runCalls(
       continue
     }
     const { tool, input } = checked
-    const traits = tool.traits(input)
+    const traits = tool.traits(input, desk.hands(`${desk.turn.id}:${item.call.id}`))
     if (item.entry.state === 'running' && traits.effect === 'world') {
       end(desk, item, interrupted, true, 'agent', 'unknown')
       yield event(item, 'done', interrupted, true)

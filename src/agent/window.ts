@@ -11,10 +11,7 @@ export interface WindowLimits {
 
 /** Estimated tokens of entries as they stand in a prompt. */
 export const sizeOf = (entries: readonly Entry[]): number =>
-  entries.reduce(
-    (sum, entry) => sum + entry.blocks.reduce((tokens, block) => tokens + blockTokens(block), sum),
-    0,
-  )
+  entries.reduce((sum, entry) => entry.blocks.reduce((tokens, block) => tokens + blockTokens(block), sum), 0)
 
 /** An image costs by its dimensions, not by its bytes; this is near the most. */
 const imageTokens = 1_600

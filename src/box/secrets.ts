@@ -1,6 +1,6 @@
 // Which files hold credentials by their name: hidden in every box, at every level.
 import { CoopError } from '../errors.ts'
-import { globSource } from './glob.ts'
+import { globSource } from '../tools/glob-pattern.ts'
 
 const folders = new Set(['.ssh', '.aws', '.gnupg', '.kube', '.azure', '.password-store', '.docker'])
 const files = new Set([

@@ -1,4 +1,5 @@
 // What is said about every key beside its type: a sentence, whether it is hot, who may change it by chat.
+import { CronPattern } from 'croner'
 import { z } from 'zod'
 
 export interface KeyFacts {
@@ -54,11 +55,28 @@ export const host = z
 /** "512M" or "4G". */
 export const size = z.string().regex(/^[1-9]\d{0,5}[MG]$/, 'a size is a number with M or G, like "512M"')
 
+/** Standard cron, five fields or six with seconds first. */
+export const cronRule = z
+  .string()
+  .refine(isCron, 'not a cron rule; write five fields like "0 7 * * 1-5", or six with seconds first')
+
 export const url = z.url({ protocol: /^https?$/, error: 'not an http or https address' })
 
-function isTimezone(name: string): boolean {
+export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether `rule` is cron in five or six fields. */
+export function isCron(rule: string): boolean {
+  const fields = rule.trim().split(/\s+/).length
+  if (fields !== 5 && fields !== 6) return false
+  try {
+    new CronPattern(rule)
     return true
   } catch {
     return false

@@ -1,6 +1,6 @@
 // The one schema of coop.toml: types, defaults, messages, and what is said of each key.
 import { z } from 'zod'
-import { host, key, level, match, secret, size, timezone, url } from './keys.ts'
+import { cronRule, host, key, level, match, secret, size, timezone, url } from './keys.ts'
 
 const table = z.strictObject
 const whole = () => z.int().nonnegative()
@@ -194,6 +194,32 @@ const prompt = table({
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
 })
 
+const cron = table({
+  name: key(z.string().trim().min(1).max(60), 'The job’s name.'),
+  cron: key(cronRule, 'When: five fields, or six with seconds first.'),
+  timezone: key(timezone.optional(), 'The zone of `cron`; the person’s if absent.', { by: 'chat' }),
+  message: key(z.string().trim().min(1).max(8_000), 'What the agent is asked to do.'),
+  user: key(z.string().optional(), 'Who it runs as, by id or name.'),
+  trust: key(level.default('full'), 'What a job without a user may read.'),
+  missed: key(
+    z.enum(['run_once', 'skip']).default('run_once'),
+    'What happens to due times while Coop did not run.',
+    { by: 'chat' },
+  ),
+  retries: key(whole().max(10).default(3), 'How often a failed run is tried again.'),
+  deliver: table({
+    channel: key(z.string(), 'The channel that gets the answer.'),
+    target: key(z.string(), 'An id on that channel, or a group’s.'),
+  }).optional(),
+})
+
+const budget = table({
+  daily_usd: key(
+    z.record(z.string(), z.number().nonnegative()).default({}),
+    'US dollars a day, by level or by person’s id; no limit where none is named.',
+  ),
+})
+
 const skills = table({
   paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
   trust: key(level.default('full'), 'The lowest level that has them.'),
@@ -313,6 +339,8 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  cron: z.array(cron).default([]),
+  budget: budget.prefault({}),
   skills: skills.prefault({}),
   box: box.prefault({}),
   tools: tools.prefault({}),
@@ -323,6 +351,7 @@ export const configSchema = table({
 export type Settings = z.output<typeof configSchema>
 export type UserSettings = Settings['users'][number]
 export type ProviderSettings = z.output<typeof provider>
+export type CronSettings = Settings['cron'][number]
 export type PromptFile = z.output<typeof promptFile>
 
 function isRegex(source: string): boolean {

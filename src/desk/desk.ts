@@ -23,6 +23,9 @@ import { openMemoryHand } from './memory.ts'
 import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
+/** Hands that the gateway itself has to give. */
+export type LentHands = Pick<Hands, 'schedule' | 'config' | 'people' | 'self'>
+
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
 export interface Rooms {
   readonly store: Store
@@ -38,6 +41,7 @@ export interface Rooms {
   readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
   readonly reactions?: (place: Place, turn: string) => ReactionHand | undefined
+  readonly lent: (clearance: Clearance, session: Session, callId: string) => LentHands
   readonly now: () => number
 }
 
@@ -121,6 +125,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
     ...(reactions ? { reactions } : {}),
+    ...rooms.lent(clearance, session, callId),
   })
   const probe = hands(randomUUID())
   const tools = allTools.filter(

@@ -1,9 +1,9 @@
 // Who has to say yes to a call, how they are asked, and how the turn wakes when they answered.
 
-import { type ApprovalRule, type Decision, decide } from '../access/approval-rules.ts'
 import type { Clearance } from '../access/clearance.ts'
 import { type Household, owners } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
+import { type ApprovalRule, type Decision, decide } from '../agent/approval-rules.ts'
 import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
 import type { Desk } from '../desk/desk.ts'
 import { CoopError } from '../errors.ts'

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts'
 import type { Spend, Turn, TurnEnd, Usage } from '../store/turns.ts'
 import type { Span, Tracer } from '../trace/trace.ts'
 import { nothingTaken, type Taken } from './attachments.ts'
+import type { Budget } from './budget.ts'
 import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
 import { contextLine, systemTimezone } from './context-line.ts'
@@ -33,6 +34,8 @@ import type { Lane } from './lanes.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
 import { recall } from './recall.ts'
+import { jobOfSession, scheduleChannel } from './schedule/job.ts'
+import type { Schedule } from './schedule/schedule.ts'
 import type { Typing } from './typing.ts'
 
 /** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
@@ -70,6 +73,10 @@ export interface ConversationOptions {
   readonly latest: (row: Received) => Received | null
   readonly draft: (facts: DraftFacts) => LiveDraft
   readonly compactor: Compactor
+  readonly schedule: Schedule
+  readonly budget: Budget
+  /** What the agent is told beside a message, once. */
+  readonly notices: (clearance: Clearance) => readonly string[]
   readonly enqueue: (session: string, task: Task) => void
   /** A turn has ended, and there may be something to remember. */
   readonly ended: () => void
@@ -99,6 +106,7 @@ export function openConversation(options: ConversationOptions) {
     const fresh =
       now() - task.clearedAt > staleMs ||
       task.cleared.clearance.revision !== options.config().household.revision
+    if (fresh && task.row.inbound.channel === scheduleChannel) return options.again([task.row])
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
     if (lostReaders(task.cleared.clearance, cleared.clearance)) {
       store.inbox.settle(task.row.id, 'failed', readersChanged)
@@ -130,8 +138,10 @@ export function openConversation(options: ConversationOptions) {
     const prompt = options.prompt(desk, cleared.speaker)
     const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
     const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
+    const told = options.schedule.brief(task.row.inbound)
+    const beside = told === null ? [volatile, ...options.notices(cleared.clearance)] : [told]
     const made = rows.map((row, index) => {
-      const extra = index === 0 ? [volatile, memories.text] : []
+      const extra = index === 0 ? [...beside, memories.text] : []
       return entryOf(row.inbound, cleared.clearance, cleared.speaker, extra, taken.get(row.id))
     })
     const files = prompt.refs.map(
@@ -222,14 +232,18 @@ export function openConversation(options: ConversationOptions) {
       ...usage,
       person: person?.id ?? null,
       level: clearance.acts,
-      job: null,
+      job: jobOfSession(turn.session),
       model,
       usd: options.models().cost(model, usage),
     })
     const running = runTurn(
       desk,
       {
-        stream: traced(turn, span.id, model, draft),
+        stream: options.budget.limited(traced(turn, span.id, model, draft), model, {
+          person,
+          level: clearance.acts,
+          job: jobOfSession(turn.session),
+        }),
         model,
         maxTokens,
         prompt,
@@ -310,9 +324,11 @@ export function openConversation(options: ConversationOptions) {
     lane: Lane<Task>,
     draft: LiveDraft,
   ): Promise<void> {
+    const job = rows[0]?.inbound.channel === scheduleChannel ? rows[0] : undefined
     if (outcome.kind === 'waiting') {
       await draft.leave()
       store.turns.setState(turn.id, 'waiting')
+      if (job) options.schedule.waiting(job)
       options.typing.stop(turn.id)
       live.event(
         turn.session,
@@ -336,6 +352,10 @@ export function openConversation(options: ConversationOptions) {
       return revoke(turn)
     }
 
+    if (job && !held) {
+      await options.schedule.end(job, turn, desk, outcome, model)
+      return options.ended()
+    }
     const { text, sealed, entries, state, reason } = compose(outcome, desk)
     const cost = outcome.kind === 'reply' ? outcome.cost : null
     if (held) await draft.withdraw()
@@ -415,6 +435,7 @@ export function openConversation(options: ConversationOptions) {
     const ended = { turn: turn.id, state: 'failed', reason: readersChanged, usage: said.usage } as const
     live.event(session, { type: 'turn_ended', ...ended }, grant.reads)
     options.typing.stop(turn.id)
+    for (const row of store.inbox.ofTurn(turn.id)) options.schedule.gaveUp(row, readersChanged)
     tellHeldBack('A reply', grant.place)
   }
 
@@ -465,6 +486,7 @@ export function openConversation(options: ConversationOptions) {
     const { settings } = options.config()
     const person = speaker.kind === 'person' ? speaker.person : null
     const timezone = person?.timezone ?? settings.agent.timezone ?? systemTimezone()
+    const internal = inbound.channel === scheduleChannel && !person
     const context = contextLine({
       now: now(),
       timezone,
@@ -479,9 +501,9 @@ export function openConversation(options: ConversationOptions) {
         ...taken.images,
         { type: 'text', text: spokenText(inbound, taken.lines) },
       ],
-      author: person?.id ?? strangerAuthor(inbound.sender.name),
+      author: internal ? null : (person?.id ?? strangerAuthor(inbound.sender.name)),
       labels: clearance.reads,
-      origin: originOf(person?.level ?? 'public'),
+      origin: internal ? 'full' : originOf(person?.level ?? 'public'),
     }
   }
 

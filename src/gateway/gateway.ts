@@ -10,7 +10,7 @@ import type { BoxRules } from '../box/policy.ts'
 import type { Boxes } from '../box/room.ts'
 import { boxRulesOf } from '../box/rules.ts'
 import type { Channel, Control } from '../channel.ts'
-import type { Config } from '../config/load.ts'
+import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
@@ -25,12 +25,19 @@ import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
 import { webRulesOf } from '../web/hand.ts'
 import { keepFile, takeAttachments } from './attachments.ts'
+import { dayStart, openBudget } from './budget.ts'
+import { syncChannels, type WantedChannel } from './channel-sync.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
+import { configCommands } from './commands/config-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
+import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
 import { openCompactor } from './compaction.ts'
+import { configHand } from './configuration/config-hand.ts'
+import { type Configuration, openConfiguration } from './configuration/configuration.ts'
+import { examine, refusalOf } from './configuration/probation.ts'
 import { type ConsentOffice, openConsent } from './consent.ts'
 import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
@@ -42,11 +49,15 @@ import { openLive } from './live.ts'
 import { menusFor } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
+import { peopleHand } from './people-hand.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
+import { openSchedule, type Schedule } from './schedule/schedule.ts'
+import { scheduleHand } from './schedule/schedule-hand.ts'
+import { openSelf, type Records } from './self.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
@@ -67,11 +78,25 @@ export interface GatewayOptions {
   readonly idleMs?: number
   /** The models of a configuration, if not those of its providers. */
   readonly openModels?: (config: Config) => Models
+  /** Why the file on disk is not what `config` holds. */
+  readonly problem?: string | null
+  /** The channels that a configuration asks for; absent when they do not follow it. */
+  readonly channelsOf?: (config: Config) => readonly WantedChannel[]
+  /** Told of each configuration that comes into force. */
+  readonly reloaded?: (config: Config) => void
+  /** Fits each configuration that comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
+  readonly records?: Records
+  /** How long a change is watched, in milliseconds. */
+  readonly probationMs?: number
+  readonly env?: Environment
 }
 
 export interface Gateway {
   readonly control: Control
   readonly channels: ChannelRunner
+  readonly configuration: Configuration
+  readonly schedule: Schedule
   /** Takes up what a crash or a shutdown left. */
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
@@ -110,10 +135,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     outbox: store.outbox,
     channel,
     reissue: gatekeeper.reissue,
-    delivered: row => row.turn !== null && typing.stop(row.turn),
+    delivered(row) {
+      if (row.turn === null) return
+      typing.stop(row.turn)
+      schedule.delivered(row.turn)
+    },
     undelivered(row, reason) {
       if (row.turn === null) return
       typing.stop(row.turn)
+      schedule.undelivered(row.turn, reason)
       const { place } = row.outbound
       office.tellOwners(
         `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
@@ -141,7 +171,78 @@ export function openGateway(options: GatewayOptions): Gateway {
     wake,
     now,
   })
-  const people = openPeople({ pairings: store.pairings, config: () => config, reload })
+  const configuration = openConfiguration({
+    config,
+    problem: options.problem ?? null,
+    generations: store.generations,
+    async bring(next, before) {
+      reload(next)
+      options.reloaded?.(next)
+      await syncChannels(channels, options.channelsOf, next, before, log)
+    },
+    refuse: refusalOf,
+    examine: (next, before, signal) => examine(next, before, channel, signal),
+    tell(person, text) {
+      const known = household().people.get(person)
+      if (known) office.tell(known, text)
+    },
+    ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
+    ...(options.env ? { env: options.env } : {}),
+    ...(options.adapt ? { adapt: options.adapt } : {}),
+    log,
+    tracer,
+    now,
+  })
+  const people = openPeople({ pairings: store.pairings, configuration })
+  const schedule: Schedule = openSchedule({
+    store,
+    config: () => config,
+    gatekeeper,
+    channel,
+    office,
+    live,
+    idle: place => sender.idle(place),
+    send: rows => sender.take(rows),
+    proceed: rows => receiver.proceed(rows),
+    enqueue: work => lanes.push(work.session.id, { kind: 'message', ...work }),
+    log,
+    tracer,
+    now,
+  })
+  const today = () => dayStart(now(), rooms().timezone)
+  const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
+  const self = openSelf({ status, records: options.records ?? {} })
+  /** Whether this very call was approved: its approval is spent when it runs. */
+  const approved = (callId: string) => {
+    const colon = callId.indexOf(':')
+    return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
+  }
+  const jobHand = (clearance: Clearance, callId: string) =>
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+  const lent: Rooms['lent'] = (clearance, session, callId) => {
+    const working = session.kind === 'job'
+    const common = {
+      configuration,
+      approved,
+      people,
+      pairings: store.pairings,
+      timezone: () => rooms().timezone,
+    }
+    return {
+      schedule: working ? null : jobHand(clearance, callId),
+      config: working ? null : configHand(clearance, callId, common),
+      people: working ? null : peopleHand(clearance, callId, common),
+      self: self(clearance),
+    }
+  }
+  let noticed: string | null = null
+  /** A refused file is told once, in the next turn of somebody who can mend it. */
+  const notices = (clearance: Clearance): string[] => {
+    const reason = configuration.invalid()
+    if (clearance.level !== 'full' || clearance.place.kind !== 'direct' || reason === noticed) return []
+    noticed = reason
+    return reason === null ? [] : [`[Coop: coop.toml is not valid, the last good one is in force: ${reason}]`]
+  }
 
   const rooms = (): Rooms => ({
     store,
@@ -165,6 +266,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         },
       }
     },
+    lent,
     now,
   })
 
@@ -240,6 +342,9 @@ export function openGateway(options: GatewayOptions): Gateway {
         log,
         now,
       }),
+    schedule,
+    budget,
+    notices,
     compactor,
     enqueue: (session, task) => lanes.push(session, task),
     ended: () => remember.nudge(),
@@ -275,7 +380,15 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people }),
+      ...peopleCommands({ store, consent, people, configuration }),
+      ...configCommands({ configuration, timezone: schedule.zoneOf }),
+      ...scheduleCommands({
+        hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),
+        runs: store.runs,
+        spending: store.spending,
+        timezone: schedule.zoneOf,
+        today,
+      }),
     ].map(command => [command.name, command]),
   )
   const runCommand: ReceiveOptions['runCommand'] = async (
@@ -314,6 +427,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     commandLevels: new Map([...commands.values()].map(command => [command.name, command.level])),
     runCommand,
+    takeJob: schedule.take,
     enqueue: (session, task) => lanes.push(session, task),
     office,
     consent,
@@ -403,6 +517,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (count > maxFaults) {
         if (row.turn) store.turns.fail(row.turn, 'it broke again and again', now())
         store.inbox.settle(row.id, 'failed', 'it broke again and again')
+        schedule.gaveUp(row, 'it broke again and again')
         office.tellOwners(
           `A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`,
         )
@@ -454,6 +569,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       channels: channels.all(),
       running: lanes.running().length,
       problems: [
+        ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),
+        ...configuration.waiting().map(key => `${key} waits for a restart`),
         ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
         ...[workspaceFault(config.paths.workspace) ?? []].flat(),
       ],
@@ -468,6 +585,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
     for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
+    schedule.sync()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
       if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
@@ -484,6 +602,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     control,
     channels,
     boxRules: () => boxRules,
+    configuration,
+    schedule,
     reload,
     status,
     recover() {
@@ -500,9 +620,13 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
       remember.nudge()
+      schedule.recover()
+      void configuration.resume()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
+      await configuration[Symbol.asyncDispose]()
+      schedule[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)

@@ -17,6 +17,7 @@ import type { PostOffice } from './post-office.ts'
 import { type ReactionMeaning, readReaction } from './reactions.ts'
 import type { Revisions } from './revisions.ts'
 import { chooseRoute, type Route } from './route.ts'
+import { scheduleChannel } from './schedule/job.ts'
 import { sessionFor } from './sessions.ts'
 
 export interface ReceiveOptions {
@@ -32,6 +33,8 @@ export interface ReceiveOptions {
     command: Extract<Route, { kind: 'command' }>,
   ) => Promise<void>
   readonly enqueue: (session: string, task: Task) => void
+  /** Takes up the run of a job. */
+  readonly takeJob: (row: Received) => Promise<void>
   readonly office: PostOffice
   readonly consent: ConsentOffice
   readonly revisions: Revisions
@@ -64,6 +67,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       place: inbound.place.id,
       ...options.tracer.content({ text: inbound.text }),
     })
+    if (inbound.channel === scheduleChannel) {
+      span.end({ route: 'job' })
+      return options.takeJob(row)
+    }
     const cleared = await options.gatekeeper.clear(inbound)
     const { speaker, clearance, group } = cleared
     if (inbound.reaction) return reacted(row, cleared)

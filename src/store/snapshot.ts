@@ -20,6 +20,12 @@ export async function snapshot(
         reader.pragma('schema_version')
         reader.prepare('SELECT count(*) FROM sqlite_schema').get()
       }
+    } catch (cause) {
+      throw new CoopError(
+        'file_unreadable',
+        `The databases cannot be read (${(cause as Error).message}); their folder has to be writable for SQLite’s own files.`,
+        { cause },
+      )
     } finally {
       for (const gate of gates) gate.close()
     }

@@ -1,7 +1,7 @@
 // glob: files by the pattern of their path, newest first.
 import { z } from 'zod'
-import { globBase, globSource } from '../box/glob.ts'
 import { endingOf, printable } from './excerpt.ts'
+import { globBase, globSource } from './glob-pattern.ts'
 import { tool } from './tool.ts'
 
 const shown = 200

@@ -8,6 +8,12 @@ export interface Hands {
   readonly messages: MessageHand | null
   /** Absent where the channel has no reactions. */
   readonly reactions?: ReactionHand
+  /** Null where no job may be set. */
+  readonly schedule: ScheduleHand | null
+  /** Configuration, people and what Coop knows of itself; null but for a fully trusted person alone with the agent. */
+  readonly config: ConfigHand | null
+  readonly people: PeopleHand | null
+  readonly self: SelfHand
   /** Null where no memory may be read. */
   readonly memory: MemoryHand | null
   /** Null where no files are shown, or no box was proven. */
@@ -47,6 +53,68 @@ export interface MessageHand {
 export interface ReactionHand {
   /** Throws what the platform said against it. */
   react(emoji: string, signal: AbortSignal): Promise<void>
+}
+
+export interface JobWish {
+  readonly name?: string | undefined
+  /** A reminder is said as it stands; a task is worked on by the agent. */
+  readonly kind?: 'reminder' | 'task' | undefined
+  readonly text?: string | undefined
+  /** Cron, an ISO time, HH:MM, or +10m. */
+  readonly when?: string | undefined
+  readonly timezone?: string | undefined
+}
+
+/** Jobs of the person who speaks; of everybody for who is fully trusted. Each returns what to tell. */
+export interface ScheduleHand {
+  create(wish: JobWish): string
+  update(id: string, wish: JobWish): string
+  cancel(id: string): string
+  run(id: string): string
+  list(): string
+}
+
+export interface ConfigEdit {
+  readonly key: string
+  readonly value?: unknown
+}
+
+/** The configuration. A change throws when it is not valid, naming key and line. */
+export interface ConfigHand {
+  explain(key: string): string
+  get(key: string): string
+  history(): string
+  preview(edits: readonly ConfigEdit[]): string
+  /** What a person has to approve first; null when nothing. Throws for a change that is not valid. */
+  question(edits: readonly ConfigEdit[]): string | null
+  patch(edits: readonly ConfigEdit[], why: string): Promise<string>
+  questionOfRollback(generation: number | undefined): string
+  rollback(generation: number | undefined, why: string): Promise<string>
+}
+
+export interface PeopleChange {
+  readonly action: 'approve' | 'deny' | 'rename' | 'level' | 'merge'
+  /** A name or id; for a stranger their code. */
+  readonly who: string
+  /** The new name, or whom to merge into. */
+  readonly to?: string | undefined
+  readonly level?: string | undefined
+}
+
+export interface PeopleHand {
+  list(): string
+  wouldSee(who: string): string
+  /** What a person has to approve first. Throws for a change that is not possible. */
+  question(change: PeopleChange): string
+  change(change: PeopleChange): Promise<string>
+}
+
+/** What Coop knows of itself; the help is open to everyone, the rest throws below full trust. */
+export interface SelfHand {
+  status(): string
+  logs(find: string): string
+  trace(find: string): string
+  help(find: string): string
 }
 
 /** Instructions for kinds of tasks, written by the household. */

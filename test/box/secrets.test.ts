@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { globBase, globSource } from '../../src/box/glob.ts'
 import { secretRule } from '../../src/box/secrets.ts'
+import { globBase, globSource } from '../../src/tools/glob-pattern.ts'
 
 const rule = secretRule('# comment\n\ntaxes/\n/top.txt\n*.secret\ndocs/**/draft.md\n!keep.secret\n')
 const file = (path: string) => rule(path, path.split('/').at(-1)!, false)

@@ -87,18 +87,3 @@ test('a short text and an empty one are one part', () => {
   assert.deepEqual(split('short', 40), ['short'])
   assert.deepEqual(split('', 40), [''])
 })
-
-test('a link that fits into a part is not torn', () => {
-  const words = fc.constantFrom('word ', 'two words ', '\n\n', '[a link](https://example.org/a/b?c=d) ')
-  fc.assert(
-    fc.property(fc.array(words, { maxLength: 60 }), fc.integer({ min: 120, max: 300 }), (pieces, most) => {
-      const links = (text: string) =>
-        text.match(/\[a link\]\(https:\/\/example\.org\/a\/b\?c=d\)/g)?.length ?? 0
-      const parts = split(pieces.join(''), most)
-      assert.equal(
-        parts.reduce((sum, part) => sum + links(part), 0),
-        links(pieces.join('')),
-      )
-    }),
-  )
-})

@@ -258,11 +258,11 @@ test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async (
 
 test('the history of a session comes back on attach, and Up brings back what was written', async () => {
   await using house = openHouse()
-  await house.coop(['chat', '-m', 'remember the blue door'])
+  await house.coop(['chat', '-m', 'the blue door is ajar'])
   const pane = house.pane(['chat'])
-  await pane.until(/> remember the blue door\n\n\s*You wrote/)
+  await pane.until(/> the blue door is ajar\n\n\s*You wrote/)
   pane.press('Up')
-  await pane.until(/─\nremember the blue door\n─/)
+  await pane.until(/─\nthe blue door is ajar\n─/)
 })
 
 test('an image named by its path is sent with the message', async () => {

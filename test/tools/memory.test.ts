@@ -25,6 +25,10 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     messages: null,
     box: null,
     web: null,
+    schedule: null,
+    config: null,
+    people: null,
+    self: { status: () => '', logs: () => '', trace: () => '', help: () => '' },
     skills: { any: false, list: () => [], read: () => undefined },
     memory: openMemoryHand({
       view: home.memory.open(clearance),

@@ -157,7 +157,7 @@ test('a status says what may be done about it', () => {
 test('arguments that are no JSON object are kept apart, and each call has an id of its own', () => {
   assert.deepEqual(parseInput(''), { input: {} })
   assert.deepEqual(parseInput('{"a":1}'), { input: { a: 1 } })
-  for (const json of ['[1]', 'null', '{"a":', 'word']) assert.equal(parseInput(json).malformed, json)
+  for (const json of ['[1]', 'null', '{"a":', 'word']) assert.ok(parseInput(json).malformed?.endsWith(json))
   const seen = new Set<string>()
   assert.deepEqual(
     ['x', 'x', '', ''].map(id => uniqueId(id, seen)),

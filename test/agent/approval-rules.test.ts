@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type ApprovalRule, type Deciding, decide } from '../../src/access/approval-rules.ts'
 import { levels } from '../../src/access/levels.ts'
+import { type ApprovalRule, type Deciding, decide } from '../../src/agent/approval-rules.ts'
 import { origins } from '../../src/store/entry.ts'
 import type { Traits } from '../../src/tools/tool.ts'
 

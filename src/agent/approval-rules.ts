@@ -1,6 +1,7 @@
 // Whether a call may run, waits for a person, or is refused: from its traits, the rules, and what the prompt holds.
+
+import { atLeast, type Level } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
-import { atLeast, type Level } from './levels.ts'
 
 export interface ApprovalRule {
   /** A tool's name, or "*". */
@@ -78,15 +79,15 @@ const shownArguments = 1_500
 
 /** What is asked, why, and what follows from a yes. */
 function questionOf({ tool, input, traits, origin }: Deciding): string {
+  if (traits.ask !== undefined) return traits.ask
   const text = JSON.stringify(input) ?? ''
   const shown =
     text.length > shownArguments ? `${text.slice(0, shownArguments)} … (${text.length} characters)` : text
   const why =
-    traits.ask ??
-    (origin === 'outside'
+    origin === 'outside'
       ? 'Text from outside is in this conversation, and this call reaches out or changes what stays.'
       : origin === 'derived'
         ? 'This rests on what was read outside, and it changes configuration, people, or writes to others.'
-        : 'A rule of this household asks for a yes here.')
+        : 'A rule of this household asks for a yes here.'
   return `${why}\n${tool} ${shown}\nA yes lets exactly this call run once.`
 }
