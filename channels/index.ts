@@ -38,6 +38,10 @@ const factories: Factories = {
       deps,
     )
   },
+  async signal(settings, deps) {
+    const { createSignal } = await import('./signal/adapter.ts')
+    return createSignal(settings, deps)
+  },
 }
 
 /** The channels that `settings` configure, each made when asked. */

@@ -53,6 +53,8 @@ export interface Inbound {
   /** The text of the message this one answers. */
   readonly quote?: { readonly author: string; readonly text: string }
   readonly attachments?: readonly Attachment[]
+  /** The chat forgets its messages this long after they are read, in milliseconds; so must we. */
+  readonly expiresMs?: number
   /** Messages of one album were sent together and are answered together. */
   readonly album?: string
   /** A button was pressed; `text` is the `Choice.id` it stood for. */
@@ -170,6 +172,8 @@ export interface ChannelDeps {
   readonly home: string
   /** The value behind "env:NAME". */
   readonly secret: (reference: string) => string | undefined
+  /** Whether "channel:identifier" is somebody of the household; strangers get no receipts. */
+  readonly knows?: (identity: string) => boolean
   /** Where a channel keeps how far it has read, by place. May lag behind: what is fetched twice is stored once. */
   readonly cursors: Cursors
 }

@@ -95,6 +95,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     log,
     home: of.home,
     secret: of.secret,
+    knows: identity => gateway.household().byMatch.has(identity),
     cursors: {
       all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
       save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),

@@ -94,6 +94,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'the state of each channel',
     load: async () => (await import('./status.ts')).channels,
   },
+  signal: {
+    usage: 'coop signal link [--name N] | unlink',
+    summary: 'link a Signal account, or unlink it',
+    load: async () => (await import('./signal.ts')).signal,
+  },
   trace: {
     usage: 'coop trace [ID] [--follow] [--json]',
     summary: 'a turn as a tree: spans, times, tokens, cost',

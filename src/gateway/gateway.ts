@@ -2,7 +2,7 @@
 
 import { groupOf, reissueAmongSame } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
-import type { Person } from '../access/household.ts'
+import type { Household, Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
 import { transcriber } from '../agent/models/transcription.ts'
@@ -103,6 +103,8 @@ export interface Gateway {
   reload(config: Config): void
   /** What the configuration in force says of boxes. */
   boxRules(): BoxRules
+  /** Who there is now. */
+  household(): Household
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
@@ -602,6 +604,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     control,
     channels,
     boxRules: () => boxRules,
+    household,
     configuration,
     schedule,
     reload,

@@ -1,0 +1,72 @@
+// Contents as the mock server's people write them, where it has no word of its own.
+import { createRequire } from 'node:module'
+import { type Device, type PrimaryDevice, Proto } from '@signalapp/mock-server'
+
+type Content = Proto.Content.Params
+type Sync = NonNullable<Extract<Content['content'], { syncMessage: unknown }>['syncMessage']>
+
+export const contentOf = (content: NonNullable<Content['content']>): Content => ({
+  content,
+  pniSignatureMessage: null,
+  senderKeyDistributionMessage: null,
+})
+
+export const syncOf = (content: NonNullable<Sync['content']>): Sync => ({
+  content,
+  read: null,
+  stickerPackOperation: null,
+  viewed: null,
+  padding: null,
+})
+
+/** A certificate for `device` that a stranger signed. */
+export async function forgedCertificate(device: Device): Promise<unknown> {
+  const lib = inMock()
+  const root = lib.PrivateKey.generate()
+  const key = lib.PrivateKey.generate()
+  const server = lib.ServerCertificate.new(1, key.getPublicKey(), root)
+  const identity = (await device.getIdentityKey()) as never
+  return lib.SenderCertificate.new(
+    device.aci,
+    null,
+    device.deviceId,
+    identity,
+    Date.now() + 3_600_000,
+    server,
+    key,
+  )
+}
+
+/** An envelope in which `person` says that they could not read what we sent at `timestamp`. */
+export async function resendRequest(
+  person: PrimaryDevice,
+  device: Device,
+  timestamp: number,
+): Promise<Buffer<ArrayBuffer>> {
+  const { PrivateKey } = inMock()
+  const ratchet = PrivateKey.generate().getPublicKey().serialize()
+  const decryptionErrorMessage = Proto.DecryptionErrorMessage.encode({
+    timestamp: BigInt(timestamp),
+    deviceId: device.deviceId,
+    ratchetKey: ratchet,
+  })
+  const plain = Buffer.concat([
+    Buffer.from(Proto.Content.encode(contentOf({ decryptionErrorMessage }))),
+    Buffer.from([0x80]),
+  ])
+  const template = Proto.Envelope.decode(await person.encryptText(device, 'unused', {}))
+  const { PLAINTEXT_CONTENT } = Proto.Envelope.Type
+  return Buffer.from(
+    Proto.Envelope.encode({
+      ...template,
+      type: PLAINTEXT_CONTENT,
+      content: Buffer.concat([Buffer.from([0xc0]), plain]),
+    }),
+  )
+}
+
+/** The protocol library that the mock server uses. */
+const inMock = () =>
+  createRequire(createRequire(import.meta.url).resolve('@signalapp/mock-server'))(
+    '@signalapp/libsignal-client',
+  ) as typeof import('@signalapp/libsignal-client')
