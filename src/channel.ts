@@ -123,7 +123,7 @@ export interface Capabilities {
   /** Read only while somebody sits there, so nothing is sent there that must reach a person. */
   readonly local: boolean
   /** Drafts can be shown and edited, once in so many milliseconds. */
-  readonly drafts?: { readonly everyMs: number }
+  readonly drafts?: { readonly everyMs: number; readonly everyMsInGroups: number }
 }
 
 export type ChannelState =

@@ -96,7 +96,7 @@ export function createDiscord(
       groups: true,
       local: false,
       // Five edits in five seconds are what a channel takes.
-      drafts: { everyMs: 1_500 },
+      drafts: { everyMs: 1_500, everyMsInGroups: 1_500 },
     },
     listen,
     send: (outbound, signal) => send(target, outbound, either(signal)),

@@ -94,7 +94,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
       groups: true,
       local: false,
       // One edit a second is what a chat takes; a group takes 20 a minute.
-      drafts: { everyMs: 1_500 },
+      drafts: { everyMs: 1_500, everyMsInGroups: 4_000 },
     },
     listen,
     send: (outbound, signal) => send(api, outbound, either(signal)),

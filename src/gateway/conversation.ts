@@ -181,8 +181,13 @@ export function openConversation(options: ConversationOptions) {
     const session = turn && store.sessions.get(turn.session)
     if (!turn || !session || (turn.state !== 'running' && turn.state !== 'waiting')) return
     const clearance = await options.gatekeeper.reissue(turn.grant)
-    if (lostReaders(turn.grant, clearance)) return holdBack(turn)
-    if (isLower(clearance, turn)) return revoke(turn)
+    const held = lostReaders(turn.grant, clearance)
+    if (held || isLower(clearance, turn)) {
+      // A draft may still be on display from before.
+      const { id: shown, trace, grant } = turn
+      await options.draft({ turn: shown, trace, place: grant.place, clearance, verbose: false }).withdraw()
+      return held ? holdBack(turn) : revoke(turn)
+    }
     store.turns.setState(id, 'running')
     const rows = store.inbox.ofTurn(id)
     const person =

@@ -52,6 +52,7 @@ export function openDraft(facts: DraftFacts, options: DraftOptions): LiveDraft {
   const { settings, now } = options
   const channel = options.channel(facts.place.channel)
   const pace = channel?.draft && channel.capabilities.drafts
+  const everyMs = (facts.place.kind === 'group' ? pace?.everyMsInGroups : pace?.everyMs) ?? 0
   const name = `draft:${facts.turn}`
   const stopped = new AbortController()
   let shown = pace ? settings.get<string>('gateway', name) : undefined
@@ -84,7 +85,7 @@ export function openDraft(facts: DraftFacts, options: DraftOptions): LiveDraft {
     const wanted = said + mark
     if (said.length < shortest || 'NO_REPLY'.startsWith(said) || wanted === onDisplay)
       return void (onDisplay = wanted)
-    if (shown === undefined && !options.idle(facts.place)) return void (nextAt = now() + pace!.everyMs)
+    if (shown === undefined && !options.idle(facts.place)) return void (nextAt = now() + everyMs)
     try {
       const clearance = await options.reissue(facts.clearance)
       const parts = partsOf(
@@ -103,7 +104,7 @@ export function openDraft(facts: DraftFacts, options: DraftOptions): LiveDraft {
         },
         stopped.signal,
       )
-      nextAt = now() + Math.max(pace!.everyMs, result.kind === 'retry' ? (result.afterMs ?? 0) : 0)
+      nextAt = now() + Math.max(everyMs, result.kind === 'retry' ? (result.afterMs ?? 0) : 0)
       if (result.kind === 'refused') ended = true
       if (result.kind !== 'sent') return
       onDisplay = wanted

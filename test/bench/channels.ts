@@ -20,14 +20,14 @@ const waitMs = 120_000
 /** Measures; takes about a minute. */
 export async function rows(): Promise<Row[]> {
   return [
-    await parallelChats(),
+    ...(await parallelChats()),
     await backlogOn('telegram', openTelegramRig),
     await backlogOn('discord', openDiscordRig),
   ]
 }
 
 /** 200 people on each platform write at once; each is answered in their own chat. */
-async function parallelChats(): Promise<Row> {
+async function parallelChats(): Promise<Row[]> {
   await using discord = await openFakeDiscord()
   const people = Array.from({ length: chats }, (_, n) => ({ id: 10_000 + n, name: `Carol ${n}` }))
   const users = people
@@ -42,21 +42,37 @@ async function parallelChats(): Promise<Row> {
     env: { DISCORD_TOKEN: discord.token },
   })
   await until('discord is connected', () => discord.identified > 0)
-  const from = performance.now()
-  for (const person of people) {
-    stage.telegram.write(person, 'hello')
-    discord.write({ id: String(person.id), name: person.name }, 'hello')
+  const first = people[0]!
+  stage.telegram.write(first, 'hello')
+  await until('the first reply', () => stage.telegram.sent().length > 0, waitMs)
+  const measure = async (
+    name: string,
+    write: (person: (typeof people)[number]) => void,
+    sent: () => number,
+  ) => {
+    const before = sent()
+    const from = performance.now()
+    for (const person of people) write(person)
+    await until('every reply', () => sent() - before >= chats, waitMs)
+    const seconds = (performance.now() - from) / 1_000
+    return {
+      name: `${chats} chats in parallel on ${name}`,
+      value: `${Math.round(chats / seconds)} messages/s, all in ${seconds.toFixed(1)} s`,
+    }
   }
-  await until(
-    'every reply',
-    () => stage.telegram.sent().length >= chats && discord.sent().length >= chats,
-    waitMs,
-  )
-  const seconds = (performance.now() - from) / 1_000
-  return {
-    name: `${chats} chats in parallel on Telegram and on Discord`,
-    value: `${Math.round((2 * chats) / seconds)} messages/s, all in ${seconds.toFixed(1)} s`,
-  }
+  return [
+    await measure(
+      'Telegram',
+      person => stage.telegram.write(person, 'hello'),
+      () => stage.telegram.sent().length,
+    ),
+    // Discord takes 50 requests a second from a bot, which its library keeps to.
+    await measure(
+      'Discord',
+      person => discord.write({ id: String(person.id), name: person.name }, 'hello'),
+      () => discord.sent().length,
+    ),
+  ]
 }
 
 interface BacklogRig extends AsyncDisposable {

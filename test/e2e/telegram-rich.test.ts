@@ -217,3 +217,16 @@ test('each person is shown the commands that their level opens', async () => {
   assert.doesNotMatch(of(1003), /"status"/)
   assert.match(of(1003), /"help"/)
 })
+
+test('an update that Telegram brings twice, and late, is answered once', async () => {
+  await using stage = await openStage()
+  const message = stage.telegram.write(bob, 'only once')
+  await stage.reply(bob.id)
+  stage.telegram.push({ message } as NewUpdate)
+  stage.telegram.write(bob, 'and this')
+  await stage.reply(bob.id, 2)
+  assert.deepEqual(
+    stage.telegram.sent(bob.id).map(sent => sent.text),
+    ['heard: only once', 'heard: and this'],
+  )
+})
