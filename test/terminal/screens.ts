@@ -22,7 +22,9 @@ async function screens(): Promise<(readonly [title: string, text: string])[]> {
     pane.type('/mo')
     await pane.until(/→ model/)
     add('Commands complete', pane)
-    pane.press('Escape', 'C-u')
+    pane.press('Escape')
+    await pane.until(text => !/→ model/.test(text))
+    pane.press('C-u')
     pane.type('tell Bob that dinner is ready')
     pane.press('Enter')
     await pane.until(/y yes/)
@@ -47,7 +49,7 @@ async function screens(): Promise<(readonly [title: string, text: string])[]> {
   return found
 }
 
-const fence = '```'
+const fence = '````'
 const body = (await screens()).map(([title, text]) => `## ${title}\n\n${fence}text\n${text}\n${fence}\n`)
 writeFileSync(
   fileURLToPath(new URL('../../docs/screens.md', import.meta.url)),
