@@ -16,10 +16,25 @@ type Factories = {
 }
 
 const factories: Factories = {
-  async telegram({ token, api_root }, deps) {
+  async telegram({ token, api_root, webhook_url, webhook_port }, deps) {
     const { createTelegram } = await import('./telegram/telegram.ts')
     return createTelegram(
-      { token: needed(deps, 'telegram', token), ...(api_root === undefined ? {} : { apiRoot: api_root }) },
+      {
+        token: needed(deps, 'telegram', token),
+        ...(api_root === undefined ? {} : { apiRoot: api_root }),
+        ...(webhook_url === undefined ? {} : { webhook: { url: webhook_url, port: webhook_port } }),
+      },
+      deps,
+    )
+  },
+  async discord({ token, api_root, gateway_url }, deps) {
+    const { createDiscord } = await import('./discord/discord.ts')
+    return createDiscord(
+      {
+        token: needed(deps, 'discord', token),
+        ...(api_root === undefined ? {} : { apiRoot: api_root }),
+        ...(gateway_url === undefined ? {} : { gatewayUrl: gateway_url }),
+      },
       deps,
     )
   },

@@ -53,6 +53,21 @@ export interface Inbound {
   /** The text of the message this one answers. */
   readonly quote?: { readonly author: string; readonly text: string }
   readonly attachments?: readonly Attachment[]
+  /** Messages of one album were sent together and are answered together. */
+  readonly album?: string
+  /** A button was pressed; `text` is the `Choice.id` it stood for. */
+  readonly choice?: true
+  /** This replaces an earlier message of the same sender, or takes it back. */
+  readonly revises?: { readonly externalId: string; readonly deleted?: true }
+  /** A reaction to the message with the external id `to`; `text` is empty. */
+  readonly reaction?: { readonly to: string; readonly emoji: string }
+}
+
+/** A button under a message. Pressing it says `id` in the place of the message. */
+export interface Choice {
+  /** At most 64 bytes: what a person would type instead. */
+  readonly id: string
+  readonly label: string
 }
 
 /** One part of a reply. `key` is the same at every attempt. */
@@ -67,6 +82,27 @@ export interface Outbound {
     readonly mime: string
     readonly bytes: Uint8Array
   }[]
+  /** Offered as buttons where the channel has them. */
+  readonly choices?: readonly Choice[]
+  /** The external id of the live draft whose place this text takes; sent anew if the draft is gone. */
+  readonly replaces?: string
+}
+
+/** What a reply looks like while it grows. */
+export interface Draft {
+  /** The same for the whole reply. */
+  readonly key: string
+  readonly place: Place
+  readonly text: string
+  readonly replyTo?: string
+  /** The draft on display; absent for the first showing. */
+  readonly externalId?: string
+}
+
+/** The commands that one sender may use, or everybody where `sender` is null. */
+export interface CommandMenu {
+  readonly sender: string | null
+  readonly commands: readonly { readonly name: string; readonly summary: string }[]
 }
 
 export type SendResult =
@@ -84,6 +120,8 @@ export interface Capabilities {
   readonly groups: boolean
   /** Read only while somebody sits there, so nothing is sent there that must reach a person. */
   readonly local: boolean
+  /** Drafts can be shown and edited, once in so many milliseconds. */
+  readonly drafts?: { readonly everyMs: number }
 }
 
 export type ChannelState =
@@ -108,6 +146,16 @@ export interface Channel extends AsyncDisposable {
   typing?(place: Place, signal: AbortSignal): Promise<void>
   /** Who is in the group now. */
   members?(place: Place, signal: AbortSignal): Promise<Membership>
+  /** The bytes of something received. Throws with a sentence that says why it cannot be had. */
+  fetch?(attachment: Attachment, signal: AbortSignal): Promise<Uint8Array>
+  /** Shows a draft, or edits the one on display. One attempt; `sent` carries its external id. */
+  draft?(draft: Draft, signal: AbortSignal): Promise<SendResult>
+  /** Takes back a message of the agent's own. */
+  withdraw?(place: Place, externalId: string, signal: AbortSignal): Promise<void>
+  /** Puts the agent's reaction under a message. */
+  react?(place: Place, externalId: string, emoji: string, signal: AbortSignal): Promise<void>
+  /** Makes the commands known to the platform. */
+  offer?(menus: readonly CommandMenu[], signal: AbortSignal): Promise<void>
   state(): ChannelState
 }
 
@@ -122,6 +170,13 @@ export interface ChannelDeps {
   readonly home: string
   /** The value behind "env:NAME". */
   readonly secret: (reference: string) => string | undefined
+  /** Where a channel keeps how far it has read, by place. May lag behind: what is fetched twice is stored once. */
+  readonly cursors: Cursors
+}
+
+export interface Cursors {
+  all(): Readonly<Record<string, string>>
+  save(cursors: Readonly<Record<string, string>>): void
 }
 
 /** Who a live client is, as the gateway admitted it. */

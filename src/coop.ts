@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Channel, ChannelDeps } from './channel.ts'
+import { openBoxes } from './box/room.ts'
+import type { ChannelDeps } from './channel.ts'
 import type { Config, Surroundings } from './config/load.ts'
 import { CoopError, messageOf } from './errors.ts'
+import type { WantedChannel } from './gateway/channel-sync.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
 import { memoryOptionsOf } from './memory/configure.ts'
@@ -21,6 +23,10 @@ export interface CoopOptions {
   readonly version: string
   /** Whether the configured channels run, or the terminal alone. */
   readonly channels: boolean
+  /** Why the file on disk is not what `config` holds. */
+  readonly problem?: string | null
+  /** Fits each configuration that comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
   /** Receives the readable log; absent when nobody watches. */
   readonly console?: { write(text: string): unknown }
 }
@@ -46,14 +52,15 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   await using stack = new AsyncDisposableStack()
   stack.use(takeLock(lockPath(config)))
 
-  const redact = redactor(config.secrets)
+  let redact = redactor(config.secrets)
+  const redactNow = (text: string) => redact(text)
   const logFile = stack.adopt(
     openRollingFile({ path: logPath(config), maxBytes: logBytes, keepDays: config.settings.trace.keep_days }),
     file => file.flush(),
   )
   const log = openLog({
     level: surroundings.logLevel,
-    redact,
+    redact: redactNow,
     file: logFile,
     ...(options.console ? { console: options.console } : {}),
   })
@@ -62,17 +69,67 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     surroundings.traceFile ?? (trace.enabled ? join(config.paths.traces, 'trace.jsonl') : undefined)
   const traceFile =
     tracePath && openRollingFile({ path: tracePath, maxBytes: trace.max_mb * 1e6, keepDays: trace.keep_days })
-  const tracer = stack.adopt(openTracer(traceFile || undefined, redact, trace.content), open => open.flush())
+  const tracer = stack.adopt(openTracer(traceFile || undefined, redactNow, trace.content), open =>
+    open.flush(),
+  )
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
   const memory = stack.use(
     openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
   )
+  const { home, paths, settings } = config
+  const boxes = stack.use(
+    openBoxes({
+      workspace: paths.workspace,
+      home,
+      runtime: settings.box.runtime,
+      rules: () => gateway.boxRules(),
+      log,
+    }),
+  )
+  const probing = new AbortController()
+  stack.defer(() => probing.abort())
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+  const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
+  const depsOf = (of: Config, name: string): ChannelDeps => ({
+    log,
+    home: of.home,
+    secret: of.secret,
+    cursors: {
+      all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
+      save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),
+    },
+  })
+  const channelsOf = (of: Config): WantedChannel[] =>
+    configuredChannels(options.channels ? of.settings.channels : {}).map(({ name, create }) => ({
+      name,
+      async create() {
+        try {
+          return await create(depsOf(of, name))
+        } catch (error) {
+          if (!(error instanceof CoopError)) throw error
+          log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+          return unableChannel(name, messageOf(error))
+        }
+      },
+    }))
   const gateway = openGateway({
     config,
+    problem: options.problem ?? null,
+    channelsOf,
+    reloaded(next) {
+      redact = redactor(next.secrets)
+    },
+    ...(options.adapt ? { adapt: options.adapt } : {}),
+    records: {
+      log: logPath(config),
+      ...(tracePath === undefined ? {} : { trace: tracePath }),
+      docs: join(packageFolder(), 'docs'),
+    },
     store,
     memory,
+    boxes,
+    ready: boxes.proof(probing.signal),
     log,
     tracer,
     version: options.version,
@@ -81,8 +138,13 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   stack.adopt(gateway, open => open.close(AbortSignal.timeout(shutdownMs)))
 
   // In one go: what arrives already counts as new, and must not be taken up a second time as left over.
-  for (const channel of await makeChannels(gateway, options, log)) gateway.channels.start(channel)
+  const made = await Promise.all(channelsOf(config).map(({ create }) => create()))
+  made.push(await terminalChannel(socketPath(config), gateway.control, depsOf(config, 'terminal')))
+  for (const channel of made) gateway.channels.start(channel)
   gateway.recover()
+  const { watchConfig } = await import('./config/watch.ts')
+  const watching = stack.use(watchConfig(config.path, () => void gateway.configuration.read()))
+  void watching.ready.then(() => gateway.configuration.read())
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
@@ -100,24 +162,3 @@ export function packageFolder(): string {
 
 export const coopVersion = (): string =>
   (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
-
-async function makeChannels(
-  gateway: Gateway,
-  { config, channels }: CoopOptions,
-  log: Log,
-): Promise<Channel[]> {
-  const { configuredChannels, terminalChannel, unableChannel } = await import('../channels/index.ts')
-  const deps: ChannelDeps = { log, home: config.home, secret: config.secret }
-  const make = async (name: string, create: () => Promise<Channel>): Promise<Channel> => {
-    try {
-      return await create()
-    } catch (error) {
-      if (!(error instanceof CoopError)) throw error
-      log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
-      return unableChannel(name, messageOf(error))
-    }
-  }
-  const wanted = channels ? configuredChannels(config.settings.channels) : []
-  const made = await Promise.all(wanted.map(({ name, create }) => make(name, () => create(deps))))
-  return [...made, await terminalChannel(socketPath(config), gateway.control, deps)]
-}

@@ -5,6 +5,8 @@ export const faults = {
   aborted: 'The work was stopped: by a person, a newer message, a revoked clearance or the shutdown.',
   archive_invalid: 'A backup is damaged, incomplete, from a newer Coop, or its passphrase is another.',
   approval_invalid: 'The approval does not exist, was used, has timed out, or is not yours to give.',
+  box_failed:
+    'A box could not be started; nothing ran. `coop doctor` says which package or setting is missing.',
   channel_failed: 'A channel cannot work until somebody acts; the text says what to do.',
   clearance_misused: 'A room was entered without a clearance that the access room issued. This is a bug.',
   config_invalid:
@@ -15,6 +17,8 @@ export const faults = {
   database_newer:
     'A database was written by a newer Coop; it is left untouched. Install that version or newer.',
   disk_full: 'The disk is full or read-only; what was not stored was not acknowledged.',
+  egress_refused:
+    'A box or a fetch asked for a host that its level does not reach, or for a private address.',
   file_unreadable: 'A file or folder cannot be read or written; the text names it.',
   gateway_running: 'Another gateway has this home; attach to it or stop it.',
   gateway_unreachable: 'No gateway runs on this home; start one with `coop start`.',

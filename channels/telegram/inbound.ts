@@ -1,16 +1,41 @@
 // A Bot API update to what the gateway receives.
-import type { Message, MessageEntity, Update, User, UserFromGetMe } from 'grammy/types'
-import type { Attachment, Inbound, Place } from '../../src/channel.ts'
+import type {
+  CallbackQuery,
+  Message,
+  MessageEntity,
+  MessageReactionUpdated,
+  Update,
+  User,
+  UserFromGetMe,
+} from 'grammy/types'
+import type { Inbound, Place, Sender } from '../../src/channel.ts'
+import { attachmentsOf, describe } from './attachments.ts'
 
 export type Self = Pick<UserFromGetMe, 'id' | 'username'>
 
-/** The message in an update; undefined for updates that are none. */
+/** The external id of a message: chats number their messages each on their own. */
+export const externalIdOf = (chat: number | string, message: number): string => `${chat}:${message}`
+
+/** The number of a message inside its chat; NaN for what is no message. */
+export const messageIdOf = (externalId: string): number => Number(/^-?\d+:(\d+)/.exec(externalId)?.[1])
+
+/** What an update brings; undefined for updates that are no words of anybody. */
 export function inboundOf(update: Update, self: Self): Inbound | undefined {
-  const message = update.message
+  if (update.callback_query) return pressed(update.callback_query)
+  if (update.message_reaction) return reacted(update.message_reaction, update.update_id)
+  const edited = update.edited_message
+  const message = update.message ?? edited
   if (!message?.from || message.from.id === self.id) return undefined
+  const said = saidIn(message, self)
+  if (!said || !edited) return said
+  const { externalId } = said
+  return { ...said, externalId: `${externalId}:${edited.edit_date}`, revises: { externalId } }
+}
+
+function saidIn(message: Message, self: Self): Inbound | undefined {
   const attachments = attachmentsOf(message)
-  const text = message.text ?? message.caption ?? ''
-  if (text === '' && attachments.length === 0) return undefined
+  const text = message.text ?? message.caption ?? describe(message)
+  if (!message.from || (text === '' && attachments.length === 0)) return undefined
   const entities = message.entities ?? message.caption_entities ?? []
   const quoted = message.reply_to_message
   const answered = quoted && !isTopicStart(quoted) ? quoted : undefined
@@ -18,9 +43,9 @@ export function inboundOf(update: Update, self: Self): Inbound | undefined {
   const group = message.chat.type !== 'private'
   return {
     channel: 'telegram',
-    externalId: `${message.chat.id}:${message.message_id}`,
+    externalId: externalIdOf(message.chat.id, message.message_id),
     place: placeOf(message),
-    sender: { channel: 'telegram', id: String(message.from.id), name: nameOf(message.from) },
+    sender: senderOf(message.from),
     text: withoutOwnName(text, self),
     at: message.date * 1000,
     ...(group ? { addressed: isAddressed(text, entities, answered, self) } : {}),
@@ -28,10 +53,48 @@ export function inboundOf(update: Update, self: Self): Inbound | undefined {
       ? { quote: { author: answered.from.id === self.id ? 'you' : nameOf(answered.from), text: quoteText } }
       : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
+    ...(message.media_group_id ? { album: message.media_group_id } : {}),
   }
 }
 
-function placeOf({ chat, is_topic_message, message_thread_id }: Message): Place {
+/** A button under one of the bot's messages. */
+function pressed({ id, from, message, data }: CallbackQuery): Inbound | undefined {
+  if (!message || !data) return undefined
+  return {
+    channel: 'telegram',
+    externalId: `press:${id}`,
+    // A message too old to be shown comes without its topic.
+    place: placeOf(message.date === 0 ? { chat: message.chat } : message),
+    sender: senderOf(from),
+    text: data,
+    at: Date.now(),
+    choice: true,
+  }
+}
+
+function reacted(
+  { chat, message_id, user, date, old_reaction, new_reaction }: MessageReactionUpdated,
+  update: number,
+): Inbound | undefined {
+  const before = old_reaction.flatMap(reaction =>
+    reaction.type === 'emoji' ? [reaction.emoji as string] : [],
+  )
+  const added = new_reaction.find(reaction => reaction.type === 'emoji' && !before.includes(reaction.emoji))
+  if (!user || added?.type !== 'emoji') return undefined
+  return {
+    channel: 'telegram',
+    externalId: `reaction:${chat.id}:${message_id}:${user.id}:${update}`,
+    place: placeOf({ chat }),
+    sender: senderOf(user),
+    text: '',
+    at: date * 1000,
+    reaction: { to: externalIdOf(chat.id, message_id), emoji: added.emoji },
+  }
+}
+
+type Located = Pick<Message, 'chat'> & Partial<Pick<Message, 'is_topic_message' | 'message_thread_id'>>
+
+function placeOf({ chat, is_topic_message, message_thread_id }: Located): Place {
   if (chat.type === 'private') return { channel: 'telegram', kind: 'direct', id: String(chat.id) }
   return {
     channel: 'telegram',
@@ -41,6 +104,8 @@ function placeOf({ chat, is_topic_message, message_thread_id }: Message): Place 
     ...(chat.title ? { title: chat.title } : {}),
   }
 }
+
+const senderOf = (user: User): Sender => ({ channel: 'telegram', id: String(user.id), name: nameOf(user) })
 
 const nameOf = (user: User): string =>
   [user.first_name, user.last_name].filter(Boolean).join(' ') || user.username || String(user.id)
@@ -68,45 +133,3 @@ const withoutOwnName = (text: string, { username }: Self): string =>
   text.replace(/^(\/[a-z0-9_]+)@(\w+)/i, (whole, command: string, name: string) =>
     name.toLowerCase() === username.toLowerCase() ? command : whole,
   )
-
-function attachmentsOf(message: Message): Attachment[] {
-  const photo = message.photo?.at(-1)
-  const file =
-    message.document ??
-    message.video ??
-    message.audio ??
-    message.voice ??
-    message.sticker ??
-    message.video_note ??
-    message.animation
-  const found: Attachment[] = []
-  if (photo)
-    found.push({
-      kind: 'image',
-      name: 'photo.jpg',
-      mime: 'image/jpeg',
-      handle: photo.file_id,
-      ...sized(photo.file_size),
-    })
-  if (file) {
-    const mime = 'mime_type' in file && file.mime_type ? file.mime_type : 'application/octet-stream'
-    const name =
-      'file_name' in file && file.file_name
-        ? file.file_name
-        : ((['document', 'video', 'audio', 'voice', 'sticker'] as const).find(kind => message[kind]) ??
-          'file')
-    found.push({ kind: kindOf(message), name, mime, handle: file.file_id, ...sized(file.file_size) })
-  }
-  return found
-}
-
-const sized = (size: number | undefined) => (size === undefined ? {} : { size })
-
-const kindOf = (message: Message): Attachment['kind'] =>
-  message.audio || message.voice
-    ? 'audio'
-    : message.video || message.video_note || message.animation
-      ? 'video'
-      : message.sticker
-        ? 'image'
-        : 'file'

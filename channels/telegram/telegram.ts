@@ -1,128 +1,126 @@
-// Telegram by long polling of the Bot API: the offset moves on only after the batch is stored.
+// Telegram by the Bot API, polled or by webhook: an update is acknowledged only after it is stored.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Api, GrammyError, HttpError } from 'grammy'
-import type {
-  Channel,
-  ChannelDeps,
-  ChannelState,
-  Inbound,
-  Membership,
-  Outbound,
-  Place,
-  SendResult,
-} from '../../src/channel.ts'
-import { CoopError, messageOf } from '../../src/errors.ts'
-import { inboundOf, type Self } from './inbound.ts'
+import { Api } from 'grammy'
+import type { ReactionTypeEmoji, Update } from 'grammy/types'
+import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
+import { messageOf } from '../../src/errors.ts'
+import { fetchFile } from './files.ts'
+import { inboundOf, messageIdOf, type Self } from './inbound.ts'
+import { addressed, send, show } from './outbound.ts'
+import { setbackOf } from './results.ts'
+import { secretTokenFor, type Webhook, webhookUpdates } from './webhook.ts'
 
 export interface TelegramSettings {
   /** The bot's token itself. */
   readonly token: string
   readonly apiRoot?: string
+  /** Absent: updates are polled for. */
+  readonly webhook?: Webhook
 }
 
 const pollSeconds = 30
 const longestBackoffMs = 60_000
-const updates = ['message', 'edited_message', 'my_chat_member', 'chat_member'] as const
+const updates = [
+  'message',
+  'edited_message',
+  'callback_query',
+  'message_reaction',
+  'my_chat_member',
+  'chat_member',
+] as const
 
 export function createTelegram(settings: TelegramSettings, { log }: Pick<ChannelDeps, 'log'>): Channel {
-  const api = new Api(settings.token, settings.apiRoot === undefined ? {} : { apiRoot: settings.apiRoot })
+  const apiRoot = settings.apiRoot ?? 'https://api.telegram.org'
+  const api = new Api(settings.token, { apiRoot })
+  const disposed = new AbortController()
+  const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   let state: ChannelState = { kind: 'starting' }
   let self: Self | null = null
   let offset = 0
-  const disposed = new AbortController()
 
-  /** Says what a failed request means for the channel; the wait before the next, null when it is over. */
-  function setback(error: unknown, attempt: number): number | null {
-    const backoff = Math.min(500 * 2 ** attempt, longestBackoffMs) * (0.75 + Math.random() / 2)
-    if (error instanceof GrammyError) {
-      const { error_code: code, description, parameters } = error
-      if (code === 401 || code === 404) {
-        state = {
-          kind: 'failed',
-          error:
-            'Telegram does not know this bot token; get a new one from @BotFather and put it into the token’s variable',
-        }
-        return null
-      }
-      const text =
-        code === 409
-          ? 'another program polls with this bot token; stop it, or make a bot of its own'
-          : `Telegram said ${code}: ${description}`
-      state = { kind: 'reconnecting', error: text }
-      return parameters.retry_after === undefined ? backoff : parameters.retry_after * 1000
+  async function* poll(signal: AbortSignal): AsyncGenerator<readonly Update[]> {
+    while (!signal.aborted) {
+      const batch = await api.getUpdates(
+        // The first answer comes at once, so that it is known whether there is a connection.
+        {
+          offset,
+          timeout: state.kind === 'connected' ? pollSeconds : 0,
+          limit: 100,
+          allowed_updates: updates,
+        },
+        signal as never,
+      )
+      yield batch
+      offset = Math.max(offset, ...batch.map(update => update.update_id + 1))
     }
-    state = {
-      kind: 'reconnecting',
-      error: `Telegram cannot be reached: ${error instanceof HttpError ? messageOf(error.error) : messageOf(error)}`,
-    }
-    return backoff
   }
+
+  const source = (signal: AbortSignal) =>
+    settings.webhook === undefined
+      ? poll(signal)
+      : webhookUpdates(api, settings.webhook, secretTokenFor(settings.token), updates, signal)
 
   async function* listen(signal: AbortSignal): AsyncGenerator<readonly Inbound[]> {
     let attempt = 0
     while (!signal.aborted) {
       try {
         self ??= await api.getMe(signal as never)
-        const batch = await api.getUpdates(
-          { offset, timeout: pollSeconds, limit: 100, allowed_updates: updates },
-          signal as never,
-        )
-        if (state.kind !== 'connected') log.debug('telegram is connected')
-        state = { kind: 'connected' }
-        attempt = 0
-        if (batch.length === 0) continue
         const me = self
-        yield batch.flatMap(update => inboundOf(update, me) ?? [])
-        offset = Math.max(offset, ...batch.map(update => update.update_id + 1))
+        for await (const batch of source(signal)) {
+          if (state.kind !== 'connected') log.debug('telegram is connected')
+          state = { kind: 'connected' }
+          attempt = 0
+          if (batch.length === 0) continue
+          yield batch.flatMap(update => inboundOf(update, me) ?? [])
+          await acknowledgePresses(api, batch, either(signal))
+        }
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof CoopError) throw error
-        const wait = setback(error, attempt++)
-        if (wait === null) return
-        await sleep(wait, undefined, { signal }).catch(() => {})
+        const setback = setbackOf(error)
+        state = setback.state
+        if (state.kind === 'failed') return
+        if (setback.webhook) await api.deleteWebhook({}, signal as never).catch(() => {})
+        const backoff = Math.min(500 * 2 ** attempt++, longestBackoffMs) * (0.75 + Math.random() / 2)
+        await sleep(setback.afterMs ?? backoff, undefined, { signal }).catch(() => {})
       }
     }
   }
 
   return {
     name: 'telegram',
-    capabilities: { maxTextLength: 4096, exactlyOnce: false, groups: true, local: false },
+    capabilities: {
+      maxTextLength: 4096,
+      exactlyOnce: false,
+      groups: true,
+      local: false,
+      // One edit a second is what a chat takes; a group takes 20 a minute.
+      drafts: { everyMs: 1_500 },
+    },
     listen,
-    async send({ place, text, replyTo }: Outbound, signal: AbortSignal): Promise<SendResult> {
-      try {
-        const message = await api.sendMessage(
-          place.id,
-          text,
-          {
-            ...(place.thread === undefined ? {} : { message_thread_id: Number(place.thread) }),
-            ...(replyTo === undefined
-              ? {}
-              : {
-                  reply_parameters: {
-                    message_id: Number(replyTo.split(':').at(-1)),
-                    allow_sending_without_reply: true,
-                  },
-                }),
-          },
-          AbortSignal.any([signal, disposed.signal]) as never,
-        )
-        return { kind: 'sent', externalId: String(message.message_id) }
-      } catch (error) {
-        return resultOf(error)
-      }
+    send: (outbound, signal) => send(api, outbound, either(signal)),
+    draft: (draft, signal) => show(api, draft, either(signal)),
+    async withdraw(place, externalId, signal) {
+      await api.deleteMessage(place.id, messageIdOf(externalId), either(signal) as never)
     },
-    async typing(place: Place, signal: AbortSignal) {
-      const thread = place.thread === undefined ? {} : { message_thread_id: Number(place.thread) }
-      await api.sendChatAction(
-        place.id,
-        'typing',
-        thread,
-        AbortSignal.any([signal, disposed.signal]) as never,
-      )
+    async react(place, externalId, emoji, signal) {
+      const reaction = { type: 'emoji', emoji } as ReactionTypeEmoji
+      await api.setMessageReaction(place.id, messageIdOf(externalId), [reaction], {}, either(signal) as never)
     },
-    async members(place: Place, signal: AbortSignal): Promise<Membership> {
+    async typing(place, signal) {
+      await api.sendChatAction(place.id, 'typing', addressed({ place }), either(signal) as never)
+    },
+    async members(place, signal) {
       // The count holds the bot itself.
-      return { kind: 'count', count: (await api.getChatMemberCount(place.id, signal as never)) - 1 }
+      return { kind: 'count', count: (await api.getChatMemberCount(place.id, either(signal) as never)) - 1 }
+    },
+    fetch: (attachment, signal) => fetchFile(api, apiRoot, attachment, either(signal)),
+    async offer(menus, signal) {
+      for (const menu of menus) {
+        await offer(api, menu, either(signal)).catch(error =>
+          // A person who never wrote to the bot has no chat that a menu could stand in.
+          log.debug({ err: { message: messageOf(error) } }, 'telegram did not take a command menu'),
+        )
+      }
     },
     state: () => state,
     async [Symbol.asyncDispose]() {
@@ -131,13 +129,28 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   }
 }
 
-function resultOf(error: unknown): SendResult {
-  if (!(error instanceof GrammyError)) {
-    return { kind: 'retry', reason: error instanceof HttpError ? messageOf(error.error) : messageOf(error) }
-  }
-  const { error_code: code, description, parameters } = error
-  const reason = `Telegram said ${code}: ${description}`
-  if (code === 429) return { kind: 'retry', reason, afterMs: (parameters.retry_after ?? 1) * 1000 }
-  if (code >= 500 || code === 401 || code === 409) return { kind: 'retry', reason }
-  return { kind: 'refused', reason }
+/** A person's commands show in their own chat with the bot, and nowhere else. */
+async function offer(api: Api, { sender, commands }: CommandMenu, signal: AbortSignal): Promise<void> {
+  const scope =
+    sender === null ? ({ type: 'default' } as const) : ({ type: 'chat', chat_id: Number(sender) } as const)
+  await api.setMyCommands(
+    commands.map(({ name, summary }) => ({ command: name, description: summary.slice(0, 256) })),
+    { scope },
+    signal as never,
+  )
+}
+
+/** A pressed button stops turning, and in a direct chat its row goes: the question is answered. */
+async function acknowledgePresses(api: Api, batch: readonly Update[], signal: AbortSignal): Promise<void> {
+  await Promise.allSettled(
+    batch.flatMap(({ callback_query: query }) => {
+      if (!query) return []
+      const done = [api.answerCallbackQuery(query.id, {}, signal as never)] as Promise<unknown>[]
+      if (query.message?.chat.type === 'private')
+        done.push(
+          api.editMessageReplyMarkup(query.message.chat.id, query.message.message_id, {}, signal as never),
+        )
+      return done
+    }),
+  )
 }

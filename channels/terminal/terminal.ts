@@ -5,8 +5,8 @@ import { dirname } from 'node:path'
 import type { Channel, ChannelState, Control, Inbound, SendResult } from '../../src/channel.ts'
 import { CoopError, messageOf } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
+import { openIntake } from '../intake.ts'
 import { openConnection } from './connection.ts'
-import { openIntake } from './intake.ts'
 
 export interface TerminalOptions {
   readonly socket: string
@@ -16,7 +16,7 @@ export interface TerminalOptions {
 
 /** Listens on the socket from the start, so that a client finds it as soon as the gateway is ready. */
 export async function createTerminal(options: TerminalOptions): Promise<Channel> {
-  const intake = openIntake()
+  const intake = openIntake<Inbound>()
   const sockets = new Set<Socket>()
   let state: ChannelState = { kind: 'starting' }
 

@@ -16,12 +16,15 @@ export interface Audience {
  */
 export function audienceOf(
   place: Place,
-  speaker: Speaker,
+  /** Null when nobody speaks: a job that the gateway does. */
+  speaker: Speaker | null,
   group: Group | undefined,
   membership: Membership,
   household: Household,
 ): Audience {
   if (place.kind === 'direct') {
+    const reader = household.people.get(household.byMatch.get(`${place.channel}:${place.id}`) ?? '')
+    if (!speaker) return reader ? { people: [reader], strangers: [] } : { people: [], strangers: ['public'] }
     return speaker.kind === 'person'
       ? { people: [speaker.person], strangers: [] }
       : { people: [], strangers: ['public'] }
@@ -45,8 +48,8 @@ export function audienceOf(
       if (reachable && !people.has(person.id)) stranger = lowest(stranger, levelIn(person, place))
     }
   }
-  if (speaker.kind === 'stranger') strangers++
-  else {
+  if (speaker?.kind === 'stranger') strangers++
+  else if (speaker) {
     if (!people.has(speaker.person.id)) strangers++
     // As identified now: one whose identity is unverified reads as public.
     people.set(speaker.person.id, speaker.person)

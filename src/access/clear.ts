@@ -45,23 +45,82 @@ function clearFor(
   return issue({ ...common, reads: compartmentsOf(floor), acts: lowest(own, ceiling) })
 }
 
+/** Where work happens that reaches nobody. */
+const nowhere = 'nowhere'
+
+/**
+ * Issues the clearance of a job that no person speaks for: at most `trust`, and what everybody
+ * in `place` may see; without a place it reaches nobody. Only `tools` are left to it.
+ */
+export function clearJob(
+  job: string,
+  trust: Level,
+  place: Place | null,
+  membership: Membership,
+  household: Household,
+  tools: readonly string[],
+): Clearance {
+  const group = place?.kind === 'group' ? groupOf(place, household) : undefined
+  const readers = place ? audienceOf(place, null, group, membership, household) : nobody
+  return clearJobFor(job, trust, place, readers, household, tools)
+}
+
+const nobody: Audience = { people: [], strangers: [] }
+
+function clearJobFor(
+  job: string,
+  trust: Level,
+  place: Place | null,
+  readers: Audience,
+  household: Household,
+  tools: readonly string[],
+): Clearance {
+  const group = place?.kind === 'group' ? groupOf(place, household) : undefined
+  const ceiling = place?.kind === 'group' ? (group?.ceiling ?? 'public') : trust
+  const floor = lowest(
+    trust,
+    ceiling,
+    ...readers.people.map(person => levelIn(person, place!)),
+    ...readers.strangers,
+  )
+  return issue({
+    person: null,
+    place: place ?? { channel: nowhere, kind: 'direct', id: job },
+    audience: readers.people.map(person => person.id),
+    reads: compartmentsOf(floor),
+    acts: floor,
+    tools,
+    revision: household.revision,
+    job,
+  })
+}
+
 /** Issues a stored grant again: the lower of what was stored and what is true now. */
 export function reissue(grant: Grant, membership: Membership, household: Household): Clearance {
-  return lowerOf(grant, clear(speakerOf(grant, household), grant.place, membership, household))
+  const { job } = grant
+  if (job === undefined)
+    return lowerOf(grant, clear(speakerOf(grant, household), grant.place, membership, household))
+  const now = clearJob(job, grant.acts, jobPlace(grant), membership, household, grant.tools ?? [])
+  return lowerOf(grant, now)
 }
 
 /** What `household` leaves of a grant if nobody came or left since: for a reload, which cannot wait for the platform. */
 export function reissueAmongSame(grant: Grant, household: Household): Clearance {
-  const { place } = grant
+  const { place, job } = grant
   const group = place.kind === 'group' ? groupOf(place, household) : undefined
   const people = grant.audience.flatMap(id => household.people.get(id) ?? [])
   const gone = grant.audience.length - people.length
   const audience = { people, strangers: Array<Level>(gone).fill(group?.defaultLevel ?? 'public') }
-  return lowerOf(grant, clearFor(speakerOf(grant, household), place, group, audience, household))
+  if (job === undefined)
+    return lowerOf(grant, clearFor(speakerOf(grant, household), place, group, audience, household))
+  const now = clearJobFor(job, grant.acts, jobPlace(grant), audience, household, grant.tools ?? [])
+  return lowerOf(grant, now)
 }
 
 const lowerOf = (grant: Grant, now: Clearance): Clearance =>
   now.narrow({ reads: grant.reads, acts: grant.acts, ...(grant.tools ? { tools: grant.tools } : {}) })
+
+const jobPlace = ({ place }: Grant): Place | null => (place.channel === nowhere ? null : place)
 
 /** The group's rule. A topic or thread has its group's. */
 export function groupOf(place: Place, household: Household): Group | undefined {

@@ -17,6 +17,8 @@ interface Fields {
   /** Tool names this is narrowed to; null when the level alone decides. */
   readonly tools: readonly string[] | null
   readonly revision: number
+  /** The job that nobody speaks for; absent for everything a person began. */
+  readonly job?: string
 }
 
 /** The durable form of a clearance. On its own it opens nothing: it must be issued again. */
@@ -49,8 +51,8 @@ export class Clearance {
       tools: fields.tools && Object.freeze([...fields.tools].sort()),
     })
     this.#reads = new Set(this.#fields.reads)
-    const { person, place, reads, acts, audience, tools } = this.#fields
-    const identity = [person, place.channel, place.id, place.thread, reads, acts, audience, tools]
+    const { person, place, reads, acts, audience, tools, job } = this.#fields
+    const identity = [person, place.channel, place.id, place.thread, reads, acts, audience, tools, job]
     /** Equal for two clearances that open the same things to the same people in the same place. */
     this.fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)
     Object.freeze(this)
@@ -73,6 +75,9 @@ export class Clearance {
   }
   get tools(): readonly string[] | null {
     return this.#fields.tools
+  }
+  get job(): string | undefined {
+    return this.#fields.job
   }
   get revision(): number {
     return this.#fields.revision
@@ -110,6 +115,15 @@ export class Clearance {
 
   static isClearance(value: unknown): value is Clearance {
     return typeof value === 'object' && value !== null && #fields in value
+  }
+}
+
+/** What all of the clearances given open and allow, to narrow one of them by. */
+export function lowestOf(clearances: readonly Clearance[]): { reads: Compartment[]; acts: Level } {
+  const [first, ...rest] = clearances
+  return {
+    reads: (first?.reads ?? []).filter(label => rest.every(other => other.covers([label]))),
+    acts: lowest(...clearances.map(clearance => clearance.acts)),
   }
 }
 

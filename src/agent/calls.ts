@@ -85,7 +85,7 @@ export async function* runCalls(
       continue
     }
     const { tool, input } = checked
-    const traits = tool.traits(input)
+    const traits = tool.traits(input, desk.hands(`${desk.turn.id}:${item.call.id}`))
     if (item.entry.state === 'running' && traits.effect === 'world') {
       end(desk, item, interrupted, true, 'agent', 'unknown')
       yield event(item, 'done', interrupted, true)
@@ -134,7 +134,10 @@ function check(desk: Desk, { call }: Planned): Checked {
   const tool = desk.tools.find(candidate => candidate.name === call.name)
   if (!tool) return { kind: 'refused', reason: `There is no tool "${call.name}" here.` }
   if (call.malformed !== undefined) {
-    return { kind: 'refused', reason: `The arguments were not valid JSON: ${call.malformed.slice(0, 200)}` }
+    return {
+      kind: 'refused',
+      reason: `The arguments were ${call.malformed}`,
+    }
   }
   const parsed = tool.input.safeParse(call.input)
   if (!parsed.success)

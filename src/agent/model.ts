@@ -40,6 +40,8 @@ export type FailureKind =
   | 'rejected'
   /** The stream was garbage or broke off. */
   | 'broken'
+  /** Today's budget is used up; nothing was asked. */
+  | 'budget'
   | 'aborted'
 
 export type ModelEvent =

@@ -89,6 +89,8 @@ function situation(clearance: Clearance, facts: PromptFacts): string {
     const others = facts.group.unknown ? ', and people you do not know' : ''
     return `Your short name is ${facts.agent}. This is the group “${facts.group.title}”. Readers: ${known}${others}. Each message begins with its author’s name. If nothing needs to be said, answer with only NO_REPLY.`
   }
+  if (clearance.job !== undefined)
+    return `Your short name is ${facts.agent}. This is work of the household that nobody is watching.`
   if (!facts.speaker) {
     return `Your short name is ${facts.agent}. You are answering a stranger: be kind and brief. You have no memory, files or tools here, and know nothing about the household.`
   }

@@ -2,16 +2,7 @@
 import { z } from 'zod'
 import type { Desk } from '../desk/desk.ts'
 import type { SessionEvent } from '../protocol/events.ts'
-import {
-  type Block,
-  type Entry,
-  type NewEntry,
-  type Origin,
-  plainText,
-  saidAfter,
-  wellFormed,
-  worst,
-} from '../store/entry.ts'
+import { type Block, type NewEntry, plainText, saidAfter, wellFormed } from '../store/entry.ts'
 import type { Spend, Usage } from '../store/turns.ts'
 import type { Tool } from '../tools/tool.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
@@ -81,7 +72,7 @@ export async function* runTurn(
   let steps = desk.history().filter(entry => entry.turn === desk.turn.id && entry.role === 'assistant').length
   for (;;) {
     const history = desk.history()
-    const seen = worst(history.flatMap(entry => originIn(entry, desk.turn.id)))
+    const seen = desk.seen()
     const planned = plannedCalls(history, desk.turn.id)
     if (planned.length > 0) {
       if (signal.aborted) return { kind: 'stopped', entry: null, usage }
@@ -182,13 +173,6 @@ async function* relay(stream: AsyncIterable<ModelEvent>, turn: string): AsyncGen
     yield { ...event, turn }
   }
   return { text, end: { type: 'failed', kind: 'broken', message: 'the stream ended without an end' } }
-}
-
-/** What an entry puts into this prompt: outside results of earlier turns are left out of it. */
-function originIn(entry: Entry, turn: string): Origin[] {
-  if (entry.role === 'notice') return []
-  if (entry.role === 'tool' && entry.origin === 'outside' && entry.turn !== turn) return []
-  return [entry.origin]
 }
 
 const specs = new WeakMap<Tool, ToolSpec>()

@@ -1,5 +1,5 @@
 // Which part of a long conversation is in the prompt: moved rarely and far, so that the prefix stays cached.
-import type { Entry } from '../store/entry.ts'
+import type { Block, Entry } from '../store/entry.ts'
 import { countTokens } from './tokens.ts'
 
 export interface WindowLimits {
@@ -11,7 +11,12 @@ export interface WindowLimits {
 
 /** Estimated tokens of entries as they stand in a prompt. */
 export const sizeOf = (entries: readonly Entry[]): number =>
-  entries.reduce((sum, entry) => sum + countTokens(JSON.stringify(entry.blocks)), 0)
+  entries.reduce((sum, entry) => entry.blocks.reduce((tokens, block) => tokens + blockTokens(block), sum), 0)
+
+/** An image costs by its dimensions, not by its bytes; this is near the most. */
+const imageTokens = 1_600
+const blockTokens = (block: Block): number =>
+  block.type === 'image' ? imageTokens : countTokens(JSON.stringify(block))
 
 /**
  * The entry from which the window would begin if it kept `keep` tokens: somebody's message, and

@@ -3,6 +3,7 @@
 import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { openModels } from '../agent/models/models.ts'
+import { loadOrLastGood } from '../config/last-good.ts'
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { type Coop, coopVersion, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
@@ -69,12 +70,17 @@ export const attach: Command = {
 
 /** Attaches if a gateway runs on this home, else opens one in this process. Makes the home if there is none. */
 async function chatHere(cli: Cli, options: ChatOptions): Promise<number> {
-  const config = withAnswerer(loadConfig(findConfig(cli.config) ?? newHome(cli)))
+  const loaded = loadOrLastGood(findConfig(cli.config) ?? newHome(cli))
+  if (loaded.problem !== null)
+    cli.stderr.write(`${loaded.problem}\nThe last good configuration is used instead.\n`)
+  const config = withAnswerer(loaded.config)
   requireOwnHome(config)
   await using coop: Coop | null = (await isRunning(config))
     ? null
     : await openCoop({
         config,
+        problem: loaded.problem,
+        adapt: withAnswerer,
         surroundings: cli.surroundings,
         version: coopVersion(),
         channels: options.message === undefined,

@@ -53,8 +53,14 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'validate the configuration; show what each person would get',
     load: async () => (await import('./check.ts')).check,
   },
+  doctor: {
+    usage: 'coop doctor [--json]',
+    summary: 'prove that the box holds and the home is sound',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   users: {
-    usage: 'coop users [list|show NAME|approve CODE --as NAME --trust LEVEL|deny CODE] [--json]',
+    usage:
+      'coop users [list|show NAME|approve CODE --as NAME --trust LEVEL|deny CODE|set NAME|merge NAME INTO] [--json]',
     summary: 'people, and strangers who wait',
     load: async () => (await import('./users.ts')).users,
   },
@@ -62,6 +68,21 @@ export const commands: Readonly<Record<string, Listed>> = {
     usage: 'coop memory search|list|forget|export|import|stats …',
     summary: 'memories: search, list, forget, move',
     load: async () => (await import('./memory.ts')).memory,
+  },
+  config: {
+    usage: 'coop config [get|explain|set|unset|preview|diff|history|rollback] …',
+    summary: 'read and change the configuration',
+    load: async () => (await import('./config.ts')).config,
+  },
+  cron: {
+    usage: 'coop cron [list|run NAME|history [NAME]]',
+    summary: 'what is scheduled, and what became of it',
+    load: async () => (await import('./cron.ts')).cron,
+  },
+  usage: {
+    usage: 'coop usage [--days N] [--by user|model|job|day]',
+    summary: 'tokens and money',
+    load: async () => (await import('./usage.ts')).usage,
   },
   sessions: {
     usage: 'coop sessions [--user NAME] [--json]',

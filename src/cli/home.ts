@@ -1,6 +1,7 @@
 // A home on disk: found, made, and talked to when a gateway runs on it.
 import { cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Loaded, loadOrLastGood } from '../config/last-good.ts'
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
 import { packageFolder, socketPath } from '../coop.ts'
 import { CoopError, messageOf } from '../errors.ts'
@@ -66,12 +67,26 @@ export function requireOwnHome(config: Config, uid = process.getuid?.()): void {
   )
 }
 
-/** The configuration of the home in force. Throws `config_missing` if there is none. */
+/** The configuration of the home in force; with a broken file the last good one, told on standard error. Throws `config_missing` if there is none. */
 export function openConfig(cli: Cli): Config {
+  const { config, problem } = openLastGood(cli)
+  if (problem !== null) cli.stderr.write(`${problem}\nThe last good configuration is used instead.\n`)
+  return config
+}
+
+/** The same with what is wrong with the file, null if nothing is. */
+export function openLastGood(cli: Cli): Loaded {
+  return loadOrLastGood(pathOf(cli))
+}
+
+/** The configuration as the file says. Throws for a broken one. */
+export const openStrictly = (cli: Cli): Config => loadConfig(pathOf(cli))
+
+function pathOf(cli: Cli): string {
   const path = findConfig(cli.config)
   if (!path)
     throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
-  return loadConfig(path)
+  return path
 }
 
 /** A connection to the running gateway, initialized as `user`. Throws `gateway_unreachable`. */

@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { openModels } from '../agent/models/models.ts'
+import type { Loaded } from '../config/last-good.ts'
 import type { Config } from '../config/load.ts'
 import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { isRunning, openConfig, requireOwnHome } from './home.ts'
+import { isRunning, openLastGood, requireOwnHome } from './home.ts'
 import { openNotifier } from './service/notify.ts'
 
 const detachedStartMs = 15_000
@@ -21,10 +22,12 @@ export const start: Command = {
   summary: 'run the gateway',
   async run(args, cli) {
     const { values } = parseArgs({ args: [...args], options: { detach: { type: 'boolean' } } })
-    const config = openConfig(cli)
-    requireOwnHome(config)
-    requireKey(config)
-    return values.detach ? detach(config, cli) : foreground(config, cli)
+    const loaded = openLastGood(cli)
+    if (loaded.problem !== null)
+      cli.stderr.write(`${loaded.problem}\nThe last good configuration is used instead.\n`)
+    requireOwnHome(loaded.config)
+    requireKey(loaded.config)
+    return values.detach ? detach(loaded.config, cli) : foreground(loaded, cli)
   },
 }
 
@@ -40,11 +43,12 @@ export function requireKey(config: Config): void {
   )
 }
 
-async function foreground(config: Config, cli: Cli): Promise<number> {
+async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number> {
   const begun = performance.now()
   using notifier = openNotifier(cli.surroundings.supervisor ?? { notify: false, watchdogMs: undefined })
   await using coop = await openCoop({
     config,
+    problem,
     surroundings: cli.surroundings,
     version: coopVersion(),
     channels: true,

@@ -2,15 +2,16 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Level, levels } from '../access/levels.ts'
-import { type Config, loadConfig } from '../config/load.ts'
-import { lockPath, migrationsFolder } from '../coop.ts'
+import type { Config } from '../config/load.ts'
+import { migrationsFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
+import { runUsersWords } from '../gateway/commands/people-commands.ts'
 import { openPeople } from '../gateway/people.ts'
-import { takeLock } from '../store/lock.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { reportPeople } from './check.ts'
+import { reportPeople } from '../gateway/preview.ts'
+import { openStore } from '../store/store.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { connectTo, isRunning, openConfig } from './home.ts'
+import { openConfig } from './home.ts'
+import { type Here, runHere } from './run-here.ts'
 
 export const users: Command = {
   name: 'users',
@@ -19,16 +20,28 @@ export const users: Command = {
     'users show NAME [--json]',
     'users approve CODE --as NAME --trust LEVEL',
     'users deny CODE',
+    'users set NAME [--trust LEVEL] [--name NEW]',
+    'users merge NAME INTO',
   ],
   summary: 'people, and strangers who wait',
   async run(args, cli) {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, as: { type: 'string' }, trust: { type: 'string' } },
+      options: {
+        json: { type: 'boolean' },
+        as: { type: 'string' },
+        trust: { type: 'string' },
+        name: { type: 'string' },
+      },
     })
-    const [verb = 'list', subject] = positionals
+    const [verb = 'list', subject, other] = positionals
     const config = openConfig(cli)
+    if (verb === 'set' || verb === 'merge') {
+      for (const words of changesOf(verb, subject, other, values))
+        cli.stdout.write(`${await runHere(config, `/users ${words}`, runUsers(words))}\n`)
+      return exit.done
+    }
     if (verb === 'list') return list(config, cli, values.json ?? false)
     if (verb !== 'show' && verb !== 'approve' && verb !== 'deny')
       throw new CoopError('usage_wrong', `users does not know "${verb}"; see \`coop help users\`.`)
@@ -47,6 +60,32 @@ export const users: Command = {
     return exit.done
   },
 }
+
+/** The same words as in a chat, one change each. */
+function changesOf(
+  verb: 'set' | 'merge',
+  who: string | undefined,
+  into: string | undefined,
+  { trust, name }: { trust?: string | undefined; name?: string | undefined },
+): string[] {
+  if (verb === 'merge' && who && into) return [`merge ${who} ${into}`]
+  const changes = [
+    ...(trust === undefined ? [] : [`level ${who} ${levelOf(trust)}`]),
+    ...(name === undefined ? [] : [`rename ${who} ${name}`]),
+  ]
+  if (!who || changes.length === 0)
+    throw new CoopError(
+      'usage_wrong',
+      'Say `coop users set NAME --trust LEVEL` or `coop users merge NAME INTO`.',
+    )
+  return changes
+}
+
+const runUsers = (words: string) => (here: Here) =>
+  runUsersWords(words, {
+    ...here,
+    people: openPeople({ pairings: here.store.pairings, configuration: here.configuration }),
+  })
 
 function list(config: Config, cli: Cli, json: boolean): number {
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
@@ -117,21 +156,14 @@ async function decide(
   name: string,
   trust: Level | null,
 ): Promise<string> {
-  if (await isRunning(config)) {
-    const { client, who } = await connectTo(config, { client: 'coop users' })
-    using _ = client
-    const command =
-      verb === 'deny' ? `/deny ${code}` : `/approve ${code} as ${name}${trust === null ? '' : ` ${trust}`}`
-    return (await client.call('command/run', { session: who.session, command })).text
-  }
-  using _ = takeLock(lockPath(config))
-  using store: Store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
-  const people = openPeople({
-    pairings: store.pairings,
-    config: () => loadConfig(config.path),
-    reload: () => {},
+  const command =
+    verb === 'deny' ? `/deny ${code}` : `/approve ${code} as ${name}${trust === null ? '' : ` ${trust}`}`
+  return runHere(config, command, async ({ store, configuration, author }) => {
+    const people = openPeople({ pairings: store.pairings, configuration })
+    return verb === 'approve'
+      ? people.approve(code, name, trust, { ...author, why: command })
+      : people.deny(code)
   })
-  return verb === 'approve' ? people.approve(code, name, trust) : people.deny(code)
 }
 
 function levelOf(word: string): Level {

@@ -1,4 +1,5 @@
 // What is said about every key beside its type: a sentence, whether it is hot, who may change it by chat.
+import { CronPattern } from 'croner'
 import { z } from 'zod'
 
 export interface KeyFacts {
@@ -43,11 +44,39 @@ export const match = z
 
 export const timezone = z.string().refine(isTimezone, 'not a known time zone; write one like "Europe/Lisbon"')
 
+/** A host name, or "*.name" for everything below one. */
+export const host = z
+  .string()
+  .regex(
+    /^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/,
+    'a host is "example.com", or "*.example.com" for all below it',
+  )
+
+/** "512M" or "4G". */
+export const size = z.string().regex(/^[1-9]\d{0,5}[MG]$/, 'a size is a number with M or G, like "512M"')
+
+/** Standard cron, five fields or six with seconds first. */
+export const cronRule = z
+  .string()
+  .refine(isCron, 'not a cron rule; write five fields like "0 7 * * 1-5", or six with seconds first')
+
 export const url = z.url({ protocol: /^https?$/, error: 'not an http or https address' })
 
-function isTimezone(name: string): boolean {
+export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether `rule` is cron in five or six fields. */
+export function isCron(rule: string): boolean {
+  const fields = rule.trim().split(/\s+/).length
+  if (fields !== 5 && fields !== 6) return false
+  try {
+    new CronPattern(rule)
     return true
   } catch {
     return false

@@ -1,6 +1,7 @@
 // TOML text to settings, or to every problem with its line.
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
+import { levels } from '../access/levels.ts'
 import { lineOf } from './locate.ts'
 import { nearest } from './nearest.ts'
 import { configSchema, type Settings } from './schema.ts'
@@ -107,6 +108,24 @@ function crossChecks(settings: Settings): Loose[] {
       })
     }
   }
+  const jobs = new Map<string, string>()
+  const names = settings.users.flatMap(user => [userId(user), user.name])
+  for (const [index, job] of settings.cron.entries()) {
+    once(jobs, job.name, ['cron', index, 'name'], 'the name', 'another job')
+    if (job.user === undefined || names.includes(job.user)) continue
+    const near = nearest(job.user, names)
+    problems.push({
+      path: ['cron', index, 'user'],
+      message: `"${job.user}" is no user${near ? `; did you mean "${near}"?` : '; add a [[users]] entry'}`,
+    })
+  }
+  for (const name of Object.keys(settings.budget.daily_usd)) {
+    if ((levels as readonly string[]).includes(name) || names.includes(name)) continue
+    problems.push({
+      path: ['budget', 'daily_usd', name],
+      message: `"${name}" is neither a level nor a user’s id`,
+    })
+  }
   if (settings.provider && settings.providers.length > 0) {
     problems.push({ path: ['provider'], message: 'use either [provider] or [[providers]], not both' })
   }
@@ -146,11 +165,12 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   return Object.keys(def?.shape ?? {})
 }
 
-/** The schema behind defaults and optionals. */
+/** The schema behind defaults, optionals and preprocessing. */
 export function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
   let inner = schema
   for (;;) {
-    const next = (inner?._zod.def as { innerType?: z.ZodType } | undefined)?.innerType
+    const def = inner?._zod.def as { innerType?: z.ZodType; out?: z.ZodType } | undefined
+    const next = def?.innerType ?? def?.out
     if (!next) return inner
     inner = next
   }

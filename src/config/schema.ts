@@ -1,6 +1,6 @@
 // The one schema of coop.toml: types, defaults, messages, and what is said of each key.
 import { z } from 'zod'
-import { key, level, match, secret, timezone, url } from './keys.ts'
+import { cronRule, host, key, level, match, secret, size, timezone, url } from './keys.ts'
 
 const table = z.strictObject
 const whole = () => z.int().nonnegative()
@@ -98,9 +98,34 @@ const models = table({
 const telegram = table({
   token: key(secret, 'The bot’s token, as "env:NAME".', { by: 'terminal' }),
   api_root: key(url.optional(), 'Where the Bot API is, if not at Telegram.', { by: 'terminal' }),
+  webhook_url: key(
+    url.optional(),
+    'The public address that Telegram calls; with it updates are not polled for.',
+    { by: 'terminal' },
+  ),
+  webhook_port: key(
+    z.int().min(1).max(65_535).default(8787),
+    'The port on this machine that a reverse proxy passes webhook_url on to.',
+  ),
 })
 
-const channels = table({ telegram: telegram.optional() })
+const discord = table({
+  token: key(secret, 'The bot’s token, as "env:NAME".', { by: 'terminal' }),
+  api_root: key(url.optional(), 'Where the REST API is, if not at Discord.', { by: 'terminal' }),
+  gateway_url: key(
+    z.url({ protocol: /^wss?$/, error: 'not a ws or wss address' }).optional(),
+    'Where the gateway is, if not where the REST API says.',
+    { by: 'terminal' },
+  ),
+})
+
+const channels = table({ telegram: telegram.optional(), discord: discord.optional() })
+
+const transcription = table({
+  base_url: key(url.optional(), 'The openai-compatible endpoint; OpenAI’s if absent.', { by: 'terminal' }),
+  model: key(z.string().default('whisper-1'), 'The model that listens.'),
+  api_key: key(secret.optional(), 'Its key, as "env:NAME".', { by: 'terminal' }),
+})
 
 const promptIndex = table({
   enabled: key(z.boolean().default(true), 'Whether fitting memories go with a message.', { by: 'chat' }),
@@ -169,9 +194,129 @@ const prompt = table({
   user_files: key(z.array(promptFile).default([]), 'Files in a person’s prompt, in users/<id>/.'),
 })
 
+const cron = table({
+  name: key(z.string().trim().min(1).max(60), 'The job’s name.'),
+  cron: key(cronRule, 'When: five fields, or six with seconds first.'),
+  timezone: key(timezone.optional(), 'The zone of `cron`; the person’s if absent.', { by: 'chat' }),
+  message: key(z.string().trim().min(1).max(8_000), 'What the agent is asked to do.'),
+  user: key(z.string().optional(), 'Who it runs as, by id or name.'),
+  trust: key(level.default('full'), 'What a job without a user may read.'),
+  missed: key(
+    z.enum(['run_once', 'skip']).default('run_once'),
+    'What happens to due times while Coop did not run.',
+    { by: 'chat' },
+  ),
+  retries: key(whole().max(10).default(3), 'How often a failed run is tried again.'),
+  deliver: table({
+    channel: key(z.string(), 'The channel that gets the answer.'),
+    target: key(z.string(), 'An id on that channel, or a group’s.'),
+  }).optional(),
+})
+
+const budget = table({
+  daily_usd: key(
+    z.record(z.string(), z.number().nonnegative()).default({}),
+    'US dollars a day, by level or by person’s id; no limit where none is named.',
+  ),
+})
+
 const skills = table({
   paths: key(z.array(z.string()).default(['skills']), 'Folders inside the workspace that hold skills.'),
   trust: key(level.default('full'), 'The lowest level that has them.'),
+})
+
+const boxLevel = {
+  egress: key(
+    z.union([z.enum(['none', 'open']), z.array(host)], 'write "none", "open" or a list of hosts').optional(),
+    'What commands reach: "none", "open", or a list of hosts.',
+  ),
+  memory: key(size.optional(), 'Memory of a command and all it starts, like "4G".', { by: 'terminal' }),
+  pids: key(z.int().min(16).max(32_768).optional(), 'Processes and threads of a command.', {
+    by: 'terminal',
+  }),
+  timeout_s: key(z.int().min(1).max(86_400).optional(), 'Seconds a command may run.'),
+}
+
+const boxMount = table({
+  path: key(z.string().min(1), 'A folder of this computer.', { by: 'terminal' }),
+  name: key(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,60}$/)
+      .optional(),
+    'Its name under /mnt; the folder’s own if absent.',
+    {
+      by: 'terminal',
+    },
+  ),
+  mode: key(z.enum(['ro', 'rw']).default('ro'), 'Whether it may be written.', { by: 'terminal' }),
+})
+
+const box = table({
+  runtime: key(
+    z.enum(['auto', 'bwrap', 'none']).default('auto'),
+    'What builds the box; "none" is no box, for full trust alone.',
+    {
+      by: 'terminal',
+      hot: false,
+    },
+  ),
+  full: z.preprocess(
+    value => (typeof value === 'string' ? { where: value } : value),
+    table({
+      where: key(
+        z.enum(['box', 'host']).default('box'),
+        'Where full-trust commands run. `full = "host"` says the same.',
+        {
+          by: 'terminal',
+        },
+      ),
+      ...boxLevel,
+    }).prefault({}),
+  ),
+  inner: table(boxLevel).prefault({}),
+  familiar: table(boxLevel).prefault({}),
+  mounts: key(z.array(boxMount).default([]), 'More folders for full trust, under /mnt.', { by: 'terminal' }),
+})
+
+const approveRule = table({
+  tool: key(z.string().min(1), 'The tool, or "*".'),
+  argument: key(
+    z.string().refine(isRegex, 'not a valid regular expression').optional(),
+    'A pattern that the arguments hold.',
+  ),
+  origin: key(
+    z.enum(['outside', 'derived', 'any']).optional(),
+    'Only while text of this origin is in the prompt.',
+  ),
+  who: key(level.optional(), 'Only for people up to this level.'),
+  answer: key(z.enum(['allow', 'ask', 'deny']), 'What happens: nothing, a question, or a refusal.'),
+})
+
+const tools = table({
+  approve: table({
+    rules: key(
+      z.array(approveRule).default([]),
+      'Which calls wait for a person; the first that fits counts.',
+    ),
+  }).prefault({}),
+  web_search: table({
+    provider: key(
+      z.enum(['brave', 'perplexity', 'grok', 'searxng']).optional(),
+      'Who searches; no search if absent.',
+    ),
+    api_key: key(secret.optional(), 'Its key, as "env:NAME".', { by: 'terminal' }),
+    base_url: key(url.optional(), 'Where it is; needed for searxng.', { by: 'terminal' }),
+    model: key(z.string().optional(), 'The provider’s model, for perplexity and grok.'),
+    max_results: key(z.int().min(1).max(20).default(8), 'The most results of one search.', { by: 'chat' }),
+  }).prefault({}),
+  web_fetch: table({
+    enabled: key(z.boolean().default(true), 'Whether pages can be fetched.'),
+    max_mb: key(z.number().positive().max(100).default(5), 'Megabytes of one page, unpacked.', {
+      by: 'chat',
+    }),
+    timeout_s: key(z.int().min(1).max(120).default(20), 'Seconds for one page.', { by: 'chat' }),
+  }).prefault({}),
 })
 
 const trace = table({
@@ -194,13 +339,19 @@ export const configSchema = table({
   channels: channels.prefault({}),
   memory: memory.prefault({}),
   prompt: prompt.prefault({}),
+  cron: z.array(cron).default([]),
+  budget: budget.prefault({}),
   skills: skills.prefault({}),
+  box: box.prefault({}),
+  tools: tools.prefault({}),
   trace: trace.prefault({}),
+  transcription: transcription.optional(),
 })
 
 export type Settings = z.output<typeof configSchema>
 export type UserSettings = Settings['users'][number]
 export type ProviderSettings = z.output<typeof provider>
+export type CronSettings = Settings['cron'][number]
 export type PromptFile = z.output<typeof promptFile>
 
 function isRegex(source: string): boolean {

@@ -1,6 +1,6 @@
 // A sealed text to the outbox parts of one place.
 import type { Clearance } from '../access/clearance.ts'
-import type { Channel, Place } from '../channel.ts'
+import type { Channel, Choice, Place } from '../channel.ts'
 import type { Part } from '../store/outbox.ts'
 import type { Sealed } from './seal.ts'
 import { split } from './split.ts'
@@ -11,6 +11,10 @@ export interface Address {
   /** What the place's audience may see. */
   readonly clearance: Clearance
   readonly replyTo?: string
+  /** The live draft that the first part takes the place of. */
+  readonly replaces?: string
+  /** Offered under the last part. */
+  readonly choices?: readonly Choice[]
 }
 
 export interface PartFacts {
@@ -23,7 +27,8 @@ export interface PartFacts {
 /** The parts in order; null if the place's audience does not cover the seal. */
 export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] | null {
   if (!to.clearance.covers(sealed.labels)) return null
-  return split(sealed.open(to.clearance), to.channel.capabilities.maxTextLength).flatMap((text, index) =>
+  const texts = split(sealed.open(to.clearance), to.channel.capabilities.maxTextLength)
+  return texts.flatMap((text, index) =>
     text.trim() === ''
       ? []
       : [
@@ -33,6 +38,8 @@ export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] |
               place: to.place,
               text,
               ...(index === 0 && to.replyTo !== undefined ? { replyTo: to.replyTo } : {}),
+              ...(index === 0 && to.replaces !== undefined ? { replaces: to.replaces } : {}),
+              ...(index === texts.length - 1 && to.choices !== undefined ? { choices: to.choices } : {}),
             },
             labels: sealed.labels,
             grant: sealed.grant,

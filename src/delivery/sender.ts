@@ -48,19 +48,22 @@ export function openSender(options: SenderOptions): Sender {
     const queue = lanes.get(row.lane)
     if (queue) queue.push(row)
     else lanes.set(row.lane, [row])
-    if (!running.has(row.lane)) {
-      const work = drain(row.lane).finally(() => running.delete(row.lane))
-      running.set(row.lane, work)
-    }
+    if (running.has(row.lane)) return
+    // A step later: the row may still be part of a commit that is not finished.
+    const work = Promise.resolve().then(() => drain(row.lane))
+    running.set(row.lane, work)
   }
 
   async function drain(lane: string): Promise<void> {
     const queue = lanes.get(lane)!
     while (queue.length > 0 && !stop.signal.aborted) {
       const row = queue[0]!
+      let marked: number | null = null
       try {
-        const done = await attempt(row, () => queue[1]?.id ?? null)
-        if (done) queue.shift()
+        const done = await attempt(row, () => (marked = queue[1]?.id ?? null))
+        if (!done) continue
+        queue.shift()
+        if (queue[0] && queue[0].id === marked) queue[0] = { ...queue[0], state: 'sending' }
       } catch (error) {
         options.log.error(
           { err: { message: messageOf(error) }, trace: row.trace },
@@ -70,17 +73,19 @@ export function openSender(options: SenderOptions): Sender {
         await pause(1_000)
       }
     }
+    // Together: a part that comes in between would find neither a queue nor anybody who empties it.
     lanes.delete(lane)
+    running.delete(lane)
   }
 
   /** True when the row has ended, one way or the other. `next` is asked once that is known: the queue grows meanwhile. */
   async function attempt(row: OutboxRow, next: () => number | null): Promise<boolean> {
     const wait = row.nextAt - now()
     if (wait > 0) {
-      await pause(wait)
+      await pause(wait, !held.has(row.id))
       if (stop.signal.aborted) return false
-      outbox.markSending(row.id)
     }
+    if (row.state !== 'sending') outbox.markSending(row.id)
     const channel = options.channel(row.outbound.place.channel)
     const refusal = row.labels.length > 0 ? await refusalOf(row) : null
     if (refusal !== null) return ended(row, 'refused', refusal, next)
@@ -94,6 +99,7 @@ export function openSender(options: SenderOptions): Sender {
     span.end({ result: result.kind }, result.kind === 'sent' ? undefined : result.reason)
     if (result.kind === 'sent') {
       outbox.markSent(row.id, result.externalId ?? null, next(), now())
+      forget(row)
       options.delivered(row)
       return true
     }
@@ -109,9 +115,11 @@ export function openSender(options: SenderOptions): Sender {
   ): boolean {
     const attempts = row.attempts + 1
     const backoff = Math.min(500 * 2 ** Math.min(attempts, 12), longestBackoffMs) * (0.75 + Math.random() / 2)
-    const nextAt = now() + (result.afterMs ?? backoff)
+    const nextAt = now() + Math.ceil(result.afterMs ?? backoff)
     const queue = lanes.get(row.lane)!
-    queue[0] = { ...row, attempts, nextAt }
+    queue[0] = { ...row, state: 'queued', attempts, nextAt }
+    if (result.afterMs === undefined) held.delete(row.id)
+    else held.add(row.id)
     outbox.markRetry(row.id, nextAt, result.reason)
     options.log.warn(
       { trace: row.trace, channel: row.outbound.place.channel, reason: result.reason, attempts },
@@ -122,6 +130,12 @@ export function openSender(options: SenderOptions): Sender {
     return ended(row, 'failed', result.reason, next)
   }
   const firstTry = new Map<number, number>()
+  /** Parts that the platform itself told to wait: no news of the channel shortens that. */
+  const held = new Set<number>()
+  function forget(row: OutboxRow): void {
+    firstTry.delete(row.id)
+    held.delete(row.id)
+  }
 
   function ended(
     row: OutboxRow,
@@ -130,7 +144,7 @@ export function openSender(options: SenderOptions): Sender {
     next: () => number | null,
   ): true {
     outbox.markEnded(row.id, state, reason, next())
-    firstTry.delete(row.id)
+    forget(row)
     options.log.error({ trace: row.trace, channel: row.outbound.place.channel, reason }, 'not delivered')
     options.undelivered(row, reason)
     return true
@@ -143,8 +157,9 @@ export function openSender(options: SenderOptions): Sender {
       : 'somebody reads there now who may not see what it was written from'
   }
 
-  function pause(ms: number): Promise<void> {
-    const signal = AbortSignal.any([stop.signal, nudge.signal])
+  /** Waits; a channel that came back ends the wait if it is `nudged`. */
+  function pause(ms: number, nudged = true): Promise<void> {
+    const signal = nudged ? AbortSignal.any([stop.signal, nudge.signal]) : stop.signal
     return new Promise(resolve => {
       if (signal.aborted) return resolve()
       const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1))

@@ -1,6 +1,7 @@
-// Cuts a long text into parts that a channel takes, between paragraphs if it can, never inside a code fence or a character.
+// Cuts a long text into parts that a channel takes, between paragraphs if it can, never inside a code fence, a link or a character.
 
-const fence = /^(`{3,}|~{3,})(.*)$/gm
+/** A mark longer than `closingRoom` holds is taken as text. */
+const fence = /^(`{3,7}(?!`)|~{3,7}(?!~))(.*)$/gm
 
 /** Parts of at most `limit` UTF-16 units. Joined, they are the text again, but for fences closed and opened anew at cuts. */
 export function split(text: string, limit: number): string[] {
@@ -9,7 +10,7 @@ export function split(text: string, limit: number): string[] {
   let opening = ''
   while (opening.length + rest.length > limit) {
     const room = limit - opening.length - closingRoom
-    const cut = cutAt(rest, Math.max(room, 1))
+    const cut = beforeLink(rest, cutAt(rest, Math.max(room, 1)))
     const piece = rest.slice(0, cut)
     const open = openFence(opening + piece)
     const broken = piece.endsWith('\n') ? '' : '\n'
@@ -34,6 +35,20 @@ function cutAt(text: string, room: number): number {
     if (at >= room / 4) return at + mark.length
   }
   return boundaryBefore(text, room)
+}
+
+const link = /!?\[[^\]\n]{0,500}\]\([^)\s]{1,2000}\)|https?:\/\/[^\s<>]{1,2000}/g
+const longestLink = 2_600
+
+/** `cut`, or the beginning of the link that it would cut in two, unless nothing stands before that. */
+function beforeLink(text: string, cut: number): number {
+  const from = Math.max(0, cut - longestLink)
+  for (const { index, 0: found } of text.slice(from, cut + longestLink).matchAll(link)) {
+    const start = from + index
+    if (start >= cut) break
+    if (start > 0 && cut < start + found.length) return start
+  }
+  return cut
 }
 
 /** The last boundary between whole characters, joined emoji included, at or before `at`. */

@@ -2,28 +2,36 @@
 import { randomUUID } from 'node:crypto'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
+import type { Boxes } from '../box/room.ts'
 import type { Place } from '../channel.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Disclosed } from '../store/disclosure.ts'
-import { type CallState, type Entry, type NewEntry, type Origin, worst } from '../store/entry.ts'
+import { type CallState, type Entry, type NewEntry, type Origin, originIn, worst } from '../store/entry.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { EntryPlace } from '../store/transcript.ts'
 import type { Spend, TurnEnd } from '../store/turns.ts'
-import type { Hands, MessageHand, SkillHand } from '../tools/hands.ts'
+import type { Hands, MessageHand, ReactionHand, SkillHand } from '../tools/hands.ts'
 import type { Tool } from '../tools/tool.ts'
 import { tools as allTools } from '../tools/tools.ts'
+import { type WebRules, webHandOf } from '../web/hand.ts'
+import { openTurnBox } from './box.ts'
 import { type Files, openFiles } from './files.ts'
 import { openMemoryHand } from './memory.ts'
 import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
+/** Hands that the gateway itself has to give. */
+export type LentHands = Pick<Hands, 'schedule' | 'config' | 'people' | 'self'>
+
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
 export interface Rooms {
   readonly store: Store
   readonly memory: Memory
+  readonly boxes: Boxes
+  readonly web: WebRules
   /** The name that a person’s words are remembered under. */
   readonly nameOf: (person: string) => string
   readonly workspace: string
@@ -32,6 +40,8 @@ export interface Rooms {
   /** How many overheard messages before a turn are kept as its context. */
   readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
+  readonly reactions?: (place: Place, turn: string) => ReactionHand | undefined
+  readonly lent: (clearance: Clearance, session: Session, callId: string) => LentHands
   readonly now: () => number
 }
 
@@ -51,6 +61,8 @@ export interface Desk extends AsyncDisposable {
   /** The tools that this clearance has, by name. */
   readonly tools: readonly Tool[]
   hands(callId: string): Hands
+  /** The worst origin of what this turn’s prompt holds. */
+  seen(): Origin
   /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
   history(): Entry[]
   /** Begins the turn with its first messages and what goes with them, in one commit. */
@@ -92,10 +104,16 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     )
   const asking = (key: string) => ({
     name: clearance.person === null ? null : rooms.nameOf(clearance.person),
-    origin: worst(history().map(entry => entry.origin)),
+    origin: seen(),
     key,
   })
+  const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
+  const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
+  const web = webHandOf(clearance, rooms.web)
+  const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands = (callId: string): Hands => ({
+    box: box.hand(callId),
+    web,
     call: { id: callId, now: now(), timezone: rooms.timezone },
     skills,
     memory: openMemoryHand({
@@ -106,6 +124,8 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     }),
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
+    ...(reactions ? { reactions } : {}),
+    ...rooms.lent(clearance, session, callId),
   })
   const probe = hands(randomUUID())
   const tools = allTools.filter(
@@ -145,6 +165,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     hands,
     now,
     history,
+    seen,
     begin(inbox, entries, given) {
       history()
       keep(
@@ -170,7 +191,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
       store.transcript.setResult(entry, state, blocks, origin)
       change(entry, { state, blocks, origin })
     },
-    async [Symbol.asyncDispose]() {},
+    [Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
   }
 }
 

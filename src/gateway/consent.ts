@@ -1,18 +1,20 @@
 // Who has to say yes to a call, how they are asked, and how the turn wakes when they answered.
+
 import type { Clearance } from '../access/clearance.ts'
-import type { Household } from '../access/household.ts'
+import { type Household, owners } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
+import { type ApprovalRule, type Decision, decide } from '../agent/approval-rules.ts'
 import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
 import type { Desk } from '../desk/desk.ts'
 import { CoopError } from '../errors.ts'
 import { type Approval, hashArguments } from '../store/approvals.ts'
-import type { Origin } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
 import { fitsAbout, type PostOffice } from './post-office.ts'
 
 export interface ConsentOptions {
   readonly store: Store
   readonly household: () => Household
+  readonly rules: () => readonly ApprovalRule[]
   readonly office: PostOffice
   /** Runs a waiting turn on. */
   readonly wake: (turn: string) => void
@@ -43,12 +45,19 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
     }
   }
 
-  function ask(desk: Desk, request: CallRequest, question: string): Consent {
-    const person =
-      desk.clearance.person === null ? undefined : options.household().people.get(desk.clearance.person)
-    const about = { labels: desk.clearance.reads, needs: request.tool.level }
-    if (!person || !options.office.placeFor(person, fitsAbout(about)))
-      return { kind: 'denied', reason: 'Nobody who could approve this can be asked.' }
+  /** Asks whoever the turn is for, else an owner: the first who may read the question and suffices to answer it. */
+  function ask(
+    desk: Desk,
+    request: CallRequest,
+    { of, question }: Extract<Decision, { kind: 'ask' }>,
+  ): Consent {
+    const household = options.household()
+    const about = { labels: desk.clearance.reads, needs: of }
+    const speaker = desk.clearance.person === null ? undefined : household.people.get(desk.clearance.person)
+    const person = [...(speaker ? [speaker] : []), ...owners(household)].find(
+      candidate => options.office.placeFor(candidate, fitsAbout(about)) !== null,
+    )
+    if (!person) return { kind: 'denied', reason: 'Nobody who could approve this can be asked.' }
     const approval = store.approvals.ask({
       turn: desk.turn.id,
       session: desk.session.id,
@@ -57,12 +66,18 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       argsHash: hashArguments(request.input),
       question,
       asked: person.id,
-      needs: request.tool.level,
+      needs: of,
       createdAt: now(),
       expiresAt: now() + lifetimeMs,
     })
     const how = `Answer /approve ${approval.id} or /deny ${approval.id}.`
-    options.office.tell(person, `${question}\n\n${how}`, about)
+    options.office.tell(person, `${question}\n\n${how}`, about, {
+      key: `approval:${approval.id}`,
+      choices: [
+        { id: `/approve ${approval.id}`, label: 'Yes' },
+        { id: `/deny ${approval.id}`, label: 'No' },
+      ],
+    })
     return { kind: 'waiting' }
   }
 
@@ -80,9 +95,21 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
   return {
     rulesFor: desk => ({
       consent(request, seen) {
-        const question = questionOf(request, seen)
         const known = store.approvals.ofCall(desk.turn.id, request.callId)
-        if (!known) return question === null ? { kind: 'allowed' } : ask(desk, request, question)
+        if (!known) {
+          const { tool, input, traits } = request
+          const decision = decide({
+            tool: tool.name,
+            input,
+            traits,
+            origin: seen,
+            level: desk.clearance.acts,
+            rules: options.rules(),
+            given: shownIn(desk),
+          })
+          if (decision.kind === 'deny') return { kind: 'denied', reason: decision.reason }
+          return decision.kind === 'ask' ? ask(desk, request, decision) : { kind: 'allowed' }
+        }
         if (known.argsHash !== hashArguments(request.input)) {
           return { kind: 'denied', reason: 'The arguments are not those that were approved.' }
         }
@@ -128,11 +155,15 @@ const refusals = {
   used: 'The approval for this call was used already.',
 } as const
 
-/** What has to be asked before this call; null when nothing has. */
-function questionOf({ tool, input, traits }: CallRequest, seen: Origin): string | null {
-  if (traits.ask !== undefined) return traits.ask
-  const outside = seen === 'outside' && traits.reach !== 'none'
-  const derived = seen === 'derived' && traits.reach === 'strong'
-  if (!outside && !derived) return null
-  return `This conversation holds text from outside, so I ask first. May I use ${tool.name} with\n${JSON.stringify(input, null, 1)}?`
-}
+/** Whether a text stands word for word in what this turn was shown. */
+const shownIn = (desk: Desk) => (text: string) =>
+  desk
+    .history()
+    .some(entry =>
+      entry.blocks.some(
+        block =>
+          ('text' in block ? block.text.includes(text) : false) &&
+          block.type !== 'thinking' &&
+          entry.role !== 'assistant',
+      ),
+    )

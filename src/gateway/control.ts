@@ -227,7 +227,7 @@ export function openControl(options: ControlOptions): Control {
         model,
         running: options.running(session.id),
         context: { used: store.spending.lastSize(session.id), limit: options.models().contextOf(model) },
-        usdToday: store.spending.since(principal.person, midnight(now())),
+        usdToday: store.spending.ofPerson(principal.person, midnight(now())),
         channels: atLeast(view(principal).acts, 'full')
           ? channels.map(({ name, state }) => ({ name, state }))
           : [],

@@ -1,5 +1,6 @@
 // One turn from its messages to its end: begun or resumed, run, and ended with its reply in one commit.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clearance } from '../access/clearance.ts'
 import type { Person, Speaker } from '../access/household.ts'
 import { lowest } from '../access/levels.ts'
@@ -21,15 +22,20 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Spend, Turn, TurnEnd, Usage } from '../store/turns.ts'
 import type { Span, Tracer } from '../trace/trace.ts'
+import { nothingTaken, type Taken } from './attachments.ts'
+import type { Budget } from './budget.ts'
 import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
 import { contextLine, systemTimezone } from './context-line.ts'
+import { type DraftFacts, forgetDraft, type LiveDraft } from './drafts.ts'
 import { failureText } from './failures.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
 import { recall } from './recall.ts'
+import { jobOfSession, scheduleChannel } from './schedule/job.ts'
+import type { Schedule } from './schedule/schedule.ts'
 import type { Typing } from './typing.ts'
 
 /** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
@@ -61,7 +67,16 @@ export interface ConversationOptions {
   readonly live: Live
   readonly office: PostOffice
   readonly typing: Typing
+  /** Takes in what is attached to a message. */
+  readonly attached: (inbound: Inbound, clearance: Clearance, signal: AbortSignal) => Promise<Taken>
+  /** A waiting row as it reads now; null when it was taken back. */
+  readonly latest: (row: Received) => Received | null
+  readonly draft: (facts: DraftFacts) => LiveDraft
   readonly compactor: Compactor
+  readonly schedule: Schedule
+  readonly budget: Budget
+  /** What the agent is told beside a message, once. */
+  readonly notices: (clearance: Clearance) => readonly string[]
   readonly enqueue: (session: string, task: Task) => void
   /** A turn has ended, and there may be something to remember. */
   readonly ended: () => void
@@ -75,6 +90,8 @@ export interface ConversationOptions {
   readonly now: () => number
 }
 
+/** How long the rest of an album may take to arrive. */
+const albumMs = 400
 /** A clearance taken longer ago than this, in milliseconds, is taken anew before the turn begins. */
 const staleMs = 1_000
 const maxTokens = 16_000
@@ -89,11 +106,19 @@ export function openConversation(options: ConversationOptions) {
     const fresh =
       now() - task.clearedAt > staleMs ||
       task.cleared.clearance.revision !== options.config().household.revision
+    if (fresh && task.row.inbound.channel === scheduleChannel) return options.again([task.row])
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
     if (lostReaders(task.cleared.clearance, cleared.clearance)) {
       store.inbox.settle(task.row.id, 'failed', readersChanged)
       return tellHeldBack('A message', task.row.inbound.place)
     }
+    const album = await albumOf(task, cleared.clearance, lane)
+    const taken = new Map<number, Taken>()
+    for (const { row } of album)
+      taken.set(row.id, await options.attached(row.inbound, cleared.clearance, lane.signal))
+    if (lane.signal.aborted && lane.signal.reason === 'shutdown') return
+    const rows = album.flatMap(({ row }) => options.latest(row) ?? [])
+    if (rows.length === 0) return
     const session = store.sessions.get(task.session.id) ?? task.session
     const id = randomUUID()
     const turn: Turn = {
@@ -113,17 +138,42 @@ export function openConversation(options: ConversationOptions) {
     const prompt = options.prompt(desk, cleared.speaker)
     const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
     const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
-    const entry = entryOf(task.row.inbound, cleared.clearance, cleared.speaker, [volatile, memories.text])
+    const told = options.schedule.brief(task.row.inbound)
+    const beside = told === null ? [volatile, ...options.notices(cleared.clearance)] : [told]
+    const made = rows.map((row, index) => {
+      const extra = index === 0 ? [...beside, memories.text] : []
+      return entryOf(row.inbound, cleared.clearance, cleared.speaker, extra, taken.get(row.id))
+    })
     const files = prompt.refs.map(
       (ref): Disclosed => ({ kind: 'file', ref, labels: cleared.clearance.reads }),
     )
     desk.begin(
-      [task.row.id],
-      [{ ...entry, origin: worst([entry.origin, memories.origin]) }],
+      rows.map(row => row.id),
+      made.map((entry, index) =>
+        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin]) } : entry,
+      ),
       [...files, ...memories.given],
     )
-    live.entries(desk.history().slice(-1))
-    await run(turn, desk, prompt, cleared.speaker, [task.row], lane)
+    live.entries(desk.history().slice(-rows.length))
+    await run(turn, desk, prompt, cleared.speaker, rows, lane)
+  }
+
+  /** A message and those that were sent as one with it. */
+  async function albumOf(
+    task: Extract<Task, { kind: 'message' }>,
+    clearance: Clearance,
+    lane: Lane<Task>,
+  ): Promise<readonly Extract<Task, { kind: 'message' }>[]> {
+    const { album } = task.row.inbound
+    if (album === undefined) return [task]
+    await sleep(albumMs, undefined, { signal: lane.signal }).catch(() => {})
+    const rest = lane.takeWhile(
+      next =>
+        next.kind === 'message' &&
+        next.row.inbound.album === album &&
+        next.cleared.clearance.fingerprint === clearance.fingerprint,
+    )
+    return [task, ...rest.flatMap(next => (next.kind === 'message' ? [next] : []))]
   }
 
   async function resume(id: string, lane: Lane<Task>): Promise<void> {
@@ -165,18 +215,30 @@ export function openConversation(options: ConversationOptions) {
     })
     live.event(turn.session, { type: 'turn_started', turn: turn.id, model }, clearance.reads)
     options.typing.start(turn.id, place())
+    const draft = options.draft({
+      turn: turn.id,
+      trace: turn.trace,
+      place: place(),
+      clearance,
+      verbose: store.settings.get<boolean>(`session:${turn.session}`, 'verbose') ?? false,
+      ...replyTo(place(), rows),
+    })
     const costOf = (usage: Usage): Spend => ({
       ...usage,
       person: person?.id ?? null,
       level: clearance.acts,
-      job: null,
+      job: jobOfSession(turn.session),
       model,
       usd: options.models().cost(model, usage),
     })
     const running = runTurn(
       desk,
       {
-        stream: traced(turn, span.id, model),
+        stream: options.budget.limited(traced(turn, span.id, model, draft), model, {
+          person,
+          level: clearance.acts,
+          job: jobOfSession(turn.session),
+        }),
         model,
         maxTokens,
         prompt,
@@ -185,18 +247,24 @@ export function openConversation(options: ConversationOptions) {
         costOf,
         join() {
           const joining = lane.takeWhile(
-            next => next.kind === 'message' && next.cleared.clearance.fingerprint === clearance.fingerprint,
+            next =>
+              next.kind === 'message' &&
+              next.row.inbound.attachments === undefined &&
+              next.cleared.clearance.fingerprint === clearance.fingerprint,
           )
-          const tasks = joining.flatMap(next => (next.kind === 'message' ? [next] : []))
-          if (tasks.length === 0) return false
-          const entries = tasks.map(next => entryOf(next.row.inbound, clearance, next.cleared.speaker, []))
+          const joined = joining.flatMap(next => {
+            const row = next.kind === 'message' ? options.latest(next.row) : null
+            return row && next.kind === 'message' ? [{ row, speaker: next.cleared.speaker }] : []
+          })
+          if (joined.length === 0) return false
+          const entries = joined.map(next => entryOf(next.row.inbound, clearance, next.speaker, []))
           live.entries(
             desk.join(
-              tasks.map(next => next.row.id),
+              joined.map(next => next.row.id),
               entries,
             ),
           )
-          rows.push(...tasks.map(next => next.row))
+          rows.push(...joined.map(next => next.row))
           return true
         },
       },
@@ -207,6 +275,7 @@ export function openConversation(options: ConversationOptions) {
     for (; !step.done; step = await running.next()) {
       const event = step.value
       live.event(turn.session, event, clearance.reads)
+      draft.event(event)
       if (event.type !== 'tool') continue
       if (event.state === 'running')
         spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
@@ -222,9 +291,10 @@ export function openConversation(options: ConversationOptions) {
         turn,
         options.rooms(),
       )
+      await draft.settle()
       return run(turn, shorter, prompt, speaker, rows, lane, true)
     }
-    await end(turn, desk, outcome, rows, place(), model, lane)
+    await end(turn, desk, outcome, rows, place(), model, lane, draft)
     if (options.compactor.isDue(desk.history())) {
       options.enqueue(turn.session, { kind: 'compact', session: turn.session, clearance, trace: turn.trace })
     }
@@ -247,9 +317,13 @@ export function openConversation(options: ConversationOptions) {
     place: Place,
     model: string,
     lane: Lane<Task>,
+    draft: LiveDraft,
   ): Promise<void> {
+    const job = rows[0]?.inbound.channel === scheduleChannel ? rows[0] : undefined
     if (outcome.kind === 'waiting') {
+      await draft.leave()
       store.turns.setState(turn.id, 'waiting')
+      if (job) options.schedule.waiting(job)
       options.typing.stop(turn.id)
       live.event(
         turn.session,
@@ -264,24 +338,33 @@ export function openConversation(options: ConversationOptions) {
       )
       return
     }
+    const replaces = await draft.settle()
     if (outcome.kind === 'stopped' && lane.signal.reason === 'shutdown') return
     const now_ = await options.gatekeeper.reissue(turn.grant)
     const held = lostReaders(turn.grant, now_)
-    if (!held && (lane.signal.reason === 'revoked' || isLower(now_, turn))) return revoke(turn)
+    if (!held && (lane.signal.reason === 'revoked' || isLower(now_, turn))) {
+      await draft.withdraw()
+      return revoke(turn)
+    }
 
+    if (job && !held) {
+      await options.schedule.end(job, turn, desk, outcome, model)
+      return options.ended()
+    }
     const { text, sealed, entries, state, reason } = compose(outcome, desk)
     const cost = outcome.kind === 'reply' ? outcome.cost : null
+    if (held) await draft.withdraw()
     if (held) return holdBack(turn, { usage: outcome.usage, model, entries, cost })
     const channel = options.channel(place.channel)
-    const group = place.kind === 'group'
-    const last = rows.at(-1)?.inbound
     const address = {
       place,
       clearance: now_,
-      ...(group && last ? { replyTo: last.externalId } : {}),
+      ...replyTo(place, rows),
+      ...(replaces === undefined ? {} : { replaces }),
     }
     const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
     const parts = (text !== '' && channel && partsOf(sealed, { ...address, channel }, facts)) || []
+    if (parts.length === 0) await draft.withdraw()
     const idle = options.sender.idle(place)
     const done = desk.end(
       {
@@ -295,6 +378,7 @@ export function openConversation(options: ConversationOptions) {
       },
       cost,
     )
+    if (replaces !== undefined) forgetDraft(store.settings, turn.id)
     live.entries(done.entries)
     const labels = desk.clearance.reads
     live.event(
@@ -346,6 +430,7 @@ export function openConversation(options: ConversationOptions) {
     const ended = { turn: turn.id, state: 'failed', reason: readersChanged, usage: said.usage } as const
     live.event(session, { type: 'turn_ended', ...ended }, grant.reads)
     options.typing.stop(turn.id)
+    for (const row of store.inbox.ofTurn(turn.id)) options.schedule.gaveUp(row, readersChanged)
     tellHeldBack('A reply', grant.place)
   }
 
@@ -368,9 +453,10 @@ export function openConversation(options: ConversationOptions) {
   }
 
   /** The model’s stream with a span for each call: tokens, cost, how it ended. */
-  function traced(turn: Turn, parent: string, configured: string) {
+  function traced(turn: Turn, parent: string, configured: string, draft: LiveDraft) {
     const stream = options.models().stream
     return async function* (request: Parameters<typeof stream>[0], signal: AbortSignal) {
+      draft.restart()
       const span = options.tracer.start('model', turn.trace, parent, {
         model: request.model,
         messages: request.messages.length,
@@ -390,10 +476,12 @@ export function openConversation(options: ConversationOptions) {
     clearance: Clearance,
     speaker: Speaker,
     extra: readonly string[],
+    taken: Taken = nothingTaken,
   ): NewEntry {
     const { settings } = options.config()
     const person = speaker.kind === 'person' ? speaker.person : null
     const timezone = person?.timezone ?? settings.agent.timezone ?? systemTimezone()
+    const internal = inbound.channel === scheduleChannel && !person
     const context = contextLine({
       now: now(),
       timezone,
@@ -405,11 +493,12 @@ export function openConversation(options: ConversationOptions) {
       role: 'user',
       blocks: [
         { type: 'context', text: context },
-        { type: 'text', text: spokenText(inbound) },
+        ...taken.images,
+        { type: 'text', text: spokenText(inbound, taken.lines) },
       ],
-      author: person?.id ?? strangerAuthor(inbound.sender.name),
+      author: internal ? null : (person?.id ?? strangerAuthor(inbound.sender.name)),
       labels: clearance.reads,
-      origin: originOf(person?.level ?? 'public'),
+      origin: internal ? 'full' : originOf(person?.level ?? 'public'),
     }
   }
 
@@ -436,14 +525,22 @@ export const strangerAuthor = (name: string): string =>
       .slice(0, 60) || 'someone'
   }`
 
-/** What a message says, with what it answers and what is attached to it named. */
-export function spokenText(inbound: Inbound): string {
+/** In a group a reply names what it answers. */
+const replyTo = (place: Place, rows: readonly Received[]): { replyTo?: string } => {
+  const last = rows.at(-1)
+  return place.kind === 'group' && last ? { replyTo: last.inbound.externalId } : {}
+}
+
+/** What a message says, with what it answers and, in `lines`, what became of its attachments. */
+export function spokenText(inbound: Inbound, lines: readonly string[] = named(inbound)): string {
   const quote = inbound.quote
     ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
     : ''
-  const attached = (inbound.attachments ?? []).map(item => `\n[attached: ${item.kind} ${item.name}]`).join('')
-  return clean(`${quote}${inbound.text}${attached}`).trim()
+  return clean(`${quote}${[inbound.text, ...lines].join('\n')}`).trim()
 }
+
+const named = ({ attachments = [] }: Inbound): string[] =>
+  attachments.map(({ kind, name }) => `[attached: ${kind} ${name}]`)
 
 /** Without lone surrogates and control characters, which providers refuse. */
 const clean = (text: string): string =>

@@ -10,6 +10,7 @@ const sentences: Record<FailureKind, string> = {
   overflow: 'This conversation is too long for the model. Say /new to begin afresh.',
   rejected: 'The provider refused this request. Say /retry, or /new to begin afresh.',
   broken: 'The model’s answer was garbled or broke off. Say /retry to try again.',
+  budget: 'Today’s budget for this is used up. Tomorrow there is more; the owner can change it.',
   aborted: 'Stopped.',
 }
 

@@ -1,7 +1,8 @@
 // Asks who listens, then has the access room issue the clearance.
-import { clear, groupOf, reissue } from '../access/clear.ts'
+import { clear, clearJob, groupOf, reissue } from '../access/clear.ts'
 import type { Clearance, Grant } from '../access/clearance.ts'
 import { type Group, type Household, identify, type Speaker } from '../access/household.ts'
+import type { Level } from '../access/levels.ts'
 import type { Channel, Inbound, Membership, Place } from '../channel.ts'
 import { messageOf } from '../errors.ts'
 
@@ -13,6 +14,8 @@ export interface Cleared {
 
 export interface Gatekeeper {
   clear(inbound: Inbound): Promise<Cleared>
+  /** The clearance of a job that no person speaks for. */
+  clearJob(job: string, trust: Level, place: Place | null, tools: readonly string[]): Promise<Clearance>
   /** The lower of what was granted and what is true now. */
   reissue(grant: Grant): Promise<Clearance>
 }
@@ -45,6 +48,10 @@ export function openGatekeeper(
         clearance: clear(speaker, inbound.place, listening, household()),
         group: inbound.place.kind === 'group' ? groupOf(inbound.place, household()) : undefined,
       }
+    },
+    async clearJob(job, trust, place, tools) {
+      const listening = place ? await membership(place) : nobodyElse
+      return clearJob(job, trust, place, listening, household(), tools)
     },
     async reissue(grant) {
       return reissue(grant, await membership(grant.place), household())

@@ -5,8 +5,12 @@ import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import { type Models, openModels } from '../agent/models/models.ts'
+import { transcriber } from '../agent/models/transcription.ts'
+import type { BoxRules } from '../box/policy.ts'
+import type { Boxes } from '../box/room.ts'
+import { boxRulesOf } from '../box/rules.ts'
 import type { Channel, Control } from '../channel.ts'
-import type { Config } from '../config/load.ts'
+import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
@@ -19,25 +23,41 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { webRulesOf } from '../web/hand.ts'
+import { keepFile, takeAttachments } from './attachments.ts'
+import { dayStart, openBudget } from './budget.ts'
+import { syncChannels, type WantedChannel } from './channel-sync.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
+import { configCommands } from './commands/config-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
+import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
 import { openCompactor } from './compaction.ts'
+import { configHand } from './configuration/config-hand.ts'
+import { type Configuration, openConfiguration } from './configuration/configuration.ts'
+import { examine, refusalOf } from './configuration/probation.ts'
 import { type ConsentOffice, openConsent } from './consent.ts'
 import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
+import { openDraft } from './drafts.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
+import { menusFor } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
+import { peopleHand } from './people-hand.ts'
 import { openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
+import { openRevisions } from './revisions.ts'
+import { openSchedule, type Schedule } from './schedule/schedule.ts'
+import { scheduleHand } from './schedule/schedule-hand.ts'
+import { openSelf, type Records } from './self.ts'
 import { statusOf } from './status.ts'
 import { openTyping } from './typing.ts'
 
@@ -45,6 +65,9 @@ export interface GatewayOptions {
   readonly config: Config
   readonly store: Store
   readonly memory: Memory
+  readonly boxes: Boxes
+  /** What has to be known before the first turn: whether the box holds. */
+  readonly ready?: Promise<unknown>
   readonly log: Log
   readonly tracer: Tracer
   readonly version: string
@@ -55,15 +78,31 @@ export interface GatewayOptions {
   readonly idleMs?: number
   /** The models of a configuration, if not those of its providers. */
   readonly openModels?: (config: Config) => Models
+  /** Why the file on disk is not what `config` holds. */
+  readonly problem?: string | null
+  /** The channels that a configuration asks for; absent when they do not follow it. */
+  readonly channelsOf?: (config: Config) => readonly WantedChannel[]
+  /** Told of each configuration that comes into force. */
+  readonly reloaded?: (config: Config) => void
+  /** Fits each configuration that comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
+  readonly records?: Records
+  /** How long a change is watched, in milliseconds. */
+  readonly probationMs?: number
+  readonly env?: Environment
 }
 
 export interface Gateway {
   readonly control: Control
   readonly channels: ChannelRunner
+  readonly configuration: Configuration
+  readonly schedule: Schedule
   /** Takes up what a crash or a shutdown left. */
   recover(): void
   /** Brings a configuration into force; turns of people it lowers are revoked. */
   reload(config: Config): void
+  /** What the configuration in force says of boxes. */
+  boxRules(): BoxRules
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
@@ -77,6 +116,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   let config = options.config
   let models = modelsOf(config)
+  let boxRules = boxRulesOf(config, config.settings.skills.paths)
+  let webRules = webRulesOf(config, boxRules.egress)
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -88,15 +129,21 @@ export function openGateway(options: GatewayOptions): Gateway {
   const gatekeeper = openGatekeeper(household, channel)
   const live = openLive()
   const typing = openTyping(channel)
+  const revisions = openRevisions(store)
   const prompts = openPrompts(() => config)
   const sender: Sender = openSender({
     outbox: store.outbox,
     channel,
     reissue: gatekeeper.reissue,
-    delivered: row => row.turn !== null && typing.stop(row.turn),
+    delivered(row) {
+      if (row.turn === null) return
+      typing.stop(row.turn)
+      schedule.delivered(row.turn)
+    },
     undelivered(row, reason) {
       if (row.turn === null) return
       typing.stop(row.turn)
+      schedule.undelivered(row.turn, reason)
       const { place } = row.outbound
       office.tellOwners(
         `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
@@ -116,18 +163,110 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     now,
   })
-  const consent: ConsentOffice = openConsent({ store, household, office, wake, now })
-  const people = openPeople({ pairings: store.pairings, config: () => config, reload })
+  const consent: ConsentOffice = openConsent({
+    store,
+    household,
+    rules: () => config.settings.tools.approve.rules,
+    office,
+    wake,
+    now,
+  })
+  const configuration = openConfiguration({
+    config,
+    problem: options.problem ?? null,
+    generations: store.generations,
+    async bring(next, before) {
+      reload(next)
+      options.reloaded?.(next)
+      await syncChannels(channels, options.channelsOf, next, before, log)
+    },
+    refuse: refusalOf,
+    examine: (next, before, signal) => examine(next, before, channel, signal),
+    tell(person, text) {
+      const known = household().people.get(person)
+      if (known) office.tell(known, text)
+    },
+    ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
+    ...(options.env ? { env: options.env } : {}),
+    ...(options.adapt ? { adapt: options.adapt } : {}),
+    log,
+    tracer,
+    now,
+  })
+  const people = openPeople({ pairings: store.pairings, configuration })
+  const schedule: Schedule = openSchedule({
+    store,
+    config: () => config,
+    gatekeeper,
+    channel,
+    office,
+    live,
+    idle: place => sender.idle(place),
+    send: rows => sender.take(rows),
+    proceed: rows => receiver.proceed(rows),
+    enqueue: work => lanes.push(work.session.id, { kind: 'message', ...work }),
+    log,
+    tracer,
+    now,
+  })
+  const today = () => dayStart(now(), rooms().timezone)
+  const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
+  const self = openSelf({ status, records: options.records ?? {} })
+  /** Whether this very call was approved: its approval is spent when it runs. */
+  const approved = (callId: string) => {
+    const colon = callId.indexOf(':')
+    return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
+  }
+  const jobHand = (clearance: Clearance, callId: string) =>
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+  const lent: Rooms['lent'] = (clearance, session, callId) => {
+    const working = session.kind === 'job'
+    const common = {
+      configuration,
+      approved,
+      people,
+      pairings: store.pairings,
+      timezone: () => rooms().timezone,
+    }
+    return {
+      schedule: working ? null : jobHand(clearance, callId),
+      config: working ? null : configHand(clearance, callId, common),
+      people: working ? null : peopleHand(clearance, callId, common),
+      self: self(clearance),
+    }
+  }
+  let noticed: string | null = null
+  /** A refused file is told once, in the next turn of somebody who can mend it. */
+  const notices = (clearance: Clearance): string[] => {
+    const reason = configuration.invalid()
+    if (clearance.level !== 'full' || clearance.place.kind !== 'direct' || reason === noticed) return []
+    noticed = reason
+    return reason === null ? [] : [`[Coop: coop.toml is not valid, the last good one is in force: ${reason}]`]
+  }
 
   const rooms = (): Rooms => ({
     store,
     memory,
+    boxes: options.boxes,
+    web: webRules,
     nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
     skills: config.settings.skills,
-    heardLimit: place => groupOf(place, household())?.historyLimit ?? 0,
+    heardLimit: place =>
+      place.kind === 'direct' ? directNotes : (groupOf(place, household())?.historyLimit ?? 0),
     messages: (clearance, callId) => messageHand(clearance, callId, { household, office }),
+    reactions(place, turn) {
+      const to = channel(place.channel)
+      if (!to?.react) return undefined
+      return {
+        async react(emoji, signal) {
+          const message = store.inbox.ofTurn(turn).at(-1)
+          if (message) await to.react?.(place, message.inbound.externalId, emoji, signal)
+        },
+      }
+    },
+    lent,
     now,
   })
 
@@ -139,6 +278,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const lanes = openLanes<Task>(
     async (task, lane) => {
       try {
+        await options.ready
         await converse(task, lane)
       } catch (error) {
         failed(task, error)
@@ -185,6 +325,26 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     office,
     typing,
+    attached: (inbound, clearance, signal) =>
+      takeAttachments(
+        inbound,
+        clearance,
+        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        signal,
+      ),
+    latest: revisions.latest,
+    draft: facts =>
+      openDraft(facts, {
+        settings: store.settings,
+        channel,
+        reissue: clearance => gatekeeper.reissue(clearance.grant()),
+        idle: place => sender.idle(place),
+        log,
+        now,
+      }),
+    schedule,
+    budget,
+    notices,
     compactor,
     enqueue: (session, task) => lanes.push(session, task),
     ended: () => remember.nudge(),
@@ -220,7 +380,15 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people }),
+      ...peopleCommands({ store, consent, people, configuration }),
+      ...configCommands({ configuration, timezone: schedule.zoneOf }),
+      ...scheduleCommands({
+        hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),
+        runs: store.runs,
+        spending: store.spending,
+        timezone: schedule.zoneOf,
+        today,
+      }),
     ].map(command => [command.name, command]),
   )
   const runCommand: ReceiveOptions['runCommand'] = async (
@@ -247,6 +415,9 @@ export function openGateway(options: GatewayOptions): Gateway {
       result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
       clearance,
       session,
+      'answered',
+      undefined,
+      result.choices,
     )
   }
   const receiver = openReceiver({
@@ -256,8 +427,11 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     commandLevels: new Map([...commands.values()].map(command => [command.name, command.level])),
     runCommand,
+    takeJob: schedule.take,
     enqueue: (session, task) => lanes.push(session, task),
     office,
+    consent,
+    revisions,
     live,
     log,
     tracer,
@@ -343,6 +517,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (count > maxFaults) {
         if (row.turn) store.turns.fail(row.turn, 'it broke again and again', now())
         store.inbox.settle(row.id, 'failed', 'it broke again and again')
+        schedule.gaveUp(row, 'it broke again and again')
         office.tellOwners(
           `A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`,
         )
@@ -367,8 +542,21 @@ export function openGateway(options: GatewayOptions): Gateway {
       { channel: changed.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) },
       'channel',
     )
-    if (state.kind === 'connected') sender.wake()
+    if (state.kind === 'connected') {
+      sender.wake()
+      offer(changed)
+    }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
+  }
+
+  /** Failure is of no consequence: a command can be typed. */
+  function offer(to: Channel): void {
+    to.offer?.(menusFor(to.name, household(), commands.values()), AbortSignal.timeout(offerMs)).catch(error =>
+      log.debug(
+        { err: { message: messageOf(error) }, channel: to.name },
+        'the commands could not be offered',
+      ),
+    )
   }
 
   function status(): StatusReport {
@@ -381,6 +569,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       channels: channels.all(),
       running: lanes.running().length,
       problems: [
+        ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),
+        ...configuration.waiting().map(key => `${key} waits for a restart`),
         ...(models.hasKey(model) ? [] : [`there is no key for ${model}`]),
         ...[workspaceFault(config.paths.workspace) ?? []].flat(),
       ],
@@ -391,7 +581,11 @@ export function openGateway(options: GatewayOptions): Gateway {
   function reload(next: Config): void {
     config = next
     models = modelsOf(config)
+    boxRules = boxRulesOf(config, config.settings.skills.paths)
+    webRules = webRulesOf(config, boxRules.egress)
     prompts.forget()
+    for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
+    schedule.sync()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
       if (!clearance.covers(turn.grant.reads) || clearance.acts !== turn.grant.acts)
@@ -407,25 +601,32 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     control,
     channels,
+    boxRules: () => boxRules,
+    configuration,
+    schedule,
     reload,
     status,
     recover() {
       const unreadable = workspaceFault(config.paths.workspace)
       if (unreadable) log.warn(unreadable)
       consent.expire()
+      // What ran had its lane: a turn that was woken behind it must not find its messages unanswered.
       const turns = store.turns.open()
-      for (const turn of turns) {
-        const answered = turn.state === 'waiting' && !store.approvals.openOf(turn.id)
-        if (turn.state === 'running' || answered)
-          lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
+      const woken = turns.filter(turn => turn.state === 'waiting' && !store.approvals.openOf(turn.id))
+      for (const turn of [...turns.filter(open => open.state === 'running'), ...woken]) {
+        lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
       }
       const inFlight = sender.resume()
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
       remember.nudge()
+      schedule.recover()
+      void configuration.resume()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
     },
     async close(signal) {
+      await configuration[Symbol.asyncDispose]()
+      schedule[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)
       await sender.close(signal)
@@ -437,6 +638,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** What is heard in a direct chat is reactions alone. */
+const directNotes = 20
+const offerMs = 30_000
 const storageRestMs = 3_000
 const maxFaults = 5
 

@@ -1,25 +1,33 @@
-// Lets people in: a pairing code becomes a user in coop.toml.
-import type { Level } from '../access/levels.ts'
-import { terminalMatch } from '../config/household.ts'
-import { type Config, configFrom } from '../config/load.ts'
+// Lets people in and changes how they are known: each change one edit of coop.toml.
+import type { Household, Person } from '../access/household.ts'
+import { type Level, levels } from '../access/levels.ts'
+import type { Edit } from '../config/edit.ts'
+import { editText } from '../config/edit.ts'
 import { userId } from '../config/parse.ts'
-import { patchText, type RawConfig, writeAtomically } from '../config/patch.ts'
 import { CoopError } from '../errors.ts'
 import type { Pairings } from '../store/pairings.ts'
+import type { Author, Configuration } from './configuration/configuration.ts'
 
 export interface People {
-  /** Makes the stranger behind `code` a person, or one more identity of a known one. Returns what happened. */
-  approve(code: string, name: string, trust: Level | null): string
+  /** Makes the stranger behind `code` a person, or one more identity of a known one. Resolves to what happened. */
+  approve(code: string, name: string, trust: Level | null, author: Author): Promise<string>
   deny(code: string): string
+  /** The edits that a change of a known person takes. Throws for what is not possible. */
+  edits(change: PersonChange): readonly Edit[]
+  change(change: PersonChange, author: Author): Promise<string>
 }
+
+export type PersonChange =
+  | { readonly kind: 'rename'; readonly who: string; readonly name: string }
+  | { readonly kind: 'level'; readonly who: string; readonly level: Level }
+  | { readonly kind: 'merge'; readonly who: string; readonly into: string }
 
 export function openPeople(options: {
   readonly pairings: Pairings
-  readonly config: () => Config
-  /** Brings a changed configuration into force. */
-  readonly reload: (config: Config) => void
+  readonly configuration: Pick<Configuration, 'latest' | 'change'>
 }): People {
-  const { pairings } = options
+  const { pairings, configuration } = options
+  const settings = () => configuration.latest().settings
 
   function open(code: string) {
     const pairing = pairings.get(code)
@@ -33,46 +41,105 @@ export function openPeople(options: {
     return pairing
   }
 
+  function user(name: string) {
+    const found = settings().users.find(one => isNamed(one, name))
+    if (!found)
+      throw new CoopError('not_found', `There is no user “${name}”; \`coop users list\` shows them.`)
+    return found
+  }
+
+  function mergeEdits(who: string, into: string): Edit[] {
+    const [gone, stays] = [user(who), user(into)]
+    if (userId(gone) === userId(stays))
+      throw new CoopError('input_invalid', `${who} and ${into} are one already.`)
+    const { groups, cron } = settings()
+    const names = (name: string) => name === gone.name || name === userId(gone)
+    return [
+      { key: `users[${userId(gone)}]` },
+      { key: `users[${userId(stays)}].match`, value: gone.match },
+      ...groups.flatMap(({ match, members }) =>
+        members
+          .filter(names)
+          .flatMap(member => [
+            { key: `groups[${match}].members[${member}]` },
+            { key: `groups[${match}].members`, value: [userId(stays)] },
+          ]),
+      ),
+      ...cron.flatMap(job =>
+        job.user && names(job.user) ? [{ key: `cron[${job.name}].user`, value: userId(stays) }] : [],
+      ),
+    ]
+  }
+
+  function edits(change: PersonChange): Edit[] {
+    const id = userId(user(change.who))
+    if (change.kind === 'level') return [{ key: `users[${id}].trust`, value: change.level }]
+    if (change.kind === 'merge') return mergeEdits(change.who, change.into)
+    return [
+      { key: `users[${id}].id`, value: id },
+      { key: `users[${id}].name`, value: change.name },
+    ]
+  }
+
   return {
-    approve(code, name, trust) {
+    async approve(code, name, trust, author) {
       const pairing = open(code)
       const match = `${pairing.channel}:${pairing.sender}`
-      const config = options.config()
-      const text = patchText(config.text, raw => addUser(raw, name, trust, match))
-      const next = configFrom(text, config.path, config.household.revision + 1)
-      writeAtomically(config.path, text)
+      const text = editText(configuration.latest().text, admission(settings().users, name, trust, match))
+      const said = await configuration.change(text, author)
+      const { people } = configuration.latest().household
+      const person = [...people.values()].find(candidate => candidate.matches.includes(match))
+      if (!person) return said
       pairings.settle(code, 'approved')
-      options.reload(next)
-      const person = [...next.household.people.values()].find(candidate => candidate.matches.includes(match))
-      return `${person?.name ?? name} is known now, as ${person?.level ?? trust}, on ${pairing.channel}.`
+      return `${person.name} is known now, as ${person.level}, on ${pairing.channel}.`
     },
     deny(code) {
       const pairing = open(code)
       pairings.settle(code, 'denied')
       return `${pairing.name} on ${pairing.channel} stays a stranger.`
     },
+    edits,
+    change: async (change, author) =>
+      configuration.change(editText(configuration.latest().text, edits(change)), author),
   }
 }
 
-function addUser(raw: RawConfig, name: string, trust: Level | null, match: string): void {
-  const users = raw.users ?? []
-  const known = users.find(user => userId(user) === name || user.name.toLowerCase() === name.toLowerCase())
-  if (known) {
-    if (trust !== null && trust !== known.trust) {
-      throw new CoopError(
-        'input_invalid',
-        `${known.name} is a user already, with trust ${known.trust}; leave --trust out to add this identity.`,
-      )
-    }
-    known.match = [...(known.match ?? []), match]
-  } else {
+interface User {
+  readonly id?: string | undefined
+  readonly name: string
+  readonly trust: string
+}
+
+const isNamed = (user: User, name: string): boolean =>
+  userId(user) === name || user.name.toLowerCase() === name.toLowerCase()
+
+/** The edits that let `match` in as `name`. */
+function admission(users: readonly User[], name: string, trust: Level | null, match: string): Edit[] {
+  const known = users.find(user => isNamed(user, name))
+  if (!known) {
     if (trust === null)
       throw new CoopError(
         'usage_wrong',
         `${name} is new: say how far they are trusted, with --trust familiar, inner or full.`,
       )
-    if (users.length === 0) users.push({ name: 'owner', trust: 'full', match: [terminalMatch] })
-    users.push({ name, trust, match: [match] })
+    return [{ key: 'users', value: [{ name, trust, match: [match] }] }]
   }
-  raw.users = users
+  if (trust !== null && trust !== known.trust)
+    throw new CoopError(
+      'input_invalid',
+      `${known.name} is a user already, with trust ${known.trust}; leave --trust out to add this identity.`,
+    )
+  return [{ key: `users[${userId(known)}].match`, value: [match] }]
 }
+
+/** The level that a word names. Throws `usage_wrong`. */
+export function levelNamed(word: string | undefined): Level {
+  const level = levels.find(known => known === word)
+  if (!level) throw new CoopError('usage_wrong', `“${word ?? ''}” is no level; take ${levels.join(', ')}.`)
+  return level
+}
+
+/** The person of that id or name. */
+export const personNamed = (household: Household, name: string): Person | undefined =>
+  household.people.get(name) ??
+  [...household.people.values()].find(person => person.name.toLowerCase() === name.toLowerCase())

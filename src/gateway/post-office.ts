@@ -3,7 +3,7 @@ import { clear } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import { type Household, owners, type Person } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
-import type { Channel, Inbound, Place } from '../channel.ts'
+import type { Channel, Choice, Inbound, Place } from '../channel.ts'
 import { partsOf } from '../delivery/parts.ts'
 import type { Sealed } from '../delivery/seal.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
@@ -30,10 +30,11 @@ export interface PostOffice {
     session: NewSession | null,
     state?: 'answered' | 'failed' | 'ignored',
     reason?: string,
+    choices?: readonly Choice[],
   ): void
   /** Tells a person what was written from `labels`, where they may read it. False if there is no such place. */
-  tell(person: Person, text: string, about?: About): boolean
-  tellOwners(text: string): void
+  tell(person: Person, text: string, about?: About, ask?: Ask): boolean
+  tellOwners(text: string, ask?: Ask): void
   /** Says a line of the gateway's own in a session's place. */
   note(session: NewSession, clearance: Clearance, text: string, trace: string): void
   /** Hands text that was approved for `to` over to them, sealed anew. */
@@ -42,6 +43,12 @@ export interface PostOffice {
     text: string,
     by: { person: string; labels: readonly string[]; key: string; trace: string },
   ): Place | null
+}
+
+/** A message that wants an answer: buttons, and a key by which a reaction to it is known. */
+export interface Ask {
+  readonly choices: readonly Choice[]
+  readonly key?: string
 }
 
 /** What a notice was written from, and the level that its reader needs to act on it. */
@@ -107,7 +114,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   function post(
     sealed: Sealed,
-    to: { place: Place; clearance: Clearance; replyTo?: string },
+    to: { place: Place; clearance: Clearance; replyTo?: string; choices?: readonly Choice[] },
     facts: {
       key: string
       trace: string
@@ -145,7 +152,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     origin: 'agent',
   })
 
-  function tell(person: Person, text: string, about = aboutNobody): boolean {
+  function tell(person: Person, text: string, about = aboutNobody, ask?: Ask): boolean {
     const place = placeFor(person, fitsAbout(about))
     if (!place) return false
     const clearance = directClearance(person, place)
@@ -155,8 +162,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
     const trace = newTrace()
     post(
       sealed,
-      { place, clearance },
-      { key: `notice:${trace}`, trace, session, entry: notice(text, sealed.labels) },
+      { place, clearance, ...(ask ? { choices: ask.choices } : {}) },
+      { key: ask?.key ?? `notice:${trace}`, trace, session, entry: notice(text, sealed.labels) },
     )
     return true
   }
@@ -164,12 +171,17 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
   return {
     met,
     placeFor,
-    answer(row, sealed, clearance, session, state = 'answered', reason) {
+    answer(row, sealed, clearance, session, state = 'answered', reason, choices) {
       const { inbound } = row
       const group = inbound.place.kind === 'group'
       post(
         sealed,
-        { place: inbound.place, clearance, ...(group ? { replyTo: inbound.externalId } : {}) },
+        {
+          place: inbound.place,
+          clearance,
+          ...(group ? { replyTo: inbound.externalId } : {}),
+          ...(choices ? { choices } : {}),
+        },
         {
           key: `inbox:${row.id}`,
           trace: row.trace,
@@ -180,8 +192,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       )
     },
     tell,
-    tellOwners(text) {
-      for (const person of owners(options.household())) tell(person, text)
+    tellOwners(text, ask) {
+      for (const person of owners(options.household())) tell(person, text, aboutNobody, ask)
     },
     note(session, clearance, text, trace) {
       const sealed = sealPlain(text, clearance)

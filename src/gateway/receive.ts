@@ -1,7 +1,7 @@
 // The journey of one message, from arrival to the room that answers it.
 import type { Household } from '../access/household.ts'
-import type { Level } from '../access/levels.ts'
-import type { Inbound } from '../channel.ts'
+import { type Level, levels } from '../access/levels.ts'
+import type { Choice, Inbound } from '../channel.ts'
 import { sealPlain } from '../delivery/seal.ts'
 import type { Log } from '../log.ts'
 import { originOf } from '../store/entry.ts'
@@ -9,11 +9,15 @@ import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import type { ConsentOffice } from './consent.ts'
 import { spokenText, strangerAuthor, type Task } from './conversation.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
+import { type ReactionMeaning, readReaction } from './reactions.ts'
+import type { Revisions } from './revisions.ts'
 import { chooseRoute, type Route } from './route.ts'
+import { scheduleChannel } from './schedule/job.ts'
 import { sessionFor } from './sessions.ts'
 
 export interface ReceiveOptions {
@@ -29,7 +33,11 @@ export interface ReceiveOptions {
     command: Extract<Route, { kind: 'command' }>,
   ) => Promise<void>
   readonly enqueue: (session: string, task: Task) => void
+  /** Takes up the run of a job. */
+  readonly takeJob: (row: Received) => Promise<void>
   readonly office: PostOffice
+  readonly consent: ConsentOffice
+  readonly revisions: Revisions
   readonly live: Live
   readonly log: Log
   readonly tracer: Tracer
@@ -48,7 +56,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   /** Messages of one place keep their order while its membership is asked for. */
   const order = new Map<string, Promise<void>>()
 
-  async function receive(row: Received): Promise<void> {
+  async function receive(arrived: Received): Promise<void> {
+    const revised = arrived.inbound.revises ? options.revisions.apply(arrived) : arrived.inbound
+    if (revised === null) return
+    const row = { ...arrived, inbound: revised }
     const { inbound } = row
     const span = options.tracer.start('message', row.trace, null, {
       channel: inbound.channel,
@@ -56,8 +67,13 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       place: inbound.place.id,
       ...options.tracer.content({ text: inbound.text }),
     })
+    if (inbound.channel === scheduleChannel) {
+      span.end({ route: 'job' })
+      return options.takeJob(row)
+    }
     const cleared = await options.gatekeeper.clear(inbound)
     const { speaker, clearance, group } = cleared
+    if (inbound.reaction) return reacted(row, cleared)
     const route = chooseRoute(inbound, {
       speaker,
       clearance,
@@ -105,20 +121,34 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     )
   }
 
-  /** The stranger is told once, and the owner with the code; nothing of it reaches a model. */
+  /** The stranger is told once, and the owner with the code, in one commit; nothing of it reaches a model. */
   function pair(row: Received, { clearance }: Cleared): void {
     const { inbound } = row
     const name = shownName(inbound.sender.name)
-    const { pairing, fresh } = store.pairings.ensure(inbound.channel, inbound.sender.id, name, now())
-    if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
-    const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
-    options.office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
-    options.office.tellOwners(
-      `${name} wrote to me on ${inbound.channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
-    )
+    store.together(() => {
+      const { pairing, fresh } = store.pairings.ensure(inbound.channel, inbound.sender.id, name, now())
+      if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
+      const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
+      options.office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
+      options.office.tellOwners(
+        `${name} wrote to me on ${inbound.channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
+        { choices: pairingChoices(pairing.code, name) },
+      )
+    })
   }
 
-  function listen(row: Received, cleared: Cleared): void {
+  function reacted(row: Received, cleared: Cleared): void {
+    const { clearance, speaker, group } = cleared
+    const stranger = speaker.kind === 'stranger' || (row.inbound.place.kind === 'group' && !group)
+    const meaning: ReactionMeaning = stranger
+      ? { kind: 'nothing', reason: 'a reaction of a stranger' }
+      : readReaction(row, clearance, options)
+    if (meaning.kind === 'nothing') return store.inbox.settle(row.id, 'ignored', meaning.reason)
+    if (meaning.kind === 'note') return listen(row, cleared, meaning.text)
+    options.office.answer(row, sealPlain(meaning.text, clearance), clearance, sessionOf(cleared, row.inbound))
+  }
+
+  function listen(row: Received, cleared: Cleared, text = spokenText(row.inbound)): void {
     const { clearance, speaker } = cleared
     const session = sessionOf(cleared, row.inbound)
     const person = speaker.kind === 'person' ? speaker.person : null
@@ -128,7 +158,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
         entries: [
           {
             role: 'heard',
-            blocks: [{ type: 'text', text: spokenText(row.inbound) }],
+            blocks: [{ type: 'text', text }],
             author: person?.id ?? strangerAuthor(row.inbound.sender.name),
             labels: clearance.reads,
             origin: originOf(person?.level ?? 'public'),
@@ -140,6 +170,26 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       now(),
     )
     options.live.entries(done.entries)
+  }
+
+  /** Buttons let somebody in only under a name that nobody has: a name the stranger chose must not become a person's. */
+  function pairingChoices(code: string, name: string): Choice[] {
+    const plain = name
+      .replace(/[^\p{L}\p{N} ]/gu, '')
+      .trim()
+      .slice(0, 20)
+    const words = plain.toLowerCase().split(/\s+/)
+    const known = [...options.household().people.values()].some(
+      person => words.includes(person.id) || person.name.toLowerCase() === plain.toLowerCase(),
+    )
+    const reserved = words.some(word => ['as', 'trust', ...levels].includes(word))
+    const out = { id: `/deny ${code}`, label: 'Leave out' }
+    if (plain === '' || known || reserved) return [out]
+    const admit = (['familiar', 'inner'] as const).map(level => ({
+      id: `/approve ${code} as ${plain} ${level}`,
+      label: `Let in, ${level}`,
+    }))
+    return [...admit, out]
   }
 
   const budgetName = ({ channel, sender }: Inbound): string =>

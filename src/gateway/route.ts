@@ -13,7 +13,13 @@ export type Route =
   | { readonly kind: 'pair' }
   | {
       readonly kind: 'ignore'
-      readonly reason: 'stranger' | 'unlisted group' | 'public budget' | 'empty' | 'command below level'
+      readonly reason:
+        | 'stranger'
+        | 'unlisted group'
+        | 'public budget'
+        | 'empty'
+        | 'command below level'
+        | 'nothing to choose'
     }
 
 export interface RouteFacts {
@@ -45,6 +51,7 @@ export function chooseRoute(inbound: Inbound, facts: RouteFacts): Route {
       return { kind: 'command', name: command[1]!.toLowerCase(), args: command[2]?.trim() ?? '' }
     if (inbound.place.kind === 'group') return { kind: 'ignore', reason: 'command below level' }
   }
+  if (inbound.choice) return { kind: 'ignore', reason: 'nothing to choose' }
   if (group && !triggered(inbound, group)) return { kind: 'listen' }
   if (stranger && facts.publicToday >= household.publicDailyMessages)
     return { kind: 'ignore', reason: 'public budget' }

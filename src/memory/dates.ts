@@ -1,6 +1,6 @@
 // Dates in words: found in a text, resolved against the day it was said, and as index terms.
 
-export type Precision = 'day' | 'week' | 'month' | 'year'
+type Precision = 'day' | 'week' | 'month' | 'year'
 
 /** A span of time that a text names. Milliseconds since 1970, `to` exclusive, both in UTC. */
 export interface Span {

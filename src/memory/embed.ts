@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { CoopError } from '../errors.ts'
 
-export type EmbedFor = 'document' | 'question'
+type EmbedFor = 'document' | 'question'
 
 /** One vector a text, in order. Throws when the provider cannot be made to answer. */
 export type Embed = (texts: readonly string[], use: EmbedFor, signal: AbortSignal) => Promise<Float32Array[]>

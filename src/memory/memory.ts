@@ -1,6 +1,7 @@
 // Memory: opens its files, hands out views, and does its own upkeep when nobody waits.
 import type { Clearance } from '../access/clearance.ts'
 import { type Log, silentLog } from '../log.ts'
+import type { Db } from '../store/database.ts'
 import { type Embed, type EmbedSettings, openEmbed } from './embed.ts'
 import { openFiles } from './files.ts'
 import { mendIndexes } from './mend.ts'
@@ -38,24 +39,28 @@ export interface Memory extends Disposable {
 export function openMemory(options: MemoryOptions): Memory {
   const now = options.now ?? Date.now
   const log = options.log ?? silentLog()
+  const mend = (db: Db, owner: string | null, thorough: boolean): void => {
+    for (const notice of mendIndexes(db, owner, thorough)) {
+      log.warn(notice)
+      options.onNotice?.(notice)
+    }
+  }
   const files = openFiles({
     path: options.path,
     migrations: options.migrations,
     now,
     onOpen(db, owner) {
       loadVectorsIfUsed(db)
-      for (const notice of mendIndexes(db, owner)) {
-        log.warn(notice)
-        options.onNotice?.(notice)
-      }
+      mend(db, owner, false)
     },
   })
   files.database(null)
-  const searcher = openSearcher(
+  const searcher = openSearcher({
     files,
-    { path: options.path, migrations: options.migrations },
-    options.workerRows,
-  )
+    setup: { path: options.path, migrations: options.migrations },
+    mend: owner => mend(files.database(owner), owner, true),
+    threshold: options.workerRows,
+  })
   const room: Room = { files, searcher, now, log, uid: options.uid ?? randomUid, used: new Map() }
   const { embedding } = options
   const vectors = embedding

@@ -2,18 +2,19 @@
 import type { Db } from '../store/database.ts'
 import { commonShelves, personalShelves, tables } from './shelves.ts'
 
-/** Above this many rows a check is left to `coop doctor`: it reads the whole index. */
-const checkedRows = 5_000
+/** Above this many rows the whole index is read only once something fails: that takes long. */
+const checkedRows = 1_000
 
-/** Checks the text indexes of a file that was just opened; says what it mended. */
-export function mendIndexes(db: Db, owner: string | null): string[] {
+/** Checks the text indexes of a file, in full if `thorough`; says what it mended. */
+export function mendIndexes(db: Db, owner: string | null, thorough = false): string[] {
   const shelves = owner === null ? commonShelves : personalShelves
   return shelves.flatMap(id => {
     const { size, fts, mem } = tables[id]
     try {
       const { rows } = db.prepare(`SELECT rows FROM ${size}`).get() as { rows: number }
       db.prepare(`SELECT rowid FROM ${fts} WHERE ${fts} MATCH '"x"' LIMIT 1`).get()
-      if (rows <= checkedRows) db.exec(`INSERT INTO ${fts} (${fts}, rank) VALUES ('integrity-check', 1)`)
+      if (thorough || rows <= checkedRows)
+        db.exec(`INSERT INTO ${fts} (${fts}, rank) VALUES ('integrity-check', 1)`)
       return []
     } catch (error) {
       if (!isDamage(error)) throw error

@@ -3,6 +3,7 @@ import { load } from 'sqlite-vec'
 import type { Db } from '../store/database.ts'
 import type { Shelf } from './files.ts'
 import type { Ranked } from './rank.ts'
+import type { ShelfId } from './shelves.ts'
 
 /** The `most` rows nearest to `vector` over all of these shelves, nearest first. */
 export function nearestRows(shelves: readonly Shelf[], vector: Float32Array, most: number): Ranked[] {
@@ -21,6 +22,9 @@ export function nearestRows(shelves: readonly Shelf[], vector: Float32Array, mos
 /** A vector as vec0 takes it. */
 export const bytesOf = (vector: Float32Array): Buffer =>
   Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)
+
+/** The note of the last row of a shelf that has been embedded. */
+export const embeddedTo = (id: ShelfId): string => `embedded:${id}`
 
 /** Makes vec0 known to a connection. */
 export function loadVectors(db: Db): void {

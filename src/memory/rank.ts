@@ -44,7 +44,7 @@ export interface Ranked {
 }
 
 /** Weights, as measured on long two-person conversations. */
-export const weights = {
+const weights = {
   coverage: 0.4,
   pair: 1.2,
   previous: 0.4,

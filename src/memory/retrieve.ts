@@ -15,13 +15,13 @@ export interface Limits {
 }
 
 /** Above this many readable rows, terms that nearly every row has are left out. */
-export const manyRows = 100_000
+const manyRows = 100_000
 const commonShare = 0.02
 const columnWeights = { norm: 1, near: 0.2, meta: 0.6 }
 /** How much a term counts as covered that only the turns beside a row have. */
 const besideCounts = 0.5
 /** In a hurry a term's rows are counted up to here; what has more is too common to help. */
-const hurriedRows = 2_000
+const hurriedRows = 200
 const k1 = 1.2
 const b = 0.75
 
@@ -135,10 +135,11 @@ function informative(terms: readonly Term[], rows: number): readonly Term[] {
     .filter((term, index) => index < 2 || term.rows <= rows * commonShare)
 }
 
-/** The three rarest terms, never looking at more than a bounded number of rows. */
+/** Rare terms among the longest, never looking at more than a bounded number of rows: it runs where others wait. */
 function rarest(shelves: readonly Shelf[], terms: readonly string[], rows: number): Term[] {
-  return terms
-    .slice(0, 12)
+  return [...terms]
+    .sort((a, b) => b.length - a.length)
+    .slice(0, 3)
     .flatMap(term => {
       let having = 0
       for (const { tables, sql } of shelves) {
@@ -147,8 +148,6 @@ function rarest(shelves: readonly Shelf[], terms: readonly string[], rows: numbe
       }
       return having === 0 || having >= hurriedRows ? [] : [termWith(term, having, rows)]
     })
-    .sort((a, b) => a.rows - b.rows)
-    .slice(0, 3)
 }
 
 const termWith = (term: string, having: number, rows: number): Term => ({

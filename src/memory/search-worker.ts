@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { openFiles } from './files.ts'
+import { isDamage } from './mend.ts'
 import { type Answer, type Job, look, type WorkerSetup } from './searcher.ts'
 
 if (parentPort) serve(parentPort, workerData as WorkerSetup)
@@ -15,7 +16,7 @@ function serve(port: NonNullable<typeof parentPort>, setup: WorkerSetup): void {
       const shelves = refs.flatMap(ref => files.existing(ref) ?? [])
       return { id, ranked: look(shelves, quest) }
     } catch (error) {
-      return { id, error: messageOf(error) }
+      return { id, error: messageOf(error), damaged: isDamage(error) }
     }
   }
 }

@@ -1,6 +1,7 @@
 // Runs a search here or, for a large memory, in a worker thread, so that nothing else waits.
 import { Worker } from 'node:worker_threads'
 import type { Files, Shelf } from './files.ts'
+import { isDamage } from './mend.ts'
 import { nearestRows } from './nearest.ts'
 import type { Ranked } from './rank.ts'
 import { type Limits, retrieve, sizeOf } from './retrieve.ts'
@@ -26,7 +27,7 @@ export interface Job {
 
 export type Answer =
   | { readonly id: number; readonly ranked: Ranked[] }
-  | { readonly id: number; readonly error: string }
+  | { readonly id: number; readonly error: string; readonly damaged: boolean }
 
 export interface WorkerSetup {
   readonly path: string
@@ -34,7 +35,9 @@ export interface WorkerSetup {
 }
 
 /** Readable rows from which a search leaves the main thread. */
-export const workerRows = 25_000
+const workerRows = 25_000
+
+const damage = { code: 'SQLITE_CORRUPT' }
 
 /** Answers a quest on this thread. */
 export function look(shelves: readonly Shelf[], quest: Quest): Ranked[] {
@@ -42,7 +45,16 @@ export function look(shelves: readonly Shelf[], quest: Quest): Ranked[] {
   return retrieve(shelves, quest.text, quest.limits).slice(0, quest.most)
 }
 
-export function openSearcher(files: Files, setup: WorkerSetup, threshold = workerRows): Searcher {
+export interface SearcherOptions {
+  readonly files: Files
+  readonly setup: WorkerSetup
+  /** Called for the files of a search that met a damaged index; then it runs once more. */
+  readonly mend: (owner: string | null) => void
+  /** Readable rows from which a search leaves the main thread. */
+  readonly threshold?: number | undefined
+}
+
+export function openSearcher({ files, setup, mend, threshold = workerRows }: SearcherOptions): Searcher {
   let worker: Worker | undefined
   let next = 0
   const waiting = new Map<number, { resolve: (ranked: Ranked[]) => void; reject: (error: Error) => void }>()
@@ -56,7 +68,7 @@ export function openSearcher(files: Files, setup: WorkerSetup, threshold = worke
       const job = waiting.get(answer.id)
       waiting.delete(answer.id)
       if (waiting.size === 0) fresh.unref()
-      if ('error' in answer) job?.reject(new Error(answer.error))
+      if ('error' in answer) job?.reject(Object.assign(new Error(answer.error), answer.damaged ? damage : {}))
       else job?.resolve(answer.ranked)
     })
     const ended = (error: Error) => {
@@ -71,6 +83,16 @@ export function openSearcher(files: Files, setup: WorkerSetup, threshold = worke
   }
 
   async function answer(refs: readonly ShelfRef[], quest: Quest): Promise<Ranked[]> {
+    try {
+      return await ask(refs, quest)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      for (const owner of new Set(refs.map(ref => ref.owner))) mend(owner)
+      return await ask(refs, quest)
+    }
+  }
+
+  async function ask(refs: readonly ShelfRef[], quest: Quest): Promise<Ranked[]> {
     const shelves = refs.flatMap(ref => files.existing(ref) ?? [])
     if (sizeOf(shelves).rows <= threshold) return look(shelves, quest)
     const id = next++

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Embed } from './embed.ts'
 import type { Files, Shelf } from './files.ts'
-import { bytesOf, loadVectors } from './nearest.ts'
+import { bytesOf, embeddedTo, loadVectors } from './nearest.ts'
 import { readNote, writeNote } from './note.ts'
 import type { Ranked } from './rank.ts'
 import type { Searcher } from './searcher.ts'
@@ -53,6 +53,7 @@ export function openVectors(options: VectorOptions): Vectors {
         shelf.db.exec(`DROP TABLE IF EXISTS ${shelf.tables.vec}; DELETE FROM ${shelf.tables.embedded}`)
         writeNote(shelf.db, `vectors:${ref.id}`, fingerprint)
         writeNote(shelf.db, `dimensions:${ref.id}`, '')
+        writeNote(shelf.db, embeddedTo(ref.id), '0')
       })()
     }
     return { shelf, dimensions: Number(readNote(shelf.db, `dimensions:${ref.id}`)) || undefined }
@@ -88,7 +89,8 @@ export function openVectors(options: VectorOptions): Vectors {
 
     async tend(refs, signal) {
       let embedded = 0
-      const left = () => refs.reduce((sum, ref) => sum + missing(ready(ref)?.shelf), 0)
+      const missing = refs.reduce((sum, ref) => sum + missingIn(ready(ref)?.shelf), 0)
+      const left = () => Math.max(missing - embedded, 0)
       try {
         for (const ref of refs) {
           for (;;) {
@@ -124,16 +126,16 @@ interface Pending {
 }
 
 function unembedded(shelf: Shelf): Pending[] {
-  const { mem, embedded } = shelf.tables
+  const { mem } = shelf.tables
   return shelf
     .sql(
       `SELECT m.id, m.hash, coalesce(m.said_by || ': ', '') || coalesce(m.title || ': ', '') || m.body AS text
-       FROM ${mem} m LEFT JOIN ${embedded} e ON e.id = m.id WHERE e.id IS NULL ORDER BY m.id LIMIT ?`,
+       FROM ${mem} m WHERE m.id > ? ORDER BY m.id LIMIT ?`,
     )
-    .all(batch) as Pending[]
+    .all(Number(readNote(shelf.db, embeddedTo(shelf.ref.id))), batch) as Pending[]
 }
 
-function missing(shelf: Shelf | undefined): number {
+function missingIn(shelf: Shelf | undefined): number {
   if (!shelf) return 0
   const { embedded, size } = shelf.tables
   const row = shelf.sql(`SELECT rows - (SELECT count(*) FROM ${embedded}) AS rows FROM ${size}`).get() as {
@@ -162,6 +164,7 @@ function store(shelf: Shelf, rows: readonly Pending[], vectors: readonly Float32
       shelf.sql(`INSERT INTO ${embedded} VALUES (?, ?)`).run(id, hash)
       stored++
     }
+    writeNote(shelf.db, embeddedTo(shelf.ref.id), String(rows.at(-1)!.id))
     return stored
   })()
 }

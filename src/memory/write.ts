@@ -4,6 +4,8 @@ import { type Origin, origins } from '../store/entry.ts'
 import { termsOf } from './analyse.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow, uncountPeople } from './insert.ts'
+import { embeddedTo } from './nearest.ts'
+import { writeNote } from './note.ts'
 import type { Memo, Row } from './row.ts'
 import { type Found, find, notFound, type Scope, shown, targetOf, writable } from './scope.ts'
 import { holdsSecret } from './secrets.ts'
@@ -173,7 +175,7 @@ export const sameFact = (shelf: Shelf, text: string): Row | undefined =>
     .sql(`SELECT * FROM ${shelf.tables.mem} WHERE hash = ? AND kind = 'fact' AND superseded_by IS NULL`)
     .get(hashOf(text)) as Row | undefined
 
-export const withKey = (shelf: Shelf, key: string): Row | undefined =>
+const withKey = (shelf: Shelf, key: string): Row | undefined =>
   shelf.sql(`SELECT * FROM ${shelf.tables.mem} WHERE key = ?`).get(key) as Row | undefined
 
 /** Deletes a row with its names, links and vector; the text index follows by trigger. */
@@ -183,7 +185,11 @@ export function removeRow(shelf: Shelf, row: Row): void {
     uncountPeople(shelf, row)
     shelf.sql(`DELETE FROM ${evidence} WHERE fact = ? OR turn = ?`).run(row.uid, row.uid)
     const vector = shelf.sql(`DELETE FROM ${embedded} WHERE id = ?`).run(row.id).changes > 0
-    if (vector) shelf.sql(`DELETE FROM ${shelf.tables.vec} WHERE id = ?`).run(BigInt(row.id))
+    if (vector) {
+      shelf.sql(`DELETE FROM ${shelf.tables.vec} WHERE id = ?`).run(BigInt(row.id))
+      const { last } = shelf.sql(`SELECT max(id) AS last FROM ${mem}`).get() as { last: number }
+      if (last === row.id) writeNote(shelf.db, embeddedTo(shelf.ref.id), String(row.id - 1))
+    }
     shelf.sql(`DELETE FROM ${mem} WHERE id = ?`).run(row.id)
   })()
 }

@@ -7,7 +7,7 @@ export type Block =
   | { readonly type: 'context'; readonly text: string }
   /** Kept with its signature through tool loops; `data` for what the provider redacted. */
   | { readonly type: 'thinking'; readonly text: string; readonly signature?: string; readonly data?: string }
-  /** `malformed` holds arguments that were no JSON. */
+  /** `malformed` says what is wrong with arguments that could not be taken. */
   | {
       readonly type: 'tool_call'
       readonly id: string
@@ -79,4 +79,11 @@ export function wellFormed(value: unknown): unknown {
 /** The text a person would read in these blocks. */
 export function plainText(blocks: readonly Block[]): string {
   return blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('\n\n')
+}
+
+/** What an entry puts into the prompt of `turn`: results from outside leave it after the turn that read them. */
+export function originIn(entry: Entry, turn: string): Origin[] {
+  if (entry.role === 'notice') return []
+  if (entry.role === 'tool' && entry.origin === 'outside' && entry.turn !== turn) return []
+  return [entry.origin]
 }

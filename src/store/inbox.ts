@@ -40,6 +40,10 @@ export function openInbox(db: Db) {
   const byId = db.prepare<[number], Row>(
     'SELECT id, body, trace, state, session, turn FROM inbox WHERE id = ?',
   )
+  const named = db.prepare<[string, string], Row>(
+    'SELECT id, body, trace, state, session, turn FROM inbox WHERE channel = ? AND external_id = ?',
+  )
+  const rewrite = db.prepare<[string, number]>("UPDATE inbox SET body = ? WHERE id = ? AND state = 'new'")
   const counts = db.prepare<[], { state: InboxState; count: number }>(
     "SELECT state, count(*) AS count FROM inbox WHERE state IN ('new', 'running', 'failed') GROUP BY state",
   )
@@ -74,6 +78,12 @@ export function openInbox(db: Db) {
       const row = byId.get(id)
       return row && received(row)
     },
+    find(channel: string, externalId: string): Received | undefined {
+      const row = named.get(channel, externalId)
+      return row && received(row)
+    },
+    /** Changes what a row says that nothing has begun to answer. */
+    rewrite: (id: number, inbound: Inbound): void => void rewrite.run(JSON.stringify(inbound), id),
     ofTurn: (turn: string): Received[] => ofTurn.all(turn).map(received),
     counts: (): Partial<Record<InboxState, number>> =>
       Object.fromEntries(counts.all().map(row => [row.state, row.count])),

@@ -34,6 +34,9 @@ interface Row {
   trace: string
 }
 
+/** People react to what they see, which is never far back. */
+const findAmong = 2_000
+
 export type Outbox = ReturnType<typeof openOutbox>
 
 export function openOutbox(db: Db) {
@@ -55,6 +58,10 @@ export function openOutbox(db: Db) {
     'UPDATE outbox SET state = ?, error = ? WHERE id = ?',
   )
   const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
+  const newest = db.prepare<[number, string, string], { key: string; body: string }>(
+    `SELECT key, body FROM (SELECT * FROM outbox ORDER BY id DESC LIMIT ?)
+     WHERE channel = ? AND external_id = ? LIMIT 1`,
+  )
   const counts = db.prepare<[], { state: string; count: number; repeated: number }>(
     'SELECT state, count(*) AS count, sum(repeated) AS repeated FROM outbox GROUP BY state',
   )
@@ -101,6 +108,11 @@ export function openOutbox(db: Db) {
         if (next !== null) sending.run(next)
       },
     ),
+    /** The part that became this message, if it is among the newest. */
+    find(channel: string, externalId: string): { key: string; text: string } | undefined {
+      const row = newest.get(findAmong, channel, externalId)
+      return row && { key: row.key, text: (JSON.parse(row.body) as { text: string }).text }
+    },
     counts: (): Record<string, number> => {
       const all = counts.all()
       return {

@@ -1,9 +1,44 @@
-// What model calls used and cost, read back.
+// What model calls cost: summed for budgets and for people to read.
 import type { Db } from './database.ts'
+
+export type SpendBy = 'user' | 'model' | 'job' | 'day'
+
+export interface SpendRow {
+  readonly name: string | null
+  readonly calls: number
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly usd: number
+}
+
+const groups: Record<SpendBy, string> = {
+  user: 'person',
+  model: 'model',
+  job: 'job',
+  day: "date(at / 1000, 'unixepoch')",
+}
 
 export type Spending = ReturnType<typeof openSpending>
 
 export function openSpending(db: Db) {
+  const ofPerson = db.prepare<[string, number], { usd: number }>(
+    'SELECT total(usd) AS usd FROM spend WHERE person = ? AND at >= ?',
+  )
+  const ofLevel = db.prepare<[string, number], { usd: number }>(
+    'SELECT total(usd) AS usd FROM spend WHERE level = ? AND at >= ?',
+  )
+  const sums = Object.fromEntries(
+    Object.entries(groups).map(([by, column]) => [
+      by,
+      db.prepare<[number, string | null, string | null], SpendRow>(
+        `SELECT ${column} AS name, count(*) AS calls, sum(input) AS input, sum(output) AS output,
+         sum(cache_read) AS cacheRead, sum(cache_write) AS cacheWrite, sum(usd) AS usd
+         FROM spend WHERE at >= ? AND (? IS NULL OR person = ?) GROUP BY 1 ORDER BY usd DESC, calls DESC`,
+      ),
+    ]),
+  )
   // By time, which has an index; the turn has none.
   const last = db.prepare<[string], { size: number }>(
     `WITH newest AS (
@@ -13,13 +48,14 @@ export function openSpending(db: Db) {
      WHERE at >= (SELECT started_at FROM newest) AND turn = (SELECT id FROM newest)
      ORDER BY at DESC, id DESC LIMIT 1`,
   )
-  const since = db.prepare<[string, number], { usd: number }>(
-    'SELECT coalesce(sum(usd), 0) AS usd FROM spend WHERE person = ? AND at >= ?',
-  )
   return {
     /** Tokens of a session's newest model call, its answer included; 0 before the first. */
     lastSize: (session: string): number => last.get(session)?.size ?? 0,
-    /** US dollars of a person's turns since `from`, milliseconds since 1970. */
-    since: (person: string, from: number): number => since.get(person, from)?.usd ?? 0,
+    /** US dollars since `from`. */
+    ofPerson: (person: string, from: number): number => ofPerson.get(person, from)!.usd,
+    ofLevel: (level: string, from: number): number => ofLevel.get(level, from)!.usd,
+    /** Sums since `from`, the dearest first; of one person, if named. */
+    sums: (by: SpendBy, from: number, person: string | null = null): SpendRow[] =>
+      sums[by]!.all(from, person, person),
   }
 }

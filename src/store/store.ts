@@ -3,10 +3,13 @@ import { type Approvals, openApprovals } from './approvals.ts'
 import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Disclosures, openDisclosures } from './disclosure.ts'
+import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
+import { type Jobs, openJobs } from './jobs.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
 import { openPost, type Post } from './post.ts'
+import { openRuns, type Runs } from './runs.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
 import { openSpending, type Spending } from './spending.ts'
@@ -27,6 +30,9 @@ export interface Store extends Disposable {
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
+  readonly jobs: Jobs
+  readonly runs: Runs
+  readonly generations: Generations
   readonly spending: Spending
   readonly compact: Compact
   readonly disclosures: Disclosures
@@ -51,8 +57,11 @@ export function openStore(path: string, migrations: string): Store {
     approvals: openApprovals(db),
     pairings: openPairings(db),
     settings: openSettings(db),
-    post: openPost(db, transcript, outbox, inbox),
+    jobs: openJobs(db),
+    runs: openRuns(db),
+    generations: openGenerations(db),
     spending: openSpending(db),
+    post: openPost(db, transcript, outbox, inbox),
     compact: openCompaction(db, sessions, transcript),
     disclosures: openDisclosures(db),
     spoken: openSpoken(db),

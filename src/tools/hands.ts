@@ -6,8 +6,20 @@ export interface Hands {
   readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
+  /** Absent where the channel has no reactions. */
+  readonly reactions?: ReactionHand
+  /** Null where no job may be set. */
+  readonly schedule: ScheduleHand | null
+  /** Configuration, people and what Coop knows of itself; null but for a fully trusted person alone with the agent. */
+  readonly config: ConfigHand | null
+  readonly people: PeopleHand | null
+  readonly self: SelfHand
   /** Null where no memory may be read. */
   readonly memory: MemoryHand | null
+  /** Null where no files are shown, or no box was proven. */
+  readonly box: BoxHand | null
+  /** Null where nothing on the network may be reached. */
+  readonly web: WebHand | null
 }
 
 export interface Call {
@@ -35,6 +47,74 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** Signs under the message that the turn answers. */
+export interface ReactionHand {
+  /** Throws what the platform said against it. */
+  react(emoji: string, signal: AbortSignal): Promise<void>
+}
+
+export interface JobWish {
+  readonly name?: string | undefined
+  /** A reminder is said as it stands; a task is worked on by the agent. */
+  readonly kind?: 'reminder' | 'task' | undefined
+  readonly text?: string | undefined
+  /** Cron, an ISO time, HH:MM, or +10m. */
+  readonly when?: string | undefined
+  readonly timezone?: string | undefined
+}
+
+/** Jobs of the person who speaks; of everybody for who is fully trusted. Each returns what to tell. */
+export interface ScheduleHand {
+  create(wish: JobWish): string
+  update(id: string, wish: JobWish): string
+  cancel(id: string): string
+  run(id: string): string
+  list(): string
+}
+
+export interface ConfigEdit {
+  readonly key: string
+  readonly value?: unknown
+}
+
+/** The configuration. A change throws when it is not valid, naming key and line. */
+export interface ConfigHand {
+  explain(key: string): string
+  get(key: string): string
+  history(): string
+  preview(edits: readonly ConfigEdit[]): string
+  /** What a person has to approve first; null when nothing. Throws for a change that is not valid. */
+  question(edits: readonly ConfigEdit[]): string | null
+  patch(edits: readonly ConfigEdit[], why: string): Promise<string>
+  questionOfRollback(generation: number | undefined): string
+  rollback(generation: number | undefined, why: string): Promise<string>
+}
+
+export interface PeopleChange {
+  readonly action: 'approve' | 'deny' | 'rename' | 'level' | 'merge'
+  /** A name or id; for a stranger their code. */
+  readonly who: string
+  /** The new name, or whom to merge into. */
+  readonly to?: string | undefined
+  readonly level?: string | undefined
+}
+
+export interface PeopleHand {
+  list(): string
+  wouldSee(who: string): string
+  /** What a person has to approve first. Throws for a change that is not possible. */
+  question(change: PeopleChange): string
+  change(change: PeopleChange): Promise<string>
+}
+
+/** What Coop knows of itself; the help is open to everyone, the rest throws below full trust. */
+export interface SelfHand {
+  status(): string
+  logs(find: string): string
+  trace(find: string): string
+  help(find: string): string
 }
 
 /** Instructions for kinds of tasks, written by the household. */
@@ -87,4 +167,64 @@ export interface MemoryHand {
     what: { id: string } | { person: string } | { query: string },
     sources: boolean,
   ): Promise<MemoryLines>
+}
+
+/** Commands and files, all inside the box of this turn. Paths begin at the workspace. */
+export interface BoxHand {
+  /** Commands may run and files may be written; else there is only reading. */
+  readonly acts: boolean
+  /** One shell command; standard error is joined to its output. */
+  shell(command: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<CommandResult>
+  /** A program of the gateway's own choosing, without network. */
+  program(argv: readonly string[], signal: AbortSignal): Promise<CommandResult>
+  /** Throws for what is no readable file. */
+  readLines(
+    path: string,
+    line: number,
+    count: number,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly size: number; readonly bytes: Buffer }>
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>
+  /** `replaces` are the bytes that were there when the new ones were made; absent, whatever is there. */
+  writeFile(
+    path: string,
+    bytes: Uint8Array,
+    replaces: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Keeps a long output in a file; where that is, or null if there is no place for it. */
+  keep(output: Uint8Array, signal: AbortSignal): Promise<string | null>
+}
+
+export interface CommandResult {
+  readonly code: number
+  /** What ended it: itself, or what it was killed for with all it had started. */
+  readonly ended: 'exit' | 'timeout' | 'stopped' | 'output' | 'memory' | 'disk'
+  readonly output: Buffer
+  /** It talked to the network, so its output may be anybody's words. */
+  readonly reached: boolean
+}
+
+export interface WebHand {
+  /** A page as text; throws for what may not or cannot be fetched. Null where pages are not fetched. */
+  readonly fetch: ((url: string, signal: AbortSignal) => Promise<WebPage>) | null
+  /** Null without a configured provider. */
+  readonly search:
+    | ((query: string, count: number | undefined, signal: AbortSignal) => Promise<readonly WebResult[]>)
+    | null
+}
+
+export interface WebPage {
+  /** Where the redirects ended. */
+  readonly url: string
+  readonly title: string
+  /** Markdown, or the text as it was sent. */
+  readonly text: string
+}
+
+export interface WebResult {
+  readonly title: string
+  readonly url: string
+  readonly text: string
 }

@@ -39,7 +39,8 @@ export interface Tool<Input = unknown> {
   readonly level: Level
   /** Whether it can work with these hands; a tool that cannot is not in the request. */
   readonly available: (hands: Hands) => boolean
-  readonly traits: (input: Input) => Traits
+  /** Must not throw. Without hands only `effect` is asked for. */
+  readonly traits: (input: Input, hands?: Hands) => Traits
   /** May throw: the thrown message becomes an error result that the model reads. */
   readonly run: (input: Input, hands: Hands, signal: AbortSignal) => Promise<ToolResult>
 }

@@ -1,10 +1,35 @@
 // The table of tools. Sorted by name: the order is part of the cached prompt.
+import { bash } from './bash.ts'
+import { config } from './config.ts'
+import { coop } from './coop.ts'
+import { editFile } from './edit-file.ts'
+import { glob } from './glob.ts'
+import { grep } from './grep.ts'
 import { memorySearch, memoryWrite } from './memory.ts'
 import { message } from './message.ts'
+import { people } from './people.ts'
+import { react } from './react.ts'
+import { readFile } from './read-file.ts'
+import { schedule } from './schedule.ts'
 import { skill } from './skill.ts'
 import { todo } from './todo.ts'
 import type { Tool } from './tool.ts'
+import { webFetch } from './web-fetch.ts'
+import { webSearch } from './web-search.ts'
+import { writeFile } from './write-file.ts'
 
-export const tools: readonly Tool[] = [memorySearch, memoryWrite, message, skill, todo].sort((a, b) =>
-  a.name < b.name ? -1 : 1,
-)
+const files = [bash, editFile, glob, grep, readFile, writeFile]
+const memory = [memorySearch, memoryWrite]
+const house = [config, coop, people, schedule]
+const web = [webFetch, webSearch]
+
+export const tools: readonly Tool[] = [
+  ...files,
+  ...memory,
+  ...house,
+  ...web,
+  message,
+  react,
+  skill,
+  todo,
+].sort((a, b) => (a.name < b.name ? -1 : 1))

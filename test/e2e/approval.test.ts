@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { newest, resultsIn, say, use } from '../support/fake-anthropic.ts'
 import { openLiveClient } from '../support/live-client.ts'
-import { alice, bob, openStage, type Stage, type StageOptions } from '../support/stage.ts'
+import { alice, bob, openStage, type Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
 
 /** Alice asked for a message to Bob; the question with its code has reached her. */
-async function asked(options: StageOptions = {}): Promise<{ stage: Stage; code: string }> {
-  const stage = await openStage(options)
+async function asked(): Promise<Stage & { readonly code: string }> {
+  await using stack = new AsyncDisposableStack()
+  const stage = stack.use(await openStage())
   stage.model.next(use('message', { to: 'Bob', text: 'Dinner is at eight.' }))
   stage.model.otherwise = ({ body }) => {
     const [result] = newest(body) === 'something else meanwhile' ? [] : resultsIn(body)
@@ -18,13 +19,19 @@ async function asked(options: StageOptions = {}): Promise<{ stage: Stage; code: 
   }
   stage.telegram.write(alice, 'tell Bob when dinner is')
   const question = await stage.reply(alice.id)
-  assert.match(question.text, /^Send this to Bob\?\n\nDinner is at eight\.\n\nAnswer \/approve/)
-  return { stage, code: /\/approve ([A-Z2-9]{6})/.exec(question.text)![1]! }
+  assert.match(question.text, /^Send this to Bob\?\n\nDinner is at eight\./)
+  const [, code] = /\/approve ([A-Z2-9]{6})/.exec(question.text) ?? []
+  assert.ok(code, question.text)
+  const kept = stack.move()
+  return Object.assign(Object.create(stage) as Stage, {
+    code,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  })
 }
 
 test('a message waits for a yes, then is sent once, and the turn goes on', async () => {
-  const { stage, code } = await asked()
-  await using _ = stage
+  await using stage = await asked()
+  const { code } = stage
   await sleep(300)
   assert.equal(stage.telegram.sent(bob.id).length, 0)
   assert.equal(stage.model.requests.length, 1)
@@ -42,8 +49,8 @@ test('a message waits for a yes, then is sent once, and the turn goes on', async
 })
 
 test('a no is told to the model, and nothing is sent', async () => {
-  const { stage, code } = await asked()
-  await using _ = stage
+  await using stage = await asked()
+  const { code } = stage
   stage.telegram.write(alice, `/deny ${code}`)
   await until('the turn ends', () =>
     stage.telegram.sent(alice.id).some(sent => sent.text === 'told: The person said no.'),
@@ -52,8 +59,8 @@ test('a no is told to the model, and nothing is sent', async () => {
 })
 
 test('a waiting turn holds up nobody, and survives a crash and a restart', async () => {
-  const { stage, code } = await asked()
-  await using _ = stage
+  await using stage = await asked()
+  const { code } = stage
   stage.telegram.write(alice, 'something else meanwhile')
   await until('it is answered', () => stage.telegram.sent(alice.id).some(sent => sent.text === 'plain'))
   await stage.gateway.kill()
@@ -66,8 +73,8 @@ test('a waiting turn holds up nobody, and survives a crash and a restart', async
 })
 
 test('nobody else can answer, and a code that was never given answers nothing', async () => {
-  const { stage, code } = await asked()
-  await using _ = stage
+  await using stage = await asked()
+  const { code } = stage
   stage.telegram.write(bob, `/approve ${code}`)
   assert.match((await stage.reply(bob.id)).text, /^There is no question .* for you\.$/)
   stage.telegram.write(alice, '/approve ZZZZZZ')
@@ -79,8 +86,8 @@ test('nobody else can answer, and a code that was never given answers nothing', 
 })
 
 test('the terminal lists what waits and answers it', async () => {
-  const { stage, code } = await asked()
-  await using _ = stage
+  await using stage = await asked()
+  const { code } = stage
   using terminal = await openLiveClient(stage.home)
   const { approvals } = await terminal.client.call('approval/list', {})
   assert.deepEqual(
@@ -99,8 +106,8 @@ test('the terminal lists what waits and answers it', async () => {
 
 for (const when of ['while the gateway was down', 'while it runs'] as const) {
   test(`a question that nobody answered in time counts as no, its time over ${when}`, async () => {
-    const { stage, code } = await asked()
-    await using _ = stage
+    await using stage = await asked()
+    const { code } = stage
     if (when === 'while the gateway was down') await stage.gateway.kill()
     const db = new Database(stage.home.database)
     db.prepare('UPDATE approval SET expires_at = ?').run(Date.now() - 1)

@@ -37,7 +37,7 @@ test('strange text from a live client reaches the model well formed, and is answ
     await terminal.ask('x'.repeat(990_000))
     assert.ok(stage.model.requests.some(request => newest(request.body).length === 990_000))
     await terminal.ask('/new')
-    assert.equal(await terminal.ask('and now?'), 'heard: and now?')
+    assert.match(await terminal.ask('and now?'), /heard: and now\?$/)
   })
 })
 

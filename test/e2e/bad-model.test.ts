@@ -188,12 +188,12 @@ test('each strange tool call becomes an error result that the model reads, and t
     {
       title: 'arguments of a megabyte',
       answer: use('todo', { items: [{ text: 'x'.repeat(1_000_000) }] }),
-      reads: /^true The arguments do not fit/,
+      reads: /^true The arguments were too long/,
     },
     {
       title: 'a megabyte of broken JSON',
       answer: use('todo', null, { json: `{"items": "${'x'.repeat(1_000_000)}` }),
-      reads: /^true The arguments were not valid JSON/,
+      reads: /^true The arguments were too long/,
     },
   ]
   for (const { title, answer, reads } of calls) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
+import { openImport } from '../../src/memory/transfer.ts'
 import { asking, direct, openHome } from './people.ts'
 
 test('a damaged text index is built anew from its rows, with a notice', async () => {
@@ -17,6 +18,29 @@ test('a damaged text index is built anew from its rows, with a notice', async ()
   using again = home.again({ onNotice: notice => void notices.push(notice) })
   assert.deepEqual(notices, ['The text index of the shared memory was damaged and has been built anew.'])
   assert.equal((await again.open(direct('alice')).search('heron 17'))[0]?.text, 'Heron 17 at the lake')
+})
+
+test('a large index that turns out damaged in a search is built anew, and the search answers', async () => {
+  const notices: string[] = []
+  using home = openHome({ onNotice: notice => void notices.push(notice) })
+  const alice = home.memory.open(direct('alice'))
+  const into = openImport()
+  const rows = Array.from({ length: 1_200 }, (_, index) => ({
+    kind: 'fact' as const,
+    store: 'shared',
+    text: `Heron ${index} at the lake`,
+  }))
+  alice.import(into, rows)
+  into.finish()
+  const raw = new Database(home.path)
+  raw.unsafeMode(true)
+  raw.exec("UPDATE fts_shared_data SET block = x'00ff00ff' WHERE id > 10")
+  raw.close()
+  for (const workerRows of [100_000, 10]) {
+    using again = home.again({ workerRows })
+    assert.equal((await again.open(direct('alice')).search('heron 17'))[0]?.text, 'Heron 17 at the lake')
+  }
+  assert.equal(notices.length, 1)
 })
 
 test('an index that lost its entries is noticed too', async () => {

@@ -259,3 +259,13 @@ test('vectors never make recall worse than words alone on the test conversations
   const [alone, fused] = [await recall(words), await recall(both)]
   assert.ok(fused.r10 >= alone.r10, JSON.stringify({ alone, fused }))
 })
+
+test('a row that takes the place of a forgotten one gets its own vector', async () => {
+  using home = openHome(withVectors(bag))
+  const alice = home.memory.open(direct('alice'))
+  const memo = alice.write({ text: 'The heron nests', store: 'social' }, asking('alice'))
+  await tend(home.memory)
+  await alice.forget({ id: memo.id })
+  alice.write({ text: 'Bees swarm', store: 'social' }, asking('alice'))
+  assert.deepEqual(await tend(home.memory), { embedded: 1, left: 0 })
+})

@@ -41,9 +41,10 @@ export async function runCoop(
 
 export interface RunningGateway extends AsyncDisposable {
   readonly pid: number
-  /** Milliseconds since 1970 when it was spawned, and when it said that it is ready. */
+  /** Milliseconds since 1970. */
   readonly spawnedAt: number
-  readonly readyAt: number
+  /** Resolves when it says that it is ready; rejects with what it said if it ends before. */
+  readonly ready: Promise<void>
   stderr(): string
   alive(): boolean
   /** SIGKILL; resolves when the process is gone. */
@@ -53,15 +54,19 @@ export interface RunningGateway extends AsyncDisposable {
 }
 
 /** Starts `coop start` on `home` and waits until it is ready. Throws what it said if it ends before. */
-export async function startGateway(
-  home: TestHome,
-  env: Readonly<Record<string, string>> = {},
-): Promise<RunningGateway> {
+export async function startGateway(home: TestHome): Promise<RunningGateway> {
+  const gateway = spawnGateway(home)
+  await gateway.ready
+  return gateway
+}
+
+/** Starts `coop start` on `home`. */
+export function spawnGateway(home: TestHome): RunningGateway {
   const spawnedAt = Date.now()
-  const child = spawn(process.execPath, [program, 'start'], { env: { ...home.env, ...env }, cwd: home.dir })
+  const child = spawn(process.execPath, [program, 'start'], { env: home.env, cwd: home.dir })
   const output = collect(child)
   const end = ended(child)
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     child.stdout.on('data', () => {
       if (output().stdout.includes('ready\n')) resolve()
     })
@@ -69,6 +74,7 @@ export async function startGateway(
       reject(new Error(`the gateway ended with ${code} before it was ready: ${output().stderr}`)),
     )
   })
+  ready.catch(() => {})
   const alive = () => child.exitCode === null && child.signalCode === null
   const signal = async (name: NodeJS.Signals) => {
     if (alive()) child.kill(name)
@@ -77,7 +83,7 @@ export async function startGateway(
   return {
     pid: child.pid!,
     spawnedAt,
-    readyAt: Date.now(),
+    ready,
     stderr: () => output().stderr,
     alive,
     kill: async () => void (await signal('SIGKILL')),

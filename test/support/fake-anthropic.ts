@@ -1,7 +1,7 @@
 // A Messages API on loopback: streams what a test scripts, and keeps every request as it came.
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bodyOf, openLoopback, sendJson } from './loopback.ts'
+import { bodyOf, clock, openLoopback, sendJson } from './loopback.ts'
 
 export interface FakeUsage {
   readonly input_tokens?: number
@@ -114,12 +114,12 @@ export async function openFakeAnthropic(): Promise<FakeAnthropic> {
       raw,
       body: JSON.parse(raw) as WireRequest,
       headers: request.headers,
-      at: Date.now(),
+      at: clock(),
       endedAt: null,
     }
     requests.push(recorded)
     response.once('finish', () => {
-      recorded.endedAt = Date.now()
+      recorded.endedAt = clock()
     })
     const answer = queue.shift() ?? (await fake.otherwise(recorded))
     await give(answer, response, `msg_${++counter}`)

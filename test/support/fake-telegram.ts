@@ -1,7 +1,7 @@
 // A Bot API on loopback: updates stay until a higher offset confirms them, and every send is remembered.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Message, Update, User } from 'grammy/types'
-import { bodyOf, openLoopback, sendJson } from './loopback.ts'
+import { bodyOf, clock, openLoopback, sendJson } from './loopback.ts'
 
 export interface Sent {
   readonly messageId: number
@@ -167,12 +167,12 @@ export async function openFakeTelegram(
       method,
       text,
       body,
-      at: Date.now(),
+      at: clock(),
       answeredAt: null,
     }
     sent.push(record)
     response.once('finish', () => {
-      record.answeredAt = Date.now()
+      record.answeredAt = clock()
     })
     fake.onSent(record)
     return messageOf(record)
@@ -216,6 +216,8 @@ export async function openFakeTelegram(
       case 'setMessageReaction':
       case 'answerCallbackQuery':
       case 'deleteWebhook':
+      case 'setWebhook':
+      case 'editMessageReplyMarkup':
         return true
       case 'getChatMemberCount':
         return inside.length + 1
@@ -243,7 +245,7 @@ export async function openFakeTelegram(
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const at = Date.now()
+    const at = clock()
     const path = new URL(request.url ?? '/', 'http://loopback').pathname
     const download = /^\/file\/bot([^/]+)\/files\/(.+)$/.exec(path)
     if (download) {

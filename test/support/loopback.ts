@@ -32,6 +32,9 @@ export async function openLoopback(
   }
 }
 
+/** Milliseconds since 1970, with fractions. */
+export const clock = (): number => performance.timeOrigin + performance.now()
+
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)

@@ -23,6 +23,12 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     call: { id: call, now: Date.now(), timezone: 'UTC' },
     todo: { read: () => [], write: () => undefined },
     messages: null,
+    box: null,
+    web: null,
+    schedule: null,
+    config: null,
+    people: null,
+    self: { status: () => '', logs: () => '', trace: () => '', help: () => '' },
     skills: { any: false, list: () => [], read: () => undefined },
     memory: openMemoryHand({
       view: home.memory.open(clearance),

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../../src/agent/model.ts'
 import { noUsage } from '../../src/agent/model.ts'
 import type { Models } from '../../src/agent/models/models.ts'
+import { openBoxes } from '../../src/box/room.ts'
+import { boxRulesOf } from '../../src/box/rules.ts'
 import type { Channel, Inbound, Membership, Outbound, Place, SendResult } from '../../src/channel.ts'
 import { type Config, configFrom } from '../../src/config/load.ts'
 import { migrationsFolder, packageFolder } from '../../src/coop.ts'
@@ -89,6 +91,8 @@ export function fakeModel(say: FakeModel['say'] = () => 'Yes.'): FakeModel {
     say,
     stream: async function* (request, signal): AsyncGenerator<ModelEvent> {
       model.requests.push(request)
+      // A real one has its answer from a network: never in the same tick.
+      await new Promise(setImmediate)
       const said = await model.say(request, signal)
       if (signal.aborted) return yield { type: 'failed', kind: 'aborted', message: 'stopped' }
       const blocks: readonly Block[] = typeof said === 'string' ? [{ type: 'text', text: said }] : said
@@ -126,8 +130,8 @@ export interface House extends AsyncDisposable {
   readonly model: FakeModel
   /** Brings another coop.toml into force. */
   reload(toml: string): void
-  /** Ends the gateway in the middle of whatever it does, and starts another on the same home. */
-  restart(): Promise<void>
+  /** Ends the gateway in the middle of whatever it does, and starts another on the same home, perhaps with another coop.toml. */
+  restart(toml?: string): Promise<void>
   /** Resolves when nothing is left to do but what waits for a person or the clock. */
   settled(): Promise<void>
 }
@@ -155,6 +159,13 @@ export function openHouse(options: HouseOptions): House {
       config: config(),
       store,
       memory,
+      boxes: openBoxes({
+        workspace: config().paths.workspace,
+        home,
+        runtime: 'auto',
+        rules: () => boxRulesOf(config()),
+        log: silentLog(),
+      }),
       log: silentLog(),
       tracer: openTracer(undefined, text => text, false),
       version: '9.9.9',
@@ -187,7 +198,8 @@ export function openHouse(options: HouseOptions): House {
       revision++
       gateway.reload(config())
     },
-    async restart() {
+    async restart(next = toml) {
+      toml = next
       await gateway.close(AbortSignal.abort())
       memory[Symbol.dispose]()
       store[Symbol.dispose]()

@@ -50,16 +50,20 @@ function retryAfter(headers: Headers | undefined): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }
 
+/** Characters of one call's arguments: what is longer would crowd the conversation out. */
+const maxInputChars = 100_000
+
 /** The input of a tool call from its streamed JSON; what is no JSON object is kept apart. */
 export function parseInput(json: string): { input: unknown; malformed?: string } {
   if (json.trim() === '') return { input: {} }
+  if (json.length > maxInputChars) return { input: {}, malformed: `too long: ${json.length} characters` }
   try {
     const input: unknown = JSON.parse(json)
     if (typeof input === 'object' && input !== null && !Array.isArray(input)) return { input }
   } catch {
     // Falls through: the model is told, by the error result of its call.
   }
-  return { input: {}, malformed: json.slice(0, 2_000) }
+  return { input: {}, malformed: `not valid JSON: ${json.slice(0, 200)}` }
 }
 
 /** Gives each call an id of its own, whatever the provider sent. */

@@ -26,7 +26,7 @@ export interface LadderOptions {
 /** Attempts on one rung for faults that pass. */
 const attempts = 3
 const longestWaitMs = 10_000
-const keyRestMs = { rate_limit: 30_000, auth: 600_000 }
+const keyRestMs = { least: 250, rate_limit: 30_000, auth: 600_000 }
 
 /** The model contract over a ladder: nothing is tried again once the person could have seen output. */
 export function ladder(options: LadderOptions): StreamModel {
@@ -81,11 +81,7 @@ async function* climb(
     if (end === null) return null
     failure = end
     if (end.kind === 'rate_limit' || end.kind === 'auth') {
-      rung.keys.rest(
-        key,
-        options.now() + (end.kind === 'auth' ? keyRestMs.auth : (end.retryAfterMs ?? keyRestMs.rate_limit)),
-        end,
-      )
+      rung.keys.rest(key, options.now() + restOf(end), end)
       continue
     }
     if (end.kind !== 'overloaded' && end.kind !== 'network' && end.kind !== 'broken') return failure
@@ -95,6 +91,10 @@ async function* climb(
   }
   return failure
 }
+
+/** At least a moment, or a provider that says "again at once" would be asked for ever. */
+const restOf = ({ kind, retryAfterMs }: Failed): number =>
+  kind === 'auth' ? keyRestMs.auth : Math.max(retryAfterMs ?? keyRestMs.rate_limit, keyRestMs.least)
 
 const noKey: Failed = { type: 'failed', kind: 'rate_limit', message: 'every key of this provider is resting' }
 const aborted: Failed = { type: 'failed', kind: 'aborted', message: 'stopped' }
@@ -129,11 +129,15 @@ async function* once(
       yield event
       if (event.type === 'done') return null
     }
-    return { type: 'failed', kind: 'broken', message: 'the stream ended without an end' }
+    if (!output) return endless
+    yield endless
+    return null
   } finally {
     clearTimeout(timer)
   }
 }
+
+const endless: Failed = { type: 'failed', kind: 'broken', message: 'the stream ended without an end' }
 
 const silent = (idleMs: number): Failed => ({
   type: 'failed',

@@ -1,27 +1,9 @@
 // What the offline model says and which tool it uses: plain patterns, each a sentence a person might type.
-import type { Block } from '../../store/entry.ts'
 import type { ModelRequest } from '../model.ts'
-
-type Call = Extract<Block, { type: 'tool_call' }>
-
-export interface Said {
-  readonly text: string
-  readonly calls: readonly Call[]
-}
+import { householdRules } from './offline-household.ts'
+import { call, type Rule, type Said } from './offline-rule.ts'
 
 const identity = 'I am Coop’s built-in offline model: a few rules, no network and no real understanding.'
-
-interface Rule {
-  readonly pattern: RegExp
-  /** The tool that the rule uses; without it the rule does not apply. */
-  readonly tool?: string
-  readonly say: (found: RegExpExecArray, request: ModelRequest) => Said | string
-}
-
-const call = (request: ModelRequest, name: string, input: unknown): Said => ({
-  text: '',
-  calls: [{ type: 'tool_call', id: `offline_${request.messages.length}`, name, input }],
-})
 
 const rules: readonly Rule[] = [
   { pattern: /^<conversation>\n([\s\S]*)<\/conversation>$/, say: ([, text]) => notesOn(text!) },
@@ -72,6 +54,7 @@ const rules: readonly Rule[] = [
     tool: 'message',
     say: ([, to, text], request) => call(request, 'message', { to: to!.replace(/[:,]$/, ''), text }),
   },
+  ...householdRules,
   { pattern: /\b(?:who|what) are you\b/i, say: (_, request) => `${identity} ${toolList(request)}` },
   {
     pattern: /\b(?:what can you do|help me|which tools|what tools)\b/i,

@@ -3,7 +3,8 @@ import type { Block } from '../../store/entry.ts'
 import type { Message, ModelEvent, ModelRequest } from '../model.ts'
 import { countTokens } from '../tokens.ts'
 import type { Adapter } from './adapter.ts'
-import { replyTo, type Said } from './offline-replies.ts'
+import { replyTo } from './offline-replies.ts'
+import type { Said } from './offline-rule.ts'
 
 /** Answers from the request alone; says what it is when asked or when it does not understand. */
 export const offline = (): Adapter =>

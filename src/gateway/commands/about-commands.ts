@@ -19,6 +19,12 @@ export interface AboutOptions {
 
 export function aboutCommands(options: AboutOptions): ChatCommand[] {
   const { store, models, now } = options
+  /** Buttons for the models that can answer. */
+  const modelChoices = () =>
+    models()
+      .known.filter(name => models().hasKey(name))
+      .slice(0, 8)
+      .map(name => ({ id: `/model ${name}`, label: name }))
   return [
     {
       name: 'help',
@@ -67,7 +73,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
         const lines = models().known.map(
           name => `${name === current ? '* ' : '  '}${name}${models().hasKey(name) ? '' : ' (no key)'}`,
         )
-        return say(lines.join('\n'))
+        return say(lines.join('\n'), modelChoices())
       },
     },
     {
@@ -77,7 +83,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       level: 'inner',
       run(context) {
         const { args, clearance } = context
-        if (!args) return say(`Answering: ${options.modelFor(context)}`)
+        if (!args) return say(`Answering: ${options.modelFor(context)}`, modelChoices())
         const scope = `person:${clearance.person}` as const
         if (args === 'default') {
           store.settings.remove(scope, 'model')

@@ -2,6 +2,7 @@
 import type { Clearance } from '../../access/clearance.ts'
 import type { Person, Speaker } from '../../access/household.ts'
 import type { Level } from '../../access/levels.ts'
+import type { Choice } from '../../channel.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Session } from '../../store/sessions.ts'
 
@@ -18,7 +19,12 @@ export interface ChatContext {
 
 /** `say`: the answer. `again`: the text is taken up as a message of its own. */
 export type CommandResult =
-  | { readonly kind: 'say'; readonly text: string; readonly secret?: boolean }
+  | {
+      readonly kind: 'say'
+      readonly text: string
+      readonly secret?: boolean
+      readonly choices?: readonly Choice[]
+    }
   | { readonly kind: 'again'; readonly text: string }
 
 export interface ChatCommand {
@@ -30,7 +36,11 @@ export interface ChatCommand {
 }
 
 /** An answer that says nothing of anyone. */
-export const say = (text: string): CommandResult => ({ kind: 'say', text })
+export const say = (text: string, choices?: readonly Choice[]): CommandResult => ({
+  kind: 'say',
+  text,
+  ...(choices ? { choices } : {}),
+})
 
 /** An answer that says what only this clearance may see. */
 export const saySecret = (text: string): CommandResult => ({ kind: 'say', text, secret: true })

@@ -1,22 +1,25 @@
 // Commands that decide: /approve /deny, for questions that wait and for strangers.
 import { atLeast, type Level, levels } from '../../access/levels.ts'
-import { messageOf } from '../../errors.ts'
+import { CoopError, messageOf } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
+import type { Author, Configuration } from '../configuration/configuration.ts'
 import type { ConsentOffice } from '../consent.ts'
-import type { People } from '../people.ts'
+import { levelNamed, type People } from '../people.ts'
+import { listPeople, wouldSee } from '../people-hand.ts'
 import { type ChatCommand, type ChatContext, type CommandResult, say, saySecret } from './command.ts'
 
 export interface PeopleCommandOptions {
   readonly store: Store
   readonly consent: ConsentOffice
   readonly people: People
+  readonly configuration: Configuration
 }
 
 export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
   const { store, consent } = options
 
   /** An answer counts in a direct chat alone: in a group, others could have written it into somebody's mouth. */
-  const answer = (context: ChatContext, verdict: 'approved' | 'denied'): CommandResult => {
+  const answer = async (context: ChatContext, verdict: 'approved' | 'denied'): Promise<CommandResult> => {
     const { person, clearance, args } = context
     if (!person || clearance.place.kind !== 'direct') return say('Answer in a direct chat with me, please.')
     const [code, ...rest] = args.split(/\s+/)
@@ -24,7 +27,9 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     try {
       const pairing = store.pairings.get(code)
       if (pairing && atLeast(clearance.acts, 'full')) {
-        return saySecret(verdict === 'approved' ? admit(code, rest) : options.people.deny(code))
+        return saySecret(
+          verdict === 'approved' ? await admit(code, rest, authorOf(context)) : options.people.deny(code),
+        )
       }
       return saySecret(consent.answer(code, verdict, clearance))
     } catch (error) {
@@ -32,12 +37,12 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     }
   }
 
-  function admit(code: string, words: readonly string[]): string {
+  async function admit(code: string, words: readonly string[], by: Omit<Author, 'why'>): Promise<string> {
     const trust = words.find(word => (levels as readonly string[]).includes(word)) as Level | undefined
     const name = words.filter(word => word !== 'as' && word !== 'trust' && word !== trust).join(' ')
     if (!name || !trust)
       return `Say who it is and how far they are trusted, like: /approve ${code} as Bob inner`
-    return options.people.approve(code, name, trust)
+    return options.people.approve(code, name, trust, { ...by, why: `${name} was let in` })
   }
 
   function openQuestions({ clearance }: ChatContext): string {
@@ -48,7 +53,27 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     return [...questions, ...strangers].join('\n\n') || 'Nothing waits for you.'
   }
 
+  const authorOf = ({ person, clearance }: ChatContext): Omit<Author, 'why'> => ({
+    who: person?.id ?? null,
+    via: clearance.place.channel === 'terminal' ? 'terminal' : 'chat',
+  })
+
   return [
+    {
+      name: 'users',
+      usage: '/users [level NAME LEVEL|rename NAME NEW|merge NAME INTO|see NAME]',
+      summary: 'who is known; change how',
+      level: 'full',
+      async run(context) {
+        if (!context.person || context.clearance.place.kind !== 'direct')
+          return say('In a direct chat with me, please.')
+        try {
+          return saySecret(await runUsersWords(context.args, { ...options, author: authorOf(context) }))
+        } catch (error) {
+          return saySecret(messageOf(error))
+        }
+      },
+    },
     {
       name: 'approve',
       usage: '/approve [CODE]',
@@ -64,4 +89,29 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
       run: context => answer(context, 'denied'),
     },
   ]
+}
+
+export interface UsersWords {
+  readonly people: People
+  readonly configuration: Pick<Configuration, 'latest'>
+  readonly store: Store
+  readonly author: Omit<Author, 'why'>
+}
+
+/** Runs `verb name …` on the people. Throws for what is not understood or refused. */
+export async function runUsersWords(args: string, words: UsersWords): Promise<string> {
+  const { people, configuration, store } = words
+  const [verb = 'list', who = '', ...rest] = args.split(/\s+/).filter(Boolean)
+  const author = { ...words.author, why: `users ${args}` }
+  if (verb === 'list') return listPeople(configuration, store.pairings)
+  if (!who || (verb !== 'see' && rest.length === 0))
+    throw new CoopError(
+      'usage_wrong',
+      'users takes level NAME LEVEL, rename NAME NEW, merge NAME INTO or see NAME.',
+    )
+  if (verb === 'see') return wouldSee(configuration, who)
+  if (verb === 'level') return people.change({ kind: 'level', who, level: levelNamed(rest[0]) }, author)
+  if (verb === 'rename') return people.change({ kind: 'rename', who, name: rest.join(' ') }, author)
+  if (verb === 'merge') return people.change({ kind: 'merge', who, into: rest.join(' ') }, author)
+  throw new CoopError('usage_wrong', `users does not know “${verb}”; it takes level, rename, merge or see.`)
 }

@@ -1,27 +1,26 @@
-// Messages of live clients on their way into the inbox: each waits until it is stored.
-import type { Inbound } from '../../src/channel.ts'
+// What is pushed to a channel on its way into the inbox: each item waits until it is stored.
 
-export interface Intake {
-  /** Resolves once the message is stored; rejects when it could not be. */
-  offer(inbound: Inbound): Promise<void>
+export interface Intake<Item> {
+  /** Resolves once the item is stored; rejects when it could not be. */
+  offer(item: Item): Promise<void>
   /** Yields what was offered; resuming says that it is stored. */
-  batches(signal: AbortSignal): AsyncGenerator<readonly Inbound[]>
+  batches(signal: AbortSignal): AsyncGenerator<readonly Item[]>
 }
 
-interface Offer {
-  readonly inbound: Inbound
+interface Offer<Item> {
+  readonly item: Item
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
-export function openIntake(): Intake {
-  let waiting: Offer[] = []
+export function openIntake<Item>(): Intake<Item> {
+  let waiting: Offer<Item>[] = []
   let wake = () => {}
 
   return {
-    offer: inbound =>
+    offer: item =>
       new Promise((resolve, reject) => {
-        waiting.push({ inbound, resolve, reject })
+        waiting.push({ item, resolve, reject })
         wake()
       }),
     async *batches(signal) {
@@ -39,7 +38,7 @@ export function openIntake(): Intake {
           waiting = []
           let stored = false
           try {
-            yield batch.map(offer => offer.inbound)
+            yield batch.map(offer => offer.item)
             stored = true
           } finally {
             for (const offer of batch) {

@@ -1,0 +1,140 @@
+// What goes out to Telegram: text with its marks, files, buttons, and the draft that becomes the reply.
+import { type Api, GrammyError, InputFile } from 'grammy'
+import type { InlineKeyboardMarkup, Message } from 'grammy/types'
+import type { Choice, Draft, Outbound, Place, SendResult } from '../../src/channel.ts'
+import { format } from './format.ts'
+import { externalIdOf, messageIdOf } from './inbound.ts'
+import { resultOf } from './results.ts'
+
+/** What a bot may upload, and how long a text beside a file may be. */
+const maxUploadBytes = 50_000_000
+const maxPhotoBytes = 10_000_000
+const maxCaption = 1024
+const maxChoiceBytes = 64
+
+/** One attempt at one part of a reply. Files go after the text. */
+export async function send(api: Api, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
+  const tooLarge = outbound.attachments?.find(file => file.bytes.byteLength > maxUploadBytes)
+  if (tooLarge)
+    return {
+      kind: 'refused',
+      reason: `${tooLarge.name} is larger than the 50 MB that Telegram takes from a bot`,
+    }
+  try {
+    if (outbound.replaces !== undefined) {
+      const replaced = await replace(api, outbound, outbound.replaces, signal)
+      if (replaced) return replaced
+    }
+    const [first, ...more] = outbound.attachments ?? []
+    if (!first) return sent(await sendText(api, outbound, signal))
+    const fits = format(outbound.text).text.length <= maxCaption
+    if (!fits) await sendText(api, outbound, signal)
+    const message = await sendFile(api, outbound, first, fits ? outbound.text : '', signal)
+    for (const file of more) await sendFile(api, outbound, file, '', signal)
+    return sent(message)
+  } catch (error) {
+    return resultOf(error)
+  }
+}
+
+/** Shows or edits a draft. */
+export async function show(api: Api, draft: Draft, signal: AbortSignal): Promise<SendResult> {
+  try {
+    if (draft.externalId === undefined) return sent(await sendText(api, draft, signal))
+    return (
+      (await replace(api, draft, draft.externalId, signal)) ?? {
+        kind: 'refused',
+        reason: 'the draft is gone',
+      }
+    )
+  } catch (error) {
+    return resultOf(error)
+  }
+}
+
+const sent = (message: Message): SendResult => ({
+  kind: 'sent',
+  externalId: externalIdOf(message.chat.id, message.message_id),
+})
+
+type Text = Pick<Outbound, 'place' | 'text' | 'replyTo' | 'choices'>
+
+async function sendText(api: Api, text: Text, signal: AbortSignal): Promise<Message> {
+  const { text: words, entities } = format(text.text)
+  const extra = { ...addressed(text), ...keyboard(text.choices), link_preview_options: { is_disabled: true } }
+  try {
+    return await api.sendMessage(text.place.id, words, { ...extra, entities }, signal as never)
+  } catch (error) {
+    if (!isAboutEntities(error)) throw error
+    return await api.sendMessage(text.place.id, text.text, extra, signal as never)
+  }
+}
+
+/** Edits a message into `text`; null when it is gone. */
+async function replace(
+  api: Api,
+  text: Text,
+  externalId: string,
+  signal: AbortSignal,
+): Promise<SendResult | null> {
+  const { text: words, entities } = format(text.text)
+  const extra = { ...keyboard(text.choices), link_preview_options: { is_disabled: true } }
+  const id = messageIdOf(externalId)
+  try {
+    await api.editMessageText(text.place.id, id, words, { ...extra, entities }, signal as never)
+  } catch (error) {
+    if (isAboutEntities(error))
+      await api.editMessageText(text.place.id, id, text.text, extra, signal as never)
+    else if (isGone(error)) return null
+    else if (!isUnchanged(error)) throw error
+  }
+  return { kind: 'sent', externalId }
+}
+
+async function sendFile(
+  api: Api,
+  { place, replyTo, choices }: Text,
+  file: NonNullable<Outbound['attachments']>[number],
+  caption: string,
+  signal: AbortSignal,
+): Promise<Message> {
+  const { text, entities } = format(caption, maxCaption)
+  const extra = {
+    ...addressed({ place, ...(replyTo === undefined ? {} : { replyTo }) }),
+    ...keyboard(choices),
+    ...(caption ? { caption: text, caption_entities: entities } : {}),
+  }
+  const input = new InputFile(file.bytes, file.name)
+  const photo = /^image\/(jpeg|png|webp)$/.test(file.mime) && file.bytes.byteLength <= maxPhotoBytes
+  return photo
+    ? await api.sendPhoto(place.id, input, extra, signal as never)
+    : await api.sendDocument(place.id, input, extra, signal as never)
+}
+
+/** The topic, and the message that is answered. */
+export function addressed({ place, replyTo }: { readonly place: Place; readonly replyTo?: string }) {
+  const answered = replyTo === undefined ? Number.NaN : messageIdOf(replyTo)
+  return {
+    ...(place.thread === undefined ? {} : { message_thread_id: Number(place.thread) }),
+    ...(Number.isInteger(answered)
+      ? { reply_parameters: { message_id: answered, allow_sending_without_reply: true } }
+      : {}),
+  }
+}
+
+function keyboard(choices: readonly Choice[] | undefined): { reply_markup?: InlineKeyboardMarkup } {
+  const fitting = (choices ?? []).filter(({ id }) => Buffer.byteLength(id) <= maxChoiceBytes)
+  if (fitting.length === 0) return {}
+  const buttons = fitting.map(({ id, label }) => ({ text: label, callback_data: id }))
+  const rows = Array.from({ length: Math.ceil(buttons.length / 2) }, (_, row) =>
+    buttons.slice(row * 2, row * 2 + 2),
+  )
+  return { reply_markup: { inline_keyboard: rows } }
+}
+
+const said = (error: unknown, pattern: RegExp): boolean =>
+  error instanceof GrammyError && error.error_code === 400 && pattern.test(error.description)
+const isAboutEntities = (error: unknown): boolean => said(error, /entit/i)
+const isGone = (error: unknown): boolean =>
+  said(error, /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/i)
+const isUnchanged = (error: unknown): boolean => said(error, /message is not modified/i)

@@ -1,0 +1,59 @@
+// The hand that tools reach a box with.
+import type { BoxHand, CommandResult } from '../tools/hands.ts'
+import type { Box } from './box.ts'
+import { sha256 } from './files.ts'
+import type { Policy } from './policy.ts'
+import type { Ran } from './run.ts'
+
+/** `callId` names what is kept; `onOutput` follows a running command. */
+export function boxHandOf(box: Box, callId: string, onOutput?: (chunk: string) => void): BoxHand {
+  return {
+    acts: box.acts,
+    shell: async (command, timeoutMs, signal) => {
+      const ran = await box.exec(
+        {
+          argv: ['/bin/bash', '-c', 'exec 2>&1; eval "$1"', 'bash', command],
+          ...(timeoutMs === undefined ? {} : { wallMs: timeoutMs }),
+          ...(onOutput ? { onOutput } : {}),
+        },
+        signal,
+      )
+      return resultOf(ran)
+    },
+    program: async (argv, signal) => resultOf(await box.exec({ argv, quiet: true }, signal)),
+    readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
+    readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
+    writeFile: (path, bytes, replaces, signal) =>
+      box.writeFile(path, bytes, replaces === undefined ? 'anything' : { sha256: sha256(replaces) }, signal),
+    keep: async (output, signal) => {
+      const folder = outputFolder(box.policy)
+      if (folder === null || !box.acts) return null
+      const path = `${folder}/${callId.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 80)}.txt`
+      const argv = ['/bin/bash', '-c', keepScript, 'keep', `${box.root}/${folder}`, `${box.root}/${path}`]
+      const ran = await box.exec({ argv, stdin: output, quiet: true }, signal)
+      return ran.code === 0 ? path : null
+    },
+  }
+}
+
+/** The newest hundred stay. */
+const keepScript = `
+mkdir -p -- "$1" && cat >"$2" || exit 1
+cd -- "$1" && ls -t | tail -n +101 | while read -r old; do rm -f -- "$old"; done
+exit 0
+`
+
+/** Output belongs with what the conversation may see: personal in a direct one. */
+function outputFolder(policy: Policy): string | null {
+  if (policy.person === null) return null
+  const own = `users/${policy.person}`
+  if (policy.personal !== null) return `${own}/personal/output`
+  return policy.roots.some(root => root.path === '' || root.path === own) ? `${own}/output` : null
+}
+
+const resultOf = (ran: Ran): CommandResult => ({
+  code: ran.code,
+  ended: ran.ended,
+  reached: ran.reached === true,
+  output: ran.stderr.length === 0 ? ran.stdout : Buffer.concat([ran.stdout, ran.stderr]),
+})

@@ -1,0 +1,38 @@
+// The first program in a box: sets the limits that the kernel enforces, then becomes the command.
+import { descriptors, nodeAt } from './bwrap.ts'
+import type { Limits } from './limits.ts'
+import { relaySource } from './relay.ts'
+
+/**
+ * The whole command line from bash on. It marks itself as the first to be killed when memory
+ * runs out, starts the relay if there is one, and says on its own descriptor that it came this far.
+ */
+export function launchCommand(argv: readonly string[], limits: Limits, relayed: boolean): string[] {
+  const kilobytes = (bytes: number) => String(Math.max(1, Math.floor(bytes / 1024)))
+  const cpu = String(Math.ceil(limits.wallMs / 1000) * 4)
+  return [
+    ...['/bin/bash', '--norc', '-c', script, 'box'],
+    ...[
+      String(limits.procs),
+      kilobytes(limits.memory),
+      kilobytes(limits.file),
+      cpu,
+      relayed ? relaySource : '',
+    ],
+    ...argv,
+  ]
+}
+
+const script = `
+echo 1000 2>/dev/null >/proc/self/oom_score_adj
+if [ -n "$5" ]; then
+  exec 9< <(exec ${descriptors.started}>&- ${nodeAt} -e "$5" 2>/dev/null)
+  read -r -t 10 -u 9 || exit 125
+  exec 9<&-
+fi
+ulimit -c 0 -n 1024 -u "$1" -v "$2" -f "$3" -t "$4" || exit 125
+printf s >&${descriptors.started}
+exec ${descriptors.started}>&-
+shift 5
+exec "$@"
+`

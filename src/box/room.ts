@@ -1,0 +1,153 @@
+// Opens boxes for clearances, once a runtime has shown here that its walls stand.
+import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Clearance } from '../access/clearance.ts'
+import { CoopError, messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Box, boxOf } from './box.ts'
+import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
+import { internet, type Net } from './dial.ts'
+import { openHost } from './host-runtime.ts'
+import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
+import { openProxy } from './proxy.ts'
+import { type BoxRuntime, type Proof, required } from './runtime.ts'
+import { adopt, giveToBox } from './stage.ts'
+import type { Grounds } from './survey.ts'
+
+export interface RoomOptions {
+  /** The workspace as configured; its folder must exist. */
+  readonly workspace: string
+  readonly home: string
+  readonly runtime: 'auto' | 'bwrap' | 'none'
+  /** Asked at each use: a changed configuration counts at once. */
+  readonly rules: () => BoxRules
+  readonly log: Log
+  readonly net?: Net
+  /** Bytes that commands leave free on the disk; default a tenth of it, at most a gigabyte. */
+  readonly reserve?: number
+  readonly weaken?: Weaken
+}
+
+export interface Boxes extends Disposable {
+  /** What was shown of the box; tried once, then remembered. */
+  proof(signal: AbortSignal): Promise<Proof>
+  /** Whether `open` would give a box now, and whether it could act: known once the proof was tried. */
+  offers(clearance: Clearance): { readonly acts: boolean } | null
+  /**
+   * Null where the clearance has no box, or none that holds: then its tools are not there. `tainted` is
+   * asked at every command, since a turn may read something from outside half-way.
+   */
+  open(clearance: Clearance, tainted: () => boolean, signal: AbortSignal): Promise<Box | null>
+}
+
+/** Nothing is tried or started before it is needed. */
+export function openBoxes(options: RoomOptions): Boxes {
+  const { rules, log } = options
+  let scratch: string | undefined
+  let tried: Promise<{ runtime: BoxRuntime | null; proof: Proof }> | undefined
+  let host: BoxRuntime | undefined
+  let grounds: Grounds | undefined
+  let holds = false
+  const reserve = () => options.reserve ?? defaultReserve(options.workspace)
+  const folder = () => (scratch ??= openScratch())
+
+  const tryBwrap = async (signal: AbortSignal) => {
+    try {
+      const bwrap = options.runtime === 'none' ? undefined : findBwrap()
+      if (!bwrap) return { runtime: null, proof: { walls: [], problems: [absence(options.runtime)] } }
+      const runtime = openBwrap({
+        bwrap,
+        scratch: folder(),
+        reserve: reserve(),
+        ...(options.weaken ? { weaken: options.weaken } : {}),
+      })
+      return { runtime, proof: await runtime.probe(signal) }
+    } catch (error) {
+      return { runtime: null, proof: { walls: [], problems: [messageOf(error)] } }
+    }
+  }
+  const proven = async (signal: AbortSignal) => {
+    const attempt = await (tried ??= tryBwrap(signal))
+    holds = attempt.runtime !== null && required.every(wall => attempt.proof.walls.includes(wall))
+    // A probe that was interrupted has shown nothing either way.
+    if (signal.aborted && attempt.proof.problems.length > 0) tried = undefined
+    return attempt
+  }
+  const ground = () => {
+    if (grounds) return grounds
+    const workspace = realpathSync(options.workspace)
+    return (grounds = { workspace, home: realpathSync(options.home) })
+  }
+  const runtimeFor = async (policy: Policy, signal: AbortSignal): Promise<BoxRuntime | null> => {
+    if (policy.host) return (host ??= openHost(folder(), reserve()))
+    const { runtime, proof } = await proven(signal)
+    if (runtime && holds) return runtime
+    log.warn({ level: policy.level, problems: proof.problems }, 'no proven box; its tools are absent')
+    return null
+  }
+  return {
+    proof: async signal => (await proven(signal)).proof,
+    offers(clearance) {
+      const policy = policyOf(clearance, rules(), false)
+      return policy && (policy.host || holds) ? { acts: policy.acts } : null
+    },
+    open: async (clearance, tainted, signal) => {
+      const policy = policyOf(clearance, rules(), tainted())
+      const runtime = policy && (await runtimeFor(policy, signal))
+      if (!policy || !runtime) return null
+      const found = ground()
+      prepare(found.workspace, policy)
+      await adopt(found.workspace)
+      const net = options.net ?? internet
+      return boxOf(policy, tainted, runtime, found, egress =>
+        openProxy({ folder: folder(), egress, net, log }),
+      )
+    },
+    [Symbol.dispose]: () => {
+      if (scratch) rmSync(scratch, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Makes the folders that a policy names; only the gateway makes them, so none is ever somebody's link. */
+function prepare(workspace: string, policy: Policy): void {
+  const wanted = ['users', 'shared']
+  if (policy.person !== null) {
+    const own = `users/${policy.person}`
+    wanted.push(own, `${own}/output`, ...personalFolders.map(name => `${own}/${name}`))
+  }
+  const kind = (path: string) => lstatSync(path, { throwIfNoEntry: false })
+  for (const name of wanted) {
+    const path = join(workspace, name)
+    const stat = kind(path)
+    if (stat && !stat.isDirectory())
+      throw new CoopError('box_failed', `${path} is not a plain folder; move it away.`)
+    if (stat) continue
+    mkdirSync(path, { mode: 0o700 })
+    giveToBox(path)
+  }
+  // Were it absent, a box could bring its own, and the gateway would work through its patterns.
+  const ignore = join(workspace, '.coopignore')
+  const stat = kind(ignore)
+  if (!stat)
+    writeFileSync(ignore, '# What no box shows: one pattern a line, as in a .gitignore.\n', { mode: 0o644 })
+  else if (!stat.isFile()) throw new CoopError('box_failed', `${ignore} is not a plain file; move it away.`)
+}
+
+/** For sockets and generated files. The path is short: a socket's has at most 108 bytes. */
+function openScratch(): string {
+  return mkdtempSync(join(tmpdir(), 'coop-box-'))
+}
+
+function defaultReserve(workspace: string): number {
+  const { blocks, bsize } = statfsSync(workspace)
+  return Math.min(1024 ** 3, (blocks * bsize) / 10)
+}
+
+const absence = (runtime: RoomOptions['runtime']): string =>
+  runtime === 'none'
+    ? 'runtime = "none": only full trust has tools, and they run without walls.'
+    : process.platform === 'linux'
+      ? 'bubblewrap is not installed; on Debian and Ubuntu: apt-get install bubblewrap.'
+      : `There is no box for ${process.platform} yet; file and shell tools are absent.`

@@ -1,0 +1,86 @@
+// The doctor's part about the box: every attack, and what the configuration gave up.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { attackAll } from '../../box/attacks/run.ts'
+import { bwrapVersion, findBwrap, openBwrap } from '../../box/bwrap-runtime.ts'
+import { required } from '../../box/runtime.ts'
+import type { Check, Finding } from './check.ts'
+
+/** From this version on, a planted link cannot make an empty file outside while a box starts. */
+const soundVersion = [0, 12]
+
+export const boxChecks: readonly Check[] = [
+  {
+    name: 'box',
+    run: async (config, signal) => {
+      const { box } = config.settings
+      const given: Finding[] =
+        box.runtime === 'none' || box.full.where === 'host'
+          ? [
+              {
+                outcome: 'failed',
+                title: 'full-trust commands run in a box',
+                detail: 'the configuration runs them on this computer',
+              },
+            ]
+          : []
+      if (box.runtime === 'none') return given
+      const bwrap = findBwrap()
+      if (!bwrap) {
+        const detail =
+          'bubblewrap is not installed, so file and shell tools are absent; on Debian and Ubuntu: apt-get install bubblewrap'
+        return [...given, { outcome: 'failed', title: 'there is a box', detail }]
+      }
+      const scratch = mkdtempSync(join(tmpdir(), 'coop-box-'))
+      try {
+        const results = await attackAll(openBwrap({ bwrap, scratch, reserve: 0 }), signal)
+        const lines = results.map(({ title, wall, outcome, detail }): Finding => {
+          const relied = required.includes(wall)
+          const verdict =
+            outcome === 'proved' ? 'proved' : relied && outcome !== 'untried' ? 'failed' : 'not enforced'
+          return { outcome: verdict, title, ...(detail ? { detail } : {}) }
+        })
+        return [
+          ...given,
+          ...lines,
+          ...(await notEnforced(
+            bwrap,
+            results.some(({ outcome }) => outcome === 'proved'),
+          )),
+        ]
+      } finally {
+        rmSync(scratch, { recursive: true, force: true })
+      }
+    },
+  },
+]
+
+/** What no box here gives, said rather than left out. */
+async function notEnforced(bwrap: string, runs: boolean): Promise<Finding[]> {
+  const version = await bwrapVersion(bwrap)
+  const old =
+    version[0]! < soundVersion[0]! || (version[0] === soundVersion[0] && version[1]! < soundVersion[1]!)
+  return [
+    ...(runs ? [] : [{ outcome: 'failed', title: 'the box starts' } as const]),
+    {
+      outcome: 'not enforced',
+      title: 'memory of all processes together, by the kernel',
+      detail: 'a watchdog ends the command instead',
+    },
+    {
+      outcome: 'not enforced',
+      title: 'paths of the workspace in the list of mounts',
+      detail: 'a box can read their names, not what is there',
+    },
+    ...(old
+      ? [
+          {
+            outcome: 'not enforced',
+            title: 'links planted while another box starts',
+            detail: `bubblewrap ${version.join('.')} can be made to leave an empty file outside; 0.12 and later cannot`,
+          } as const,
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,18 @@
+// What the doctor runs: a subject, and what was found about it.
+import type { Config } from '../../config/load.ts'
+
+/** `failed`: something that Coop relies on. `not enforced`: nothing relies on it, or it could not be tried. */
+export type Outcome = 'proved' | 'failed' | 'not enforced'
+
+export interface Finding {
+  readonly outcome: Outcome
+  readonly title: string
+  /** What is wrong and what mends it. */
+  readonly detail?: string
+}
+
+/** One subject. A check that throws has failed. */
+export interface Check {
+  readonly name: string
+  readonly run: (config: Config, signal: AbortSignal) => Promise<readonly Finding[]>
+}

@@ -1,0 +1,76 @@
+// The doctor's part about this computer and the home: Node, permissions, databases, disk, clock.
+import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkDatabase } from '../../store/soundness.ts'
+import type { Check, Finding } from './check.ts'
+
+const minNode = 24
+const minFree = 500 * 1024 * 1024
+const builtAfter = Date.UTC(2025, 0, 1)
+
+export const homeChecks: readonly Check[] = [
+  {
+    name: 'node',
+    run: async () => {
+      const major = Number(process.versions.node.split('.')[0])
+      return [
+        finding(major >= minNode, `Node ${process.versions.node}`, `Coop needs Node ${minNode} or later`),
+      ]
+    },
+  },
+  {
+    name: 'home',
+    run: async ({ home, path, paths }) => {
+      const closed = [path, join(home, '.env'), paths.db, paths.run].filter(existsSync)
+      return closed.map(file => {
+        const mode = statSync(file).mode & 0o777
+        const loose = file === path ? mode & 0o022 : mode & 0o077
+        return finding(
+          loose === 0,
+          `${file} is closed to other users`,
+          `it has mode ${mode.toString(8)}; run \`chmod go-rwx ${file}\``,
+        )
+      })
+    },
+  },
+  {
+    name: 'databases',
+    run: async ({ paths }) => {
+      const files = existsSync(paths.db) ? readdirSync(paths.db, { recursive: true, encoding: 'utf8' }) : []
+      return files
+        .filter(file => file.endsWith('.db'))
+        .map(file => {
+          const problem = checkDatabase(join(paths.db, file))
+          return finding(problem === null, `${file} is sound`, `${problem}; restore it from a backup`)
+        })
+    },
+  },
+  {
+    name: 'disk',
+    run: async ({ home }) => {
+      const { bavail, bsize } = statfsSync(home)
+      const megabytes = Math.floor((bavail * bsize) / 1024 ** 2)
+      return [finding(bavail * bsize >= minFree, `${megabytes} MB free`, 'free at least 500 MB')]
+    },
+  },
+  {
+    name: 'clock',
+    run: async ({ paths }) => {
+      const now = Date.now()
+      const newest = existsSync(paths.db)
+        ? Math.max(0, ...readdirSync(paths.db).map(file => statSync(join(paths.db, file)).mtimeMs))
+        : 0
+      const sane = now > builtAfter && newest < now + 60_000
+      return [
+        finding(
+          sane,
+          'the clock is right',
+          'it is behind what was written already; set it, or jobs run at the wrong time',
+        ),
+      ]
+    },
+  },
+]
+
+const finding = (good: boolean, title: string, detail: string): Finding =>
+  good ? { outcome: 'proved', title } : { outcome: 'failed', title, detail }

@@ -1,0 +1,63 @@
+// Watches coop.toml and what it links to: written in place, renamed over, deleted and back, relinked.
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { watch } from 'chokidar'
+
+export interface Watching extends AsyncDisposable {
+  /** Resolves when changes are seen. */
+  readonly ready: Promise<void>
+}
+
+/** A file is read once nothing happened to it for this long, in milliseconds. */
+const settleMs = 120
+
+/** Calls `changed` after the file, or the `.env` beside it, was touched in any way. */
+export function watchConfig(path: string, changed: () => void): Watching {
+  const folders = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+  const watcher = watch([], {
+    depth: 0,
+    ignoreInitial: true,
+    followSymlinks: false,
+    ignorePermissionErrors: true,
+    ignored: (file, stats) => stats !== undefined && !folders.has(file) && !isOurs(file),
+  })
+  const isOurs = (file: string) => file === path || file === join(dirname(path), '.env') || targets.has(file)
+  const targets = new Set<string>()
+
+  /** The folders on the way from the path to the file itself. */
+  function follow(): void {
+    const wanted = [dirname(path)]
+    try {
+      const real = realpathSync(path)
+      targets.add(real)
+      targets.add(join(realpathSync(dirname(path)), basename(path)))
+      wanted.push(dirname(real))
+    } catch {
+      // The file is gone for the moment: its folder tells when it is back.
+    }
+    const fresh = wanted.filter(folder => !folders.has(folder))
+    for (const folder of fresh) folders.add(folder)
+    if (fresh.length > 0) watcher.add(fresh)
+  }
+
+  watcher.on('all', (_event, file) => {
+    if (closed || (folders.has(file) && !isOurs(file))) return
+    follow()
+    clearTimeout(timer)
+    timer = setTimeout(changed, settleMs)
+  })
+  watcher.on('error', () => {})
+  const ready = new Promise<void>(resolve => watcher.once('ready', () => resolve()))
+  follow()
+
+  return {
+    ready,
+    async [Symbol.asyncDispose]() {
+      closed = true
+      clearTimeout(timer)
+      await watcher.close()
+    },
+  }
+}

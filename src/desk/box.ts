@@ -1,0 +1,53 @@
+// The box of a turn: offered at once, opened when a tool first needs it, closed with the desk.
+import type { Clearance } from '../access/clearance.ts'
+import type { Box } from '../box/box.ts'
+import { boxHandOf } from '../box/hand.ts'
+import type { Boxes } from '../box/room.ts'
+import { CoopError } from '../errors.ts'
+import type { BoxHand } from '../tools/hands.ts'
+
+export interface TurnBox extends AsyncDisposable {
+  /** The hand of one call; null where there is no box. `onOutput` follows a running command. */
+  hand(callId: string, onOutput?: (chunk: string) => void): BoxHand | null
+}
+
+/** `tainted` is asked at each use: text from outside may come into the prompt while the turn runs. */
+export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => boolean): TurnBox {
+  const offered = boxes.offers(clearance)
+  let opening: Promise<Box | null> | undefined
+
+  async function box(signal: AbortSignal): Promise<Box> {
+    opening ??= boxes.open(clearance, tainted, signal)
+    const found = await opening.catch(error => {
+      opening = undefined
+      throw error
+    })
+    if (!found)
+      throw new CoopError(
+        'box_failed',
+        'There is no box here that was proven to hold; `coop doctor` says why.',
+      )
+    return found
+  }
+
+  return {
+    hand(callId, onOutput) {
+      if (!offered) return null
+      const inside = async (signal: AbortSignal) => boxHandOf(await box(signal), callId, onOutput)
+      return {
+        acts: offered.acts,
+        shell: async (command, timeoutMs, signal) => (await inside(signal)).shell(command, timeoutMs, signal),
+        program: async (argv, signal) => (await inside(signal)).program(argv, signal),
+        readLines: async (path, line, count, maxBytes, signal) =>
+          (await inside(signal)).readLines(path, line, count, maxBytes, signal),
+        readFile: async (path, maxBytes, signal) => (await inside(signal)).readFile(path, maxBytes, signal),
+        writeFile: async (path, bytes, replaces, signal) =>
+          (await inside(signal)).writeFile(path, bytes, replaces, signal),
+        keep: async (output, signal) => (await inside(signal)).keep(output, signal),
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await (await opening?.catch(() => null))?.[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// Money is counted before the call: the worst case is held until the real cost is known.
+import type { Person } from '../access/household.ts'
+import type { Level } from '../access/levels.ts'
+import type { ModelEvent, ModelRequest, StreamModel } from '../agent/model.ts'
+import { priceOf } from '../agent/models/prices.ts'
+import { countTokens } from '../agent/tokens.ts'
+import type { Settings } from '../config/schema.ts'
+import type { Spending } from '../store/spending.ts'
+
+export interface Payer {
+  readonly person: Person | null
+  readonly level: Level
+  readonly job: string | null
+}
+
+export interface Budget {
+  /** The stream of a turn, held to what its payer may still spend today. */
+  limited(stream: StreamModel, model: string, payer: Payer): StreamModel
+}
+
+/** What a full person's own messages may use beyond the limit, so that they can always act: jobs may not. */
+const reserve = 1.2
+/** Answers shorter than this are not worth asking for. */
+const leastTokens = 500
+
+export function openBudget(options: {
+  readonly settings: () => Settings['budget']
+  readonly spending: Spending
+  /** The beginning of today, in milliseconds since 1970. */
+  readonly today: () => number
+}): Budget {
+  const held = new Map<string, number>()
+
+  /** What may still be spent, in US dollars; null without a limit. */
+  function left({ person, level, job }: Payer): number | null {
+    const limits = options.settings().daily_usd
+    const factor = level === 'full' && job === null ? reserve : 1
+    const since = options.today()
+    const rests: number[] = []
+    const rest = (name: string, limit: number | undefined, spent: () => number) => {
+      if (limit !== undefined) rests.push(limit * factor - spent() - (held.get(name) ?? 0))
+    }
+    if (person) rest(person.id, limits[person.id], () => options.spending.ofPerson(person.id, since))
+    rest(level, limits[level], () => options.spending.ofLevel(level, since))
+    return rests.length === 0 ? null : Math.min(...rests)
+  }
+
+  function hold({ person, level }: Payer, usd: number): Disposable {
+    const names = [level, ...(person ? [person.id] : [])]
+    const add = (amount: number) => {
+      for (const name of names) held.set(name, (held.get(name) ?? 0) + amount)
+    }
+    add(usd)
+    return { [Symbol.dispose]: () => add(-usd) }
+  }
+
+  return {
+    limited: (stream, model, payer) =>
+      async function* (request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+        const rest = left(payer)
+        if (rest === null) return yield* stream(request, signal)
+        const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+        const cacheWrite = countTokens(JSON.stringify([request.system, request.tools, request.messages]))
+        const before = priceOf(model, { ...none, cacheWrite })
+        const each = priceOf(model, { ...none, output: 1 })
+        const maxTokens =
+          each === 0 ? request.maxTokens : Math.min(request.maxTokens, Math.floor((rest - before) / each))
+        if (rest <= 0 || maxTokens < Math.min(leastTokens, request.maxTokens)) {
+          yield { type: 'failed', kind: 'budget', message: 'today’s budget is used up' }
+          return
+        }
+        using _ = hold(payer, before + maxTokens * each)
+        yield* stream({ ...request, maxTokens }, signal)
+      },
+  }
+}
+
+/** The beginning of the day in a zone, in milliseconds since 1970. */
+export function dayStart(now: number, timezone: string): number {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone: timezone,
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    hourCycle: 'h23',
+  }).formatToParts(now)
+  const part = (type: string) => Number(parts.find(found => found.type === type)?.value ?? 0)
+  return now - (now % 1_000) - ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1_000
+}

@@ -1,0 +1,72 @@
+// /cron and /usage: what is scheduled, what became of it, and what it all cost.
+import { atLeast } from '../../access/levels.ts'
+import { messageOf } from '../../errors.ts'
+import type { Runs } from '../../store/runs.ts'
+import type { Spending } from '../../store/spending.ts'
+import type { ScheduleHand } from '../../tools/hands.ts'
+import { runLine } from '../schedule/note.ts'
+import { readUsageWish, usageText } from '../usage.ts'
+import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+
+export interface ScheduleCommandOptions {
+  readonly hand: (context: ChatContext) => ScheduleHand | null
+  readonly runs: Runs
+  readonly spending: Spending
+  readonly timezone: (person: string | null) => string
+  /** The beginning of today, in milliseconds since 1970. */
+  readonly today: () => number
+}
+
+/** Rows of the ledger that one answer shows. */
+const page = 30
+
+/** The newest rows of the ledger, or those of one job. */
+export function runHistory(runs: Runs, job: string, person: string | null, timezone: string): string {
+  const rows = runs
+    .history(job === '' ? null : job, page)
+    .filter(run => person === null || run.person === person)
+  return rows.map(run => runLine(run, timezone)).join('\n') || 'Nothing ran yet.'
+}
+
+export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[] {
+  return [
+    {
+      name: 'cron',
+      usage: '/cron [list|run ID|cancel ID|history [NAME]]',
+      summary: 'what is scheduled, and what became of it',
+      level: 'inner',
+      run(context) {
+        const hand = options.hand(context)
+        if (!hand) return say('There is no schedule here.')
+        const [verb = 'list', ...rest] = context.args.split(/\s+/).filter(Boolean)
+        const what = rest.join(' ')
+        const { clearance } = context
+        const own = atLeast(clearance.acts, 'full') ? null : clearance.person
+        try {
+          if (verb === 'list') return saySecret(hand.list())
+          if (verb === 'run') return saySecret(hand.run(what))
+          if (verb === 'cancel') return saySecret(hand.cancel(what))
+          if (verb === 'history')
+            return saySecret(runHistory(options.runs, what, own, options.timezone(clearance.person)))
+          return say('cron takes list, run ID, cancel ID or history [NAME].')
+        } catch (error) {
+          return say(messageOf(error))
+        }
+      },
+    },
+    {
+      name: 'usage',
+      usage: '/usage [DAYS] [user|model|job|day]',
+      summary: 'tokens and money',
+      level: 'familiar',
+      run({ args, clearance }) {
+        try {
+          const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
+          return saySecret(usageText(options.spending, wish, options.today()))
+        } catch (error) {
+          return say(messageOf(error))
+        }
+      },
+    },
+  ]
+}

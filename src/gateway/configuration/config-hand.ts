@@ -1,0 +1,137 @@
+// The configuration as one full person's turn reaches it: what needs a yes is not changed without one.
+import type { Clearance } from '../../access/clearance.ts'
+import { entryName } from '../../config/diff.ts'
+import { type Edit, keyParts } from '../../config/edit.ts'
+import { explainKey } from '../../config/explain.ts'
+import { CoopError } from '../../errors.ts'
+import type { Generation, Via } from '../../store/generations.ts'
+import type { ConfigHand } from '../../tools/hands.ts'
+import { clock } from '../context-line.ts'
+import { reportLine, reportPeople } from '../preview.ts'
+import type { Configuration } from './configuration.ts'
+import { type Plan, planEdits, planText } from './plan.ts'
+
+export interface ConfigHandOptions {
+  readonly configuration: Configuration
+  /** Whether a person approved this very call. */
+  readonly approved: (callId: string) => boolean
+  readonly timezone: () => string
+}
+
+export function configHand(
+  clearance: Clearance,
+  callId: string,
+  { configuration, approved, timezone }: ConfigHandOptions,
+): ConfigHand | null {
+  const { person, place } = clearance
+  if (person === null || place.kind !== 'direct' || clearance.level !== 'full') return null
+  const author = (why: string) => ({
+    who: person,
+    via: 'chat' as Via,
+    why: why || 'no reason given',
+    call: callId,
+  })
+
+  const planOfRollback = (generation: number | undefined) => {
+    const wanted = configuration
+      .history(1_000)
+      .find(({ id, state, text }) =>
+        generation === undefined
+          ? state === 'kept' && text !== configuration.latest().text
+          : id === generation,
+      )
+    if (!wanted) throw new CoopError('not_found', 'There is no such generation; the history lists them.')
+    return { id: wanted.id, plan: planText(configuration.latest(), wanted.text) }
+  }
+
+  const mayRun = (plan: Plan) => {
+    checkRight(plan)
+    if (plan.right === 'approval' && !approved(callId))
+      throw new CoopError('not_permitted', 'This change needs a person’s approval.')
+  }
+
+  return {
+    explain: explainKey,
+    get: key => getKey(configuration, key),
+    history: () => historyText(configuration.history(20), timezone()),
+    preview(edits) {
+      const plan = planEdits(configuration.latest(), edits)
+      return `${planLines(plan)}\n\nThen each person would get:\n${reportPeople(plan.next).map(reportLine).join('\n')}`
+    },
+    question(edits) {
+      const plan = planEdits(configuration.latest(), edits)
+      checkRight(plan)
+      return plan.right === 'approval' ? questionOf(plan) : null
+    },
+    async patch(edits, why) {
+      const plan = planEdits(configuration.latest(), edits)
+      mayRun(plan)
+      return configuration.change(plan.next.text, author(why))
+    },
+    questionOfRollback(generation) {
+      const { id, plan } = planOfRollback(generation)
+      checkRight(plan)
+      return `Go back to generation ${id} of the configuration?\n\n${planLines(plan)}`
+    },
+    async rollback(generation, why) {
+      const { id, plan } = planOfRollback(generation)
+      mayRun({ ...plan, right: plan.right === 'terminal' ? 'terminal' : 'approval' })
+      return configuration.rollback(id, author(why || `back to generation ${id}`))
+    },
+  }
+}
+
+/** Throws for what only the terminal may change. */
+function checkRight(plan: Plan): void {
+  if (plan.right === 'terminal')
+    throw new CoopError(
+      'not_permitted',
+      `This can only be changed at the terminal, with \`coop config set\` or in the file:\n${plan.lines.join('\n')}`,
+    )
+}
+
+const questionOf = (plan: Plan): string => `Change the configuration?\n\n${planLines(plan)}`
+
+/** What would change, and its consequence. */
+export function planLines(plan: Plan): string {
+  const more = plan.widening.length > 0 ? `\nThis widens access or cost: ${plan.widening.join('; ')}.` : ''
+  const cold = plan.cold.length > 0 ? `\nAfter a restart only: ${plan.cold.join(', ')}.` : ''
+  return `${plan.lines.join('\n') || 'Nothing would change.'}${more}${cold}`
+}
+
+/** The value of a key, as JSON; the whole configuration for no key. */
+export function getKey(configuration: Configuration, key: string): string {
+  let here: unknown = configuration.latest().settings
+  let list = ''
+  for (const part of keyParts(key)) {
+    if (Array.isArray(here)) {
+      here = here.find(
+        entry => entryName(list, entry) === part || (entry as { name?: unknown })?.name === part,
+      )
+    } else {
+      here = (here as Record<string, unknown> | undefined)?.[part]
+      list = list ? `${list}.${part}` : part
+    }
+  }
+  if (here === undefined) return `${key} is not set. ${explainKey(key)}`
+  return JSON.stringify(here, null, 1)
+}
+
+/** The newest generations, one paragraph each. */
+export function historyText(generations: readonly Generation[], timezone: string): string {
+  const lines = generations.map(({ id, at, who, via, why, state, reason, diff }) => {
+    const fate =
+      state === 'rolled_back' ? ` (rolled back: ${reason})` : state === 'probation' ? ' (being watched)' : ''
+    return `${id}. ${clock(at, timezone)}, ${who ?? 'nobody'} by ${via}: ${why}${fate}${diff.map(line => `\n   ${line}`).join('')}`
+  })
+  return lines.join('\n') || 'Nothing was changed yet.'
+}
+
+/** Edits from words: `KEY VALUE`, where the value is JSON or a plain word. */
+export function editFromWords(key: string, words: string): Edit {
+  try {
+    return { key, value: JSON.parse(words) }
+  } catch {
+    return { key, value: words }
+  }
+}

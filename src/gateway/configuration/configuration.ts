@@ -1,0 +1,249 @@
+// The configuration in force: read, changed and rolled back in one place, every change a generation.
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { changeLine, diffSettings } from '../../config/diff.ts'
+import { inForce } from '../../config/in-force.ts'
+import { keepLastGood } from '../../config/last-good.ts'
+import { type Config, configFrom, type Environment } from '../../config/load.ts'
+import { writeAtomically } from '../../config/patch.ts'
+import { CoopError, messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { Generation, Generations, Via } from '../../store/generations.ts'
+import { newTrace, type Tracer } from '../../trace/trace.ts'
+
+export interface Author {
+  /** Person id; null for the file itself and for Coop. */
+  readonly who: string | null
+  readonly via: Via
+  readonly why: string
+  /** The tool call: the same call changes once. */
+  readonly call?: string
+}
+
+export interface Configuration extends AsyncDisposable {
+  /** As the file says, what waits for a restart included. */
+  latest(): Config
+  /** Why the file on disk is not in force; null when it is. */
+  invalid(): string | null
+  /** Keys that wait for a restart. */
+  waiting(): readonly string[]
+  /** The file may have changed. Never throws. */
+  read(): Promise<void>
+  /** Writes `text`, brings it into force and watches it. Resolves to what became of it, in words; throws when it is refused. */
+  change(text: string, author: Author): Promise<string>
+  /** Goes back to the text of a generation, or to the one before the newest. */
+  rollback(id: number | null, author: Author): Promise<string>
+  history(limit: number): Generation[]
+  /** Takes up a change whose watching a crash interrupted. */
+  resume(): Promise<void>
+}
+
+export interface ConfigurationOptions {
+  /** What was loaded, perhaps the last good copy. */
+  readonly config: Config
+  readonly problem: string | null
+  readonly generations: Generations
+  /** Brings it into force: people, channels, jobs. */
+  readonly bring: (next: Config, before: Config) => Promise<void>
+  /** What `next` would break; null when nothing is known to be. */
+  readonly refuse: (next: Config, now: Config) => string | null
+  /** Watches what was brought into force; what is wrong with it, or null. */
+  readonly examine: (next: Config, before: Config, signal: AbortSignal) => Promise<string | null>
+  /** Tells the person who asked, by id. */
+  readonly tell: (person: string, text: string) => void
+  /** Fits what comes into force to this process. */
+  readonly adapt?: (config: Config) => Config
+  readonly env?: Environment
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly now: () => number
+  /** How long a change is watched, in milliseconds. */
+  readonly probationMs?: number
+}
+
+/** A file that is not valid is looked at again after this: it may be half written. */
+const secondLookMs = 250
+
+export function openConfiguration(options: ConfigurationOptions): Configuration {
+  const { generations, log, now } = options
+  const { path } = options.config
+  const closing = new AbortController()
+  let force = options.config
+  let latest = configFrom(options.config.text, path, options.config.household.revision, options.env)
+  let invalid = options.problem
+  let waiting: readonly string[] = []
+  let order: Promise<unknown> = Promise.resolve()
+
+  /** The file as it stands at the start, if the history does not know it. */
+  function enterFirst(): void {
+    keepLastGood(path, latest.text)
+    const last = generations.last()
+    if (last?.text === latest.text) return
+    if (last?.state === 'probation')
+      generations.settle(last.id, 'rolled_back', 'interrupted before it took effect')
+    const known = last?.state === 'probation' ? generations.keptBefore(last.id) : last
+    if (known?.text === latest.text) return
+    const why = known
+      ? 'the file was changed while Coop did not run'
+      : 'the configuration that Coop began with'
+    add(latest, known ? linesSince(known.text) : [], { who: null, via: 'file', why }, 'kept')
+  }
+
+  function linesSince(text: string): string[] {
+    try {
+      const before = configFrom(text, path, 0, options.env)
+      return diffSettings(before.settings, latest.settings).map(changeLine)
+    } catch {
+      return []
+    }
+  }
+
+  const add = (config: Config, diff: readonly string[], author: Author, state: 'probation' | 'kept') =>
+    generations.add(
+      { who: author.who, via: author.via, why: author.why, diff, text: config.text, state },
+      author.call ?? null,
+      now(),
+    )
+
+  /** One change at a time, in the order they came. */
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const next = order.then(work, work)
+    order = next.catch(() => {})
+    return next
+  }
+
+  async function bring(next: Config): Promise<void> {
+    const before = force
+    const part = inForce(before, next)
+    waiting = part.waiting
+    latest = next
+    force = options.adapt ? options.adapt(part.config) : part.config
+    invalid = null
+    await options.bring(force, before)
+  }
+
+  const parse = (text: string) => configFrom(text, path, force.household.revision + 1, options.env)
+
+  async function read(): Promise<void> {
+    const span = options.tracer.start('config', newTrace(), null, { via: 'file' })
+    for (let look = 0; ; look++) {
+      try {
+        const text = readFileSync(path, 'utf8')
+        const next = parse(text)
+        const same = text === latest.text && next.secrets.join('\0') === latest.secrets.join('\0')
+        if (same && invalid === null) return
+        const lines = diffSettings(latest.settings, next.settings).map(changeLine)
+        if (text !== latest.text)
+          add(next, lines, { who: null, via: 'file', why: 'the file was edited' }, 'kept')
+        if (same) invalid = null
+        else await bring(next)
+        keepLastGood(path, text)
+        log.info({ changes: lines.length, waiting }, 'configuration in force')
+        return span.end({ changes: lines.length })
+      } catch (error) {
+        if (look === 0) {
+          await sleep(secondLookMs, undefined, { signal: closing.signal }).catch(() => {})
+          continue
+        }
+        const reason = existsSync(path) ? messageOf(error) : `${path} is gone`
+        if (reason === invalid) return
+        invalid = reason
+        log.error({ reason }, 'the configuration is not valid; the last good one stays in force')
+        return span.end({}, reason)
+      }
+    }
+  }
+
+  async function change(text: string, author: Author, mend: boolean): Promise<string> {
+    const known = author.call === undefined ? undefined : generations.ofCall(author.call)
+    if (known) return outcomeOf(known)
+    if (invalid !== null) {
+      if (!mend)
+        throw new CoopError('config_invalid', `The file is broken, mend it or roll back first: ${invalid}`)
+      if (existsSync(path)) copyFileSync(path, `${path}.broken`)
+      else writeFileSync(path, text, { mode: 0o600 })
+      writeAtomically(path, latest.text)
+      invalid = null
+      if (text === latest.text) return 'The last good configuration stands in the file again.'
+    }
+    const before = latest
+    const next = parse(text)
+    const changes = diffSettings(before.settings, next.settings)
+    if (changes.length === 0 && text === before.text) return 'That is how it is already; nothing was changed.'
+    const refusal = options.refuse(next, force)
+    if (refusal !== null) throw new CoopError('config_invalid', `Refused, nothing was changed: ${refusal}.`)
+    const span = options.tracer.start('config', newTrace(), null, { via: author.via, who: author.who })
+    const id = add(next, changes.map(changeLine), author, 'probation')
+    const force_ = force
+    writeAtomically(path, text)
+    await bring(next)
+    const fault = await watched(force_)
+    span.end({ generation: id }, fault ?? undefined)
+    return settle(id, before, author, fault)
+  }
+
+  async function watched(before: Config): Promise<string | null> {
+    const timeout = AbortSignal.timeout(options.probationMs ?? 25_000)
+    return options.examine(force, before, AbortSignal.any([timeout, closing.signal]))
+  }
+
+  async function settle(id: number, before: Config, author: Author, fault: string | null): Promise<string> {
+    if (closing.signal.aborted) return 'Coop is stopping; the change is watched on when it starts again.'
+    if (fault === null) {
+      generations.settle(id, 'kept', null)
+      keepLastGood(path, latest.text)
+      return outcomeOf(generations.get(id)!)
+    }
+    generations.settle(id, 'rolled_back', fault)
+    if (readFileSync(path, 'utf8') === latest.text) {
+      const back = parse(before.text)
+      const diff = diffSettings(latest.settings, back.settings).map(changeLine)
+      add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
+      writeAtomically(path, before.text)
+      await bring(back)
+      keepLastGood(path, back.text)
+    }
+    log.error({ generation: id, reason: fault }, 'a change was rolled back')
+    const text = outcomeOf(generations.get(id)!)
+    if (author.who !== null) options.tell(author.who, text)
+    return text
+  }
+
+  function outcomeOf({ id, state, diff, reason }: Generation): string {
+    const lines = diff.join('\n')
+    if (state === 'rolled_back') return `Generation ${id} was rolled back, ${reason}:\n${lines}`
+    const late = waiting.length > 0 ? `\nWaiting for a restart: ${waiting.join(', ')}` : ''
+    const tail = state === 'probation' ? ', still being watched' : ''
+    return `Changed, generation ${id}${tail}:\n${lines}${late}`
+  }
+
+  if (invalid === null) enterFirst()
+  return {
+    latest: () => latest,
+    invalid: () => invalid,
+    waiting: () => waiting,
+    read: () => exclusive(read),
+    change: (text, author) => exclusive(() => change(text, author, false)),
+    rollback: (id, author) =>
+      exclusive(async () => {
+        const broken = invalid !== null && id === null ? latest : undefined
+        const wanted = broken ?? (id === null ? generations.keptOther(latest.text) : generations.get(id))
+        if (!wanted) throw new CoopError('not_found', 'There is no such generation; the history lists them.')
+        return change(wanted.text, author, true)
+      }),
+    history: limit => generations.list(limit),
+    resume: () =>
+      exclusive(async () => {
+        const last = generations.last()
+        const before = last?.state === 'probation' ? generations.keptBefore(last.id) : undefined
+        if (!last || last.text !== latest.text || last.state !== 'probation') return
+        const earlier = before ? parse(before.text) : latest
+        const author = { who: last.who, via: last.via, why: last.why }
+        await settle(last.id, earlier, author, await watched(earlier))
+      }),
+    async [Symbol.asyncDispose]() {
+      closing.abort()
+      await order
+    },
+  }
+}

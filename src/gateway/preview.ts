@@ -1,0 +1,51 @@
+// What each person would get under a configuration: level, compartments, tools, the size of the prompt.
+import { viewOf } from '../access/clear.ts'
+import { atLeast } from '../access/levels.ts'
+import { promptTokens } from '../agent/prompt.ts'
+import { countTokens } from '../agent/tokens.ts'
+import { specOf } from '../agent/turn.ts'
+import type { Config } from '../config/load.ts'
+import { openFiles } from '../desk/files.ts'
+import { openSkills } from '../desk/skills.ts'
+import { tools } from '../tools/tools.ts'
+import { build } from './prompts.ts'
+
+export interface PersonReport {
+  readonly id: string
+  readonly name: string
+  readonly level: string
+  readonly channel: string
+  readonly opens: readonly string[]
+  readonly tools: readonly string[]
+  readonly promptTokens: number
+}
+
+/** What each person would get in a direct chat on each channel that they are known on. */
+export function reportPeople(config: Config): PersonReport[] {
+  return [...config.household.people.values()].flatMap(person => {
+    const named = new Set(person.matches.map(match => match.slice(0, match.indexOf(':'))))
+    return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
+      const clearance = viewOf(person, channel, config.household)
+      const open = tools.filter(tool => atLeast(clearance.level, tool.level))
+      const { workspace } = config.paths
+      const files = openFiles(clearance, workspace)
+      const skills = openSkills(clearance, files, workspace, config.settings.skills)
+      const prompt = build({ clearance, files, skills }, { kind: 'person', person }, config)
+      return {
+        id: person.id,
+        name: person.name,
+        level: clearance.acts,
+        channel,
+        opens: clearance.reads,
+        tools: open.map(tool => tool.name),
+        promptTokens:
+          promptTokens(prompt) +
+          open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
+      }
+    })
+  })
+}
+
+/** A report on one line. */
+export const reportLine = (person: PersonReport): string =>
+  `${person.name} (${person.id}) on ${person.channel}: ${person.level}; opens ${person.opens.join(', ') || 'nothing'}; tools ${person.tools.join(', ') || 'none'}; prompt about ${person.promptTokens} tokens`

@@ -1,0 +1,127 @@
+// Brings a job's words to their places: sealed for each, and kept in the conversation where they are read.
+import type { Clearance } from '../../access/clearance.ts'
+import type { Household } from '../../access/household.ts'
+import type { Channel, Place } from '../../channel.ts'
+import type { Config } from '../../config/load.ts'
+import { partsOf } from '../../delivery/parts.ts'
+import { seal } from '../../delivery/seal.ts'
+import type { Entry } from '../../store/entry.ts'
+import type { Received } from '../../store/inbox.ts'
+import type { OutboxRow, Part } from '../../store/outbox.ts'
+import type { Run } from '../../store/runs.ts'
+import type { Store } from '../../store/store.ts'
+import type { Live } from '../live.ts'
+import { sessionFor } from '../sessions.ts'
+import type { Job } from './job.ts'
+import type { Target, WhereTo } from './whereto.ts'
+
+export interface DeliveryOptions {
+  readonly store: Store
+  readonly config: () => Config
+  readonly household: () => Household
+  readonly channel: (name: string) => Channel | undefined
+  readonly live: Live
+  /** Whether a part for this place would be the first in its lane. */
+  readonly idle: (place: Place) => boolean
+  readonly send: (rows: readonly OutboxRow[]) => void
+  readonly now: () => number
+}
+
+export interface Prepared {
+  readonly parts: readonly { part: Part; first: boolean }[]
+  /** The places that may read it. */
+  readonly targets: readonly Target[]
+}
+
+export function openDelivery(options: DeliveryOptions) {
+  const { store, now } = options
+
+  /** The parts of `text` for every target that opens what it was written from. */
+  function prepare(
+    text: string,
+    from: Clearance,
+    targets: readonly Target[],
+    facts: { key: string; turn: string; trace: string },
+  ): Prepared {
+    const ready = targets.flatMap((target, index) => {
+      const channel = options.channel(target.place.channel)
+      if (!channel || !target.clearance.covers(from.reads)) return []
+      const sealed = seal(text, target.clearance.narrow({ reads: from.reads, acts: from.acts }))
+      const key = `${facts.key}:${index}`
+      const parts = partsOf(sealed, { ...target, channel }, { ...facts, key })
+      return parts
+        ? [
+            {
+              target,
+              parts: parts.map((part, at) => ({ part, first: at === 0 && options.idle(target.place) })),
+            },
+          ]
+        : []
+    })
+    return { parts: ready.flatMap(({ parts }) => parts), targets: ready.map(({ target }) => target) }
+  }
+
+  /** Writes the words into the conversations where they are read, once each, so that an answer to them is understood. */
+  function echo(text: string, targets: readonly Target[], from: Clearance, trace: string): Entry[] {
+    const sessions = new Map(
+      targets.flatMap(({ place }) => {
+        const reader =
+          place.kind === 'direct'
+            ? options.household().byMatch.get(`${place.channel}:${place.id}`)
+            : undefined
+        const person = options.household().people.get(reader ?? from.person ?? '')
+        if (place.kind === 'direct' && !person) return []
+        const speaker = person
+          ? ({ kind: 'person', person } as const)
+          : ({ kind: 'stranger', sender: { channel: place.channel, id: '', name: '' } } as const)
+        const session = sessionFor(speaker, place, options.config().settings.sessions.direct)
+        return [[session.id, session] as const]
+      }),
+    )
+    return [...sessions.values()].flatMap(wanted => {
+      const session = store.sessions.ensure(wanted, now())
+      return store.post(
+        {
+          place: { session: session.id, epoch: session.epoch, turn: null, trace },
+          entries: [
+            {
+              role: 'assistant',
+              blocks: [{ type: 'text', text }],
+              author: null,
+              labels: from.reads,
+              origin: 'agent',
+            },
+          ],
+          parts: [],
+        },
+        now(),
+      ).entries
+    })
+  }
+
+  return {
+    prepare,
+    echo,
+    /** Says a reminder as it stands, in one commit with its run; false if nobody there may read it. */
+    say(row: Received, run: Run, job: Job, to: Extract<WhereTo, { kind: 'open' }>): boolean {
+      const turn = `run:${run.id}`
+      const text = `⏰ ${job.text}`
+      const { parts, targets } = prepare(text, to.clearance, to.targets, {
+        key: turn,
+        turn,
+        trace: row.trace,
+      })
+      if (parts.length === 0) return false
+      const done = store.together(() => {
+        const entries = echo(text, targets, to.clearance, row.trace)
+        const inbox = { id: row.id, state: 'answered', reason: null } as const
+        const posted = store.post({ place: null, entries: [], parts, inbox }, now())
+        store.runs.end(run.id, 'sending', now(), { turn })
+        return { entries, rows: posted.rows }
+      })
+      options.live.entries(done.entries)
+      options.send(done.rows)
+      return true
+    },
+  }
+}

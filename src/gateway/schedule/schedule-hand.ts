@@ -1,0 +1,137 @@
+// The schedule as one turn reaches it: people set, change and see their own jobs; who is fully trusted, anybody's.
+import type { Clearance } from '../../access/clearance.ts'
+import { atLeast } from '../../access/levels.ts'
+import { CoopError } from '../../errors.ts'
+import type { ChatJob, Jobs } from '../../store/jobs.ts'
+import type { JobWish, ScheduleHand } from '../../tools/hands.ts'
+import { clock } from '../context-line.ts'
+import { chatJob, type Job, scheduleChannel } from './job.ts'
+import type { Schedule } from './schedule.ts'
+import { inWords, readWhen } from './when.ts'
+
+export interface ScheduleHandOptions {
+  readonly schedule: Schedule
+  readonly jobs: Jobs
+  readonly now: () => number
+}
+
+/** Jobs that one person may have. */
+const most = 200
+
+export function scheduleHand(
+  clearance: Clearance,
+  callId: string,
+  { schedule, jobs, now }: ScheduleHandOptions,
+): ScheduleHand | null {
+  const { person, place } = clearance
+  if (person === null || place.channel === scheduleChannel) return null
+  const zone = schedule.zoneOf(person)
+
+  const mine = (job: Pick<Job, 'person'>) => job.person === person || atLeast(clearance.level, 'full')
+
+  function find(id: string): Job {
+    const words = id.toLowerCase()
+    const found = schedule
+      .jobs()
+      .filter(mine)
+      .find(job => job.id.toLowerCase() === words || job.name.toLowerCase() === words)
+    if (!found) throw new CoopError('not_found', `There is no job “${id}” of yours; list shows them.`)
+    return found
+  }
+
+  function chatJobOf(id: string): ChatJob {
+    const job = jobs.get(find(id).id)
+    if (!job)
+      throw new CoopError('not_permitted', `“${id}” stands in coop.toml; change it there, as cron[NAME].`)
+    return job
+  }
+
+  /** What was set, in the zone of who asked. */
+  function confirmed(job: Job): string {
+    const next = schedule.planner.next(job.id)
+    const when = job.cron === null ? '' : `${inWords(job)}; `
+    const then = next === null ? 'no time to come' : `next ${clock(next, zone)} ${zone}`
+    return `${job.kind} “${job.name}” [${job.id}]: ${when}${then}`
+  }
+
+  return {
+    create(wish) {
+      const text = wish.text?.trim()
+      if (!text || !wish.when)
+        throw new CoopError('input_invalid', 'A job needs its text and its time, in `when`.')
+      if (jobs.active().filter(job => job.person === person).length >= most)
+        throw new CoopError('input_invalid', `There are ${most} jobs already; cancel some first.`)
+      const times = readWhen(wish.when, wish.timezone ?? zone, now())
+      const job = jobs.add(
+        {
+          ...times,
+          person,
+          name: wish.name?.trim() || shortened(text),
+          kind: wish.kind ?? 'reminder',
+          text,
+          place: place.kind === 'group' ? place : null,
+          grant: clearance.grant(),
+        },
+        callId,
+        now(),
+      )
+      schedule.sync()
+      return `Set: ${confirmed(chatJob(job))}`
+    },
+    update(id, wish) {
+      const job = changed(chatJobOf(id), wish, zone, now())
+      if (job.person !== person) throw new CoopError('not_permitted', 'Only who made it can change it.')
+      jobs.change(job)
+      schedule.sync()
+      return `Changed: ${confirmed(chatJob(job))}`
+    },
+    cancel(id) {
+      const job = chatJobOf(id)
+      jobs.setState(job.id, 'cancelled')
+      schedule.sync()
+      return `Cancelled: “${job.name}” [${job.id}].`
+    },
+    run(id) {
+      const job = find(id)
+      const run = schedule.planner.runNow(job)
+      return run ? `“${job.name}” runs now.` : `“${job.name}” is running already.`
+    },
+    list() {
+      const lines = schedule
+        .jobs()
+        .filter(mine)
+        .map(job => {
+          const theirs = job.person !== person && job.grant !== null
+          return theirs ? `a ${job.kind} of ${job.person} [${job.id}]` : `${confirmed(job)}${ownerOf(job)}`
+        })
+      return lines.join('\n') || 'Nothing is scheduled.'
+    },
+  }
+
+  function ownerOf(job: Job): string {
+    if (job.person === person) return ''
+    return job.person === null ? ', for nobody' : `, as ${job.person}`
+  }
+}
+
+function changed(job: ChatJob, wish: JobWish, zone: string, now: number): ChatJob {
+  const timezone = wish.timezone ?? job.timezone ?? zone
+  const times =
+    wish.when !== undefined
+      ? readWhen(wish.when, timezone, now)
+      : wish.timezone !== undefined && job.cron !== null
+        ? readWhen(job.cron, timezone, now)
+        : {}
+  return {
+    ...job,
+    ...times,
+    name: wish.name?.trim() || job.name,
+    kind: wish.kind ?? job.kind,
+    text: wish.text?.trim() || job.text,
+  }
+}
+
+const shortened = (text: string): string => {
+  const line = text.split('\n')[0]!
+  return line.length > 40 ? `${line.slice(0, 39).trimEnd()}…` : line
+}

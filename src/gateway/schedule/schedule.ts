@@ -1,0 +1,286 @@
+// The schedule of a running gateway: jobs arrive as messages of their own, and each due time comes to an end.
+import type { Household } from '../../access/household.ts'
+import type { Outcome } from '../../agent/turn.ts'
+import type { Channel, Inbound } from '../../channel.ts'
+import type { Config } from '../../config/load.ts'
+import type { Desk } from '../../desk/desk.ts'
+import { openFiles } from '../../desk/files.ts'
+import { isStorageFault, messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { NewEntry } from '../../store/entry.ts'
+import type { Received } from '../../store/inbox.ts'
+import type { Run } from '../../store/runs.ts'
+import type { Session } from '../../store/sessions.ts'
+import type { Store } from '../../store/store.ts'
+import type { Turn } from '../../store/turns.ts'
+import { newTrace, type Tracer } from '../../trace/trace.ts'
+import { clock, systemTimezone } from '../context-line.ts'
+import type { Cleared, Gatekeeper } from '../gatekeeper.ts'
+import type { Live } from '../live.ts'
+import type { PostOffice } from '../post-office.ts'
+import { openDelivery } from './delivery.ts'
+import { isIdle, namesHeartbeat, nothingToSay } from './heartbeat.ts'
+import { chatJob, configuredJobs, type Job, jobSession, scheduleChannel } from './job.ts'
+import { morningNote, noteJob } from './note.ts'
+import { openPlanner, type Planner } from './planner.ts'
+import { whereTo } from './whereto.ts'
+
+/** A run that was taken up, as a lane works on it. */
+export interface JobWork {
+  readonly row: Received
+  readonly cleared: Cleared
+  readonly session: Session
+  readonly clearedAt: number
+}
+
+export interface ScheduleOptions {
+  readonly store: Store
+  readonly config: () => Config
+  readonly gatekeeper: Gatekeeper
+  readonly channel: (name: string) => Channel | undefined
+  readonly office: PostOffice
+  readonly live: Live
+  /** Sends rows that were just committed. */
+  readonly idle: Parameters<typeof openDelivery>[0]['idle']
+  readonly send: Parameters<typeof openDelivery>[0]['send']
+  /** Puts stored rows on their journey. */
+  readonly proceed: (rows: readonly Received[]) => void
+  /** Puts a run into the lane of its job's session. */
+  readonly enqueue: (work: JobWork) => void
+  readonly log: Log
+  readonly tracer: Tracer
+  readonly now: () => number
+}
+
+export interface Schedule extends Disposable {
+  readonly planner: Planner
+  jobs(): readonly Job[]
+  /** The jobs or the people changed. */
+  sync(): void
+  /** Takes up what a crash or a shutdown left. */
+  recover(): void
+  /** Begins the turn of a run that arrived, or ends it unworked. */
+  take(row: Received): Promise<void>
+  /** Ends a run with its turn, in one commit. */
+  end(
+    row: Received,
+    turn: Turn,
+    desk: Desk,
+    outcome: Exclude<Outcome, { kind: 'waiting' }>,
+    model: string,
+  ): Promise<void>
+  /** The turn of a run waits for a person. */
+  waiting(row: Received): void
+  /** A run broke again and again. */
+  gaveUp(row: Received, reason: string): void
+  /** What the agent is told beside a run's text; null for a message that is none. */
+  brief(inbound: Inbound): string | null
+  delivered(turn: string): void
+  undelivered(turn: string, reason: string): void
+  zoneOf(person: string | null): string
+}
+
+const retryMs = 30_000
+
+export function openSchedule(options: ScheduleOptions): Schedule {
+  const { store, now, log } = options
+  const { runs } = store
+  const household = (): Household => options.config().household
+  const homeZone = () => options.config().settings.agent.timezone ?? systemTimezone()
+  const zoneOf = (person: string | null) =>
+    (person === null ? undefined : household().people.get(person)?.timezone) ?? homeZone()
+  const delivery = openDelivery({ ...options, household })
+  let listed: readonly Job[] = []
+
+  const planner = openPlanner({
+    jobs: store.jobs,
+    runs,
+    commit: work => store.together(work),
+    start,
+    fault: error => log.error({ err: { message: messageOf(error) } }, 'the schedule cannot go on yet'),
+    now,
+  })
+  const jobOf = (run: Run): Job | undefined => listed.find(job => job.id === run.job)
+
+  function sync(): void {
+    const own = [
+      ...configuredJobs(options.config().settings, household(), homeZone()),
+      ...store.jobs.active().map(chatJob),
+    ]
+    listed = own.length > 0 ? [...own, noteJob(homeZone())] : own
+    planner.sync(listed)
+  }
+
+  /** The run arrives like a message: stored, and taken up again after a crash. */
+  function start(run: Run, job: Job): void {
+    if (job.id === noteJob.id) return note(run)
+    const place = { channel: scheduleChannel, kind: 'direct', id: job.id, title: job.name } as const
+    const inbound: Inbound = {
+      channel: scheduleChannel,
+      externalId: `${run.id}.${run.attempts + 1}`,
+      place,
+      sender: { channel: scheduleChannel, id: job.id, name: job.name },
+      text: job.text,
+      at: run.due,
+    }
+    const rows = store.together(() => {
+      const admitted = store.inbox.admit([{ inbound, trace: newTrace() }], now())
+      if (admitted[0]) runs.begin(run.id, admitted[0].id)
+      return admitted
+    })
+    setImmediate(() => options.proceed(rows))
+  }
+
+  function note(run: Run): void {
+    const told = morningNote({ ...options, household, zoneOf, runs })
+    runs.end(run.id, told ? 'delivered' : 'silent', now())
+  }
+
+  /** Ends a run for which there is no turn. */
+  function close(row: Received, run: Run | undefined, state: 'silent' | 'failed', reason: string): void {
+    store.inbox.settle(row.id, state === 'failed' ? 'failed' : 'ignored', reason)
+    if (!run) return
+    runs.end(run.id, state, now(), { reason })
+    if (state === 'failed') log.warn({ job: run.name, reason }, 'a job did not run')
+    planner.ended(run.id)
+  }
+
+  async function take(row: Received): Promise<void> {
+    const run = runs.ofInbox(row.id)
+    const job = run && jobOf(run)
+    if (!run || !job) return close(row, run, 'failed', 'the job is gone')
+    const to = await whereTo(job, { ...options, household, placeFor: options.office.placeFor })
+    if (to.kind === 'closed') return close(row, run, 'failed', to.reason)
+    if (job.kind === 'reminder') {
+      if (!delivery.say(row, run, job, to)) return close(row, run, 'failed', 'nobody there may read it')
+      return planner.ended(run.id)
+    }
+    let text = job.text
+    if (namesHeartbeat(text)) {
+      const file = openFiles(to.clearance, options.config().paths.workspace).shared('HEARTBEAT.md', 'full')
+      if (file === undefined || isIdle(file))
+        return close(row, run, 'silent', 'HEARTBEAT.md asks for nothing')
+      text += `\n\nHEARTBEAT.md holds now:\n${file}`
+    }
+    const session = store.sessions.ensure(
+      { id: jobSession(job.id), kind: 'job', person: job.person, title: job.name },
+      now(),
+    )
+    const person = job.person === null ? undefined : household().people.get(job.person)
+    const { sender } = row.inbound
+    const speaker =
+      person && to.clearance.person !== null
+        ? ({ kind: 'person', person } as const)
+        : ({ kind: 'stranger', sender } as const)
+    const cleared = { speaker, clearance: to.clearance, group: undefined }
+    const read = { ...row, inbound: { ...row.inbound, text } }
+    options.enqueue({ row: read, cleared, session, clearedAt: now() })
+  }
+
+  function retryAt(run: Run): number | null {
+    const job = jobOf(run)
+    return job && run.attempts <= job.retries ? now() + retryMs * 4 ** (run.attempts - 1) : null
+  }
+
+  function fail(run: Run, reason: string, again: boolean): void {
+    const at = again ? retryAt(run) : null
+    if (at === null) runs.end(run.id, 'failed', now(), { reason })
+    else runs.retry(run.id, at, reason)
+    log.warn({ job: run.name, reason, again: at !== null }, 'a job failed')
+  }
+
+  const end: Schedule['end'] = async (row, turn, desk, outcome, model) => {
+    const run = runs.ofInbox(row.id)
+    const job = run && jobOf(run)
+    const text = outcome.kind === 'reply' ? outcome.text.trim() : ''
+    const silent = text === nothingToSay
+    const to = job && (await whereTo(job, { ...options, household, placeFor: options.office.placeFor }))
+    const internal = job?.person === null && job.place === null
+    const ready =
+      outcome.kind === 'reply' && text !== '' && !silent && !internal && to?.kind === 'open'
+        ? delivery.prepare(text, desk.clearance, to.targets, {
+            key: turn.id,
+            turn: turn.id,
+            trace: turn.trace,
+          })
+        : null
+    const reason =
+      outcome.kind === 'failed'
+        ? `${outcome.failure}: ${outcome.message}`
+        : outcome.kind === 'stopped'
+          ? 'stopped'
+          : text === ''
+            ? 'the model sent an empty answer'
+            : null
+    const done = store.together(() => {
+      const entry: readonly NewEntry[] = outcome.entry ? [outcome.entry] : []
+      const ended = desk.end(
+        {
+          state: outcome.kind === 'reply' ? 'done' : outcome.kind,
+          reason: reason ?? 'done',
+          usage: outcome.usage,
+          model,
+          entries: entry,
+          parts: ready?.parts ?? [],
+          inbox: { state: reason === null ? 'answered' : 'failed', reason },
+        },
+        outcome.kind === 'reply' ? outcome.cost : null,
+      )
+      const echoed = ready ? delivery.echo(text, ready.targets, desk.clearance, turn.trace) : []
+      if (run && reason !== null) {
+        fail(run, reason, outcome.kind !== 'stopped')
+        store.transcript.undoTurn(turn.id)
+      } else if (run) {
+        if (silent || internal) runs.end(run.id, 'silent', now(), { turn: turn.id })
+        else if (ready && ready.parts.length > 0) runs.end(run.id, 'sending', now(), { turn: turn.id })
+        else runs.end(run.id, 'failed', now(), { turn: turn.id, reason: 'nobody there may read it' })
+      }
+      return { rows: ended.rows, entries: [...ended.entries, ...echoed] }
+    })
+    options.live.entries(done.entries)
+    options.send(done.rows)
+    if (run) planner.ended(run.id)
+  }
+
+  return {
+    planner,
+    jobs: () => listed.filter(job => job.id !== noteJob.id),
+    sync,
+    recover() {
+      for (const run of runs.open()) {
+        const row = run.state === 'running' && run.inbox !== null ? store.inbox.get(run.inbox) : undefined
+        if (row && row.state !== 'new' && row.state !== 'running') fail(run, 'it was interrupted', true)
+      }
+      sync()
+      planner.recover()
+    },
+    take: row =>
+      take(row).catch(error => {
+        if (!isStorageFault(error)) throw error
+        setTimeout(() => options.proceed([row]), retryMs).unref()
+      }),
+    end,
+    waiting(row) {
+      const run = runs.ofInbox(row.id)
+      if (run) planner.parked(run.id)
+    },
+    gaveUp(row, reason) {
+      const run = runs.ofInbox(row.id)
+      if (run) close(row, run, 'failed', reason)
+    },
+    brief(inbound) {
+      if (inbound.channel !== scheduleChannel) return null
+      const job = listed.find(known => known.id === inbound.sender.id)
+      const whose = job?.person == null ? '' : ` of ${household().people.get(job.person)?.name ?? job.person}`
+      const reach =
+        job?.person === null && job.place === null
+          ? 'Your answer is kept and sent to nobody.'
+          : `Nobody is here to ask back. Your answer is sent as it stands; with nothing to say, answer only ${nothingToSay}.`
+      return `[The job “${inbound.sender.name}”${whose}, due ${clock(inbound.at, zoneOf(job?.person ?? null))}. ${reach}]`
+    },
+    delivered: turn => runs.delivered(turn, now()),
+    undelivered: (turn, reason) => runs.undelivered(turn, reason, now()),
+    zoneOf,
+    [Symbol.dispose]: () => planner[Symbol.dispose](),
+  }
+}

@@ -1,0 +1,29 @@
+// bash: one shell command in the box.
+import { z } from 'zod'
+import { endingOf, excerpt } from './excerpt.ts'
+import { tool } from './tool.ts'
+
+export const bash = tool({
+  name: 'bash',
+  description:
+    'Run a shell command in a fresh box; only the workspace (where it starts) is kept between calls. Web access goes through a proxy.',
+  input: z.strictObject({
+    command: z.string().min(1).max(60_000),
+    timeout_s: z.int().min(1).max(86_400).optional(),
+  }),
+  level: 'inner',
+  available: hands => hands.box?.acts === true,
+  traits: () => ({ effect: 'world', reach: 'standing' }),
+  run: async ({ command, timeout_s }, hands, signal) => {
+    const box = hands.box!
+    const result = await box.shell(command, timeout_s === undefined ? undefined : timeout_s * 1000, signal)
+    const ending = endingOf(result)
+    const text = [(await excerpt(result.output, box, signal)).trimEnd(), ending].filter(Boolean).join('\n')
+    // Files hold what others wrote, too; what came over the network is nobody's here.
+    return {
+      text: text || '(no output)',
+      isError: ending !== '',
+      origin: result.reached ? 'outside' : 'derived',
+    }
+  },
+})

@@ -1,0 +1,166 @@
+// Keys in turn, retries before the first word, then the next rung; never twice what a person saw.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type FailureKind, type ModelEvent, type ModelRequest, noUsage } from '../../../src/agent/model.ts'
+import type { Adapter } from '../../../src/agent/models/adapter.ts'
+import { failureOf, parseInput, uniqueId } from '../../../src/agent/models/adapter.ts'
+import { keyRing } from '../../../src/agent/models/keys.ts'
+import { ladder } from '../../../src/agent/models/ladder.ts'
+
+const request: ModelRequest = {
+  model: 'a/one',
+  tools: [],
+  system: { stable: '', session: '' },
+  messages: [],
+  maxTokens: 1,
+}
+const text = (delta: string): ModelEvent => ({ type: 'text', delta })
+const done: ModelEvent = { type: 'done', blocks: [], stop: 'end', usage: noUsage }
+const failed = (kind: FailureKind, retryAfterMs = 1): ModelEvent => ({
+  type: 'failed',
+  kind,
+  message: kind,
+  retryAfterMs,
+})
+
+/** An adapter that plays one script an attempt, and the keys it was given. */
+function scripted(...scripts: readonly (readonly ModelEvent[])[]): {
+  adapter: Adapter
+  asked: (string | undefined)[]
+} {
+  const keys: (string | undefined)[] = []
+  return {
+    asked: keys,
+    adapter: async function* (_request, { key }) {
+      keys.push(key)
+      yield* scripts[Math.min(keys.length, scripts.length) - 1]!
+    },
+  }
+}
+
+async function play(
+  rungs: readonly { adapter: Adapter; keys?: readonly string[] }[],
+  options: { idleMs?: number; signal?: AbortSignal } = {},
+): Promise<ModelEvent[]> {
+  const stream = ladder({
+    rungs: async () =>
+      rungs.map(({ adapter, keys = ['k1'] }, index) => ({
+        name: `p/${index}`,
+        model: `m${index}`,
+        adapter,
+        keys: keyRing(keys),
+        endpoint: { baseUrl: undefined, headers: {} },
+      })),
+    idleMs: options.idleMs ?? 1_000,
+    now: Date.now,
+  })
+  return Array.fromAsync(stream(request, options.signal ?? new AbortController().signal))
+}
+
+test('a fault that passes is tried again before the first word', async () => {
+  for (const kind of ['overloaded', 'network', 'broken'] as const) {
+    const one = scripted([failed(kind)], [failed(kind)], [text('hello'), done])
+    assert.deepEqual(await play([one]), [text('hello'), done])
+    assert.equal(one.asked.length, 3)
+  }
+})
+
+test('after the first word nothing is tried again: the failure is the end', async () => {
+  const one = scripted([text('half'), failed('network')], [text('again'), done])
+  assert.deepEqual(await play([one, scripted([done])]), [text('half'), failed('network')])
+  const silent = scripted([text('half')], [text('again'), done])
+  const events = await play([silent, scripted([text('other'), done])])
+  assert.deepEqual(
+    events.map(event => event.type),
+    ['text', 'failed'],
+  )
+})
+
+test('a refused key gives way to the next at once', async () => {
+  for (const kind of ['auth', 'rate_limit'] as const) {
+    const one = scripted([failed(kind, 60_000)], [done])
+    assert.deepEqual(await play([{ adapter: one.adapter, keys: ['k1', 'k2'] }]), [done])
+    assert.deepEqual(one.asked, ['k1', 'k2'])
+  }
+})
+
+test('a provider that says "again at once" for ever is not hammered', async () => {
+  const one = scripted([failed('rate_limit', 0)])
+  assert.equal((await play([one])).at(-1)?.type, 'failed')
+  assert.ok(one.asked.length <= 5, `${one.asked.length} attempts`)
+})
+
+test('when a rung is spent the next answers, and says so', async () => {
+  const events = await play([scripted([failed('overloaded')]), scripted([text('hi'), done])])
+  assert.deepEqual(events, [text('hi'), { ...done, instead: 'p/1' }])
+})
+
+test('what no other model would mend ends the ladder', async () => {
+  const second = scripted([done])
+  assert.deepEqual(await play([scripted([failed('overflow')]), second]), [failed('overflow')])
+  assert.equal(second.asked.length, 0)
+})
+
+test('a stream that falls silent counts as dead', async () => {
+  const hangs: Adapter = async function* (_request, _endpoint, signal) {
+    await new Promise(resolve => signal.addEventListener('abort', resolve))
+    yield { type: 'failed', kind: 'aborted', message: 'stopped' }
+  }
+  const [event] = await play([{ adapter: hangs }, scripted([done])], { idleMs: 5 })
+  assert.equal(event?.type, 'done')
+})
+
+test('a stop ends it at once, with no further attempt', async () => {
+  const stop = new AbortController()
+  const one: Adapter = async function* () {
+    stop.abort()
+    yield failed('network', 5_000)
+  }
+  const events = await play([{ adapter: one }], { signal: stop.signal })
+  assert.deepEqual(
+    events.map(event => event.type === 'failed' && event.kind),
+    ['aborted'],
+  )
+})
+
+test('a key rests until its time; past nine tenths of its limit others come first', () => {
+  const ring = keyRing(['a', 'b', 'c'])
+  ring.used('a', 0.95, 100)
+  assert.deepEqual(ring.usable(0), ['b', 'c', 'a'])
+  const refusal = failureOf(429, 'slow down')
+  ring.rest('b', 50, refusal)
+  assert.deepEqual(ring.usable(0), ['c', 'a'])
+  assert.equal(ring.nextAt(0), 50)
+  assert.deepEqual(ring.usable(100), ['c', 'a', 'b'])
+  assert.deepEqual(keyRing([]).usable(0), [undefined])
+})
+
+test('a status says what may be done about it', () => {
+  const kinds = [400, 401, 403, 413, 429, 500, 529, undefined].map(status => {
+    const failure = failureOf(status, 'x')
+    return failure.kind
+  })
+  assert.deepEqual(kinds, [
+    'rejected',
+    'auth',
+    'auth',
+    'overflow',
+    'rate_limit',
+    'overloaded',
+    'overloaded',
+    'network',
+  ])
+  assert.equal(failureOf(400, 'prompt is too long: 210000 tokens').kind, 'overflow')
+  assert.equal(failureOf(429, 'x', new Headers({ 'retry-after': '2' })).retryAfterMs, 2_000)
+})
+
+test('arguments that are no JSON object are kept apart, and each call has an id of its own', () => {
+  assert.deepEqual(parseInput(''), { input: {} })
+  assert.deepEqual(parseInput('{"a":1}'), { input: { a: 1 } })
+  for (const json of ['[1]', 'null', '{"a":', 'word']) assert.ok(parseInput(json).malformed?.endsWith(json))
+  const seen = new Set<string>()
+  assert.deepEqual(
+    ['x', 'x', '', ''].map(id => uniqueId(id, seen)),
+    ['x', 'x_2', 'call', 'call_2'],
+  )
+})

@@ -1,0 +1,131 @@
+// Takes the walls of the profile away one by one: each must be missed by some line of the report.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { openGround } from '../../src/box/attacks/ground.ts'
+import { attackAll, attackFrom } from '../../src/box/attacks/run.ts'
+import { findBwrap, openBwrap, type Weaken } from '../../src/box/bwrap-runtime.ts'
+import { ALLOW, type Instruction } from '../../src/box/seccomp.ts'
+import { machines } from '../../src/box/syscalls.ts'
+import { boxTests } from './rig.ts'
+
+const allowAll: Instruction[] = [{ op: 0x06, jt: 0, jf: 0, k: ALLOW }]
+const without =
+  (...gone: string[]) =>
+  (args: string[]): string[] => {
+    const out = [...args]
+    const at = out.findIndex((_, index) => gone.every((part, offset) => out[index + offset] === part))
+    assert.ok(at >= 0, `${gone.join(' ')} is part of the profile`)
+    out.splice(at, gone.length)
+    return out
+  }
+const before =
+  (flag: string, ...more: string[]) =>
+  (args: string[]): string[] =>
+    args.toSpliced(args.indexOf(flag), 0, ...more)
+const namespacesBut =
+  (kept: string) =>
+  (args: string[]): string[] => {
+    const all = ['ipc', 'pid', 'net', 'uts', 'cgroup']
+      .filter(name => name !== kept)
+      .map(name => `--unshare-${name}`)
+    return [...all, ...without('--unshare-all')(args)]
+  }
+/** Without what hides `at`, whether it is a folder or a file. */
+const showing =
+  (at: string) =>
+  (args: string[]): string[] => {
+    const end = args.lastIndexOf(at)
+    assert.ok(end > 0, `${at} is hidden`)
+    const file = args[end - 2] === '--ro-bind'
+    return file ? args.toSpliced(end - 2, 3) : args.toSpliced(end - 7, 8)
+  }
+const writable =
+  (at: string) =>
+  (args: string[]): string[] =>
+    args.map((part, index) => (part === '--ro-bind' && args[index + 2] === at ? '--bind' : part))
+/** The filter without the rule that begins at a system call. */
+const allowing =
+  (name: string) =>
+  (program: readonly Instruction[]): Instruction[] => {
+    const number = machines[process.arch]!.calls[name as 'bpf']
+    const at = program.findIndex(({ op, k }) => op === 0x15 && k === number)
+    assert.ok(at > 0, `${name} is in the filter`)
+    return program.map((one, index) => (index === at + 1 ? { op: 0x06, jt: 0, jf: 0, k: ALLOW } : one))
+  }
+
+const walls: Record<string, Weaken> = {
+  'the network namespace': { args: namespacesBut('net') },
+  'the process namespace': { args: namespacesBut('pid') },
+  'the ipc namespace': { args: namespacesBut('ipc') },
+  'the host name namespace': { args: args => without('--hostname', 'box')(namespacesBut('uts')(args)) },
+  'the cgroup namespace': { args: namespacesBut('cgroup') },
+  'a session of its own': { args: without('--new-session') },
+  'the cleared environment': { args: without('--clearenv'), env: { API_KEY: 'leaked' } },
+  'the read-only root': { args: without('--remount-ro', '/') },
+  'the read-only devices': { args: without('--remount-ro', '/dev') },
+  'the read-only system': { args: writable('/usr') },
+  'generated accounts': {
+    args: args => args.map((part, index) => (args[index + 1] === '/etc/passwd' ? '/etc/passwd' : part)),
+  },
+  'the closed host': { args: before('--remount-ro', '--ro-bind', '/var', '/var') },
+  'the size of /tmp': { args: args => args.with(args.indexOf('/tmp') - 4, String(2 ** 40)) },
+  'the size of the home folder': { args: args => args.with(args.indexOf('/home/coop') - 4, String(2 ** 40)) },
+  'the hidden secret': { args: showing('/work/.env') },
+  'the hidden second name': { args: showing('/work/innocent.txt') },
+  'the hidden folder': { args: showing('/work/.aws') },
+  'the hidden person': { args: showing('/work/users/bob/personal') },
+  'the fixed hooks': { args: writable('/work/app/.git/hooks') },
+  'the fixed git configuration': { args: writable('/work/app/.git/config') },
+  'the fixed list of what is hidden': { args: writable('/work/.coopignore') },
+  'the fixed folders of people': { args: writable('/work/users') },
+  'the filter': { args: without('--seccomp', '4') },
+  'every rule of the filter': { filter: () => allowAll },
+  'the rule for sockets': { filter: allowing('socket') },
+  'the rule for setuid files': { filter: allowing('fchmodat') },
+  'the rule for terminals': { filter: allowing('ioctl') },
+  'the rule for keyrings': { filter: allowing('keyctl') },
+  'the limit of processes': { limits: spec => ({ ...spec, limits: { ...spec.limits, procs: 4_000 } }) },
+  'the limit of memory': { limits: spec => ({ ...spec, limits: { ...spec.limits, memory: 2 ** 40 } }) },
+  'the limit of a file': { limits: spec => ({ ...spec, limits: { ...spec.limits, file: 2 ** 40 } }) },
+  ...(process.getuid?.() === 0 ? { 'the unprivileged user': { asRoot: true } } : {}),
+}
+
+describe('the report of the attacks', { ...boxTests, concurrency: 2 }, () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'coop-box-'))
+  after(() => rmSync(scratch, { recursive: true, force: true }))
+  const { signal } = new AbortController()
+  const runtime = (weaken: Weaken) => openBwrap({ bwrap: findBwrap()!, scratch, reserve: 0, weaken })
+  const run = async (weaken: Weaken) => {
+    await using ground = await openGround()
+    return await attackFrom(ground, runtime(weaken), signal)
+  }
+
+  test('is green for the whole profile', async () => {
+    const results = await attackAll(runtime({}), signal)
+    assert.deepEqual(
+      results.filter(({ outcome }) => outcome !== 'proved'),
+      [],
+    )
+    assert.ok(results.length > 40)
+  })
+  for (const [name, weaken] of Object.entries(walls)) {
+    test(`is red without ${name}`, async () => {
+      const results = await run(weaken)
+      assert.ok(
+        results.some(({ outcome }) => outcome === 'failed'),
+        JSON.stringify(results.find(({ outcome }) => outcome !== 'proved') ?? 'no line missed it'),
+      )
+      assert.ok(
+        results.some(({ outcome }) => outcome === 'proved'),
+        'the box did not run at all',
+      )
+    })
+  }
+  test('proves nothing where the box does not start', async () => {
+    const results = await run({ args: before('--remount-ro', '--ro-bind', '/no/such/folder', '/x') })
+    assert.ok(results.every(({ outcome }) => outcome !== 'proved'))
+  })
+})

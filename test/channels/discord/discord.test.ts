@@ -1,0 +1,250 @@
+// Discord beyond the contract: staying up, who can view, edits, files, and what goes wrong.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { format } from '../../../channels/discord/format.ts'
+import { timeOf } from '../../../channels/discord/inbound.ts'
+import { until } from '../../support/until.ts'
+import { ready } from '../contract.ts'
+import { listen } from '../listener.ts'
+import { alice, openDiscordRig } from './rig.ts'
+
+const bob = { id: '1002', name: 'Bob' }
+const carol = { id: '1003', name: 'Carol' }
+const mallory = { id: '6666', name: 'Mallory' }
+const never = new AbortController().signal
+const view = 1n << 10n
+const administrator = 1n << 3n
+const kitchen = { channel: 'discord', kind: 'group', id: '501' } as const
+
+async function withGuild() {
+  const rig = await openDiscordRig()
+  rig.discord.addGuild({
+    id: '500',
+    owner: alice.id,
+    roles: [
+      { id: '510', permissions: 0n },
+      { id: '511', permissions: administrator },
+    ],
+    channels: [
+      {
+        id: '501',
+        name: 'kitchen',
+        overwrites: [
+          { id: '500', type: 0, allow: '0', deny: String(view) },
+          { id: '510', type: 0, allow: String(view), deny: '0' },
+          { id: mallory.id, type: 1, allow: '0', deny: String(view) },
+        ],
+      },
+      { id: '503', name: 'hall' },
+    ],
+    threads: [{ id: '502', name: 'shopping', parent: '501' }],
+    members: [
+      { user: alice },
+      { user: bob, roles: ['510'] },
+      { user: carol },
+      { user: mallory, roles: ['510'] },
+      { user: { id: '1005', name: 'Bob' }, roles: ['511'] },
+      { user: rig.discord.self, roles: ['510'] },
+    ],
+  })
+  return rig
+}
+
+test('members are those who can view the channel: owner, administrators, roles, and overwrites nearest last', async () => {
+  await using rig = await withGuild()
+  await using channel = await rig.channel()
+  assert.equal((await channel.members!(kitchen, never)).kind, 'unknown')
+  await using _listener = listen(channel)
+  await ready(channel)
+  const seen = async (id: string) => {
+    const membership = await channel.members!({ ...kitchen, id }, never)
+    return membership.kind === 'list' ? [...membership.ids].sort() : membership
+  }
+  await until('the server is known', async () => Array.isArray(await seen('501')))
+  assert.deepEqual(await seen('501'), ['1001', '1002', '1005'])
+  assert.deepEqual(await seen('503'), ['1001', '1002', '1003', '1005', '6666'])
+  rig.discord.dispatch('GUILD_MEMBER_ADD', { guild_id: '500', user: { id: '1009' }, roles: ['510'] })
+  await until('the new member', async () => ((await seen('501')) as string[]).includes('1009'))
+  rig.discord.dispatch('GUILD_MEMBER_REMOVE', { guild_id: '500', user: { id: bob.id } })
+  await until('who left', async () => !((await seen('501')) as string[]).includes(bob.id))
+  rig.discord.dispatch('CHANNEL_UPDATE', {
+    id: '501',
+    type: 0,
+    name: 'kitchen',
+    guild_id: '500',
+    permission_overwrites: [],
+  })
+  await until('the opened channel', async () => ((await seen('501')) as string[]).includes(carol.id))
+})
+
+test('a membership that cannot be read is unknown by its fault, never a shorter list', async () => {
+  await using rig = await withGuild()
+  rig.discord.fail(/^GET \/guilds\/500\/members/, { status: 403, code: 50_001, message: 'Missing Access' })
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await ready(channel)
+  await assert.rejects(
+    until('the list', async () => (await channel.members!(kitchen, never)).kind === 'list'),
+    /Missing Access/,
+  )
+})
+
+test('a broken connection is resumed, and a session that Discord forgot is begun anew with its history read', async () => {
+  await using rig = await openDiscordRig()
+  const { discord } = rig
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  await rig.write('one')
+  await listener.take(1)
+  discord.hangUp(1006)
+  await rig.write('two')
+  await until('two', () => listener.stored.some(message => message.text === 'two'))
+  assert.deepEqual([discord.identified, discord.resumed], [1, 1])
+  discord.forgetSessions()
+  discord.hangUp(4000)
+  await rig.write('three')
+  await until('three', () => listener.stored.some(message => message.text === 'three'))
+  assert.equal(discord.identified, 2)
+})
+
+test('a connection whose heartbeats go unanswered is given up and made anew', async () => {
+  await using rig = await openDiscordRig()
+  rig.discord.heartbeatMs = 300
+  rig.discord.alive = false
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await until('a new connection', () => rig.discord.resumed > 0)
+  rig.discord.alive = true
+  await ready(channel)
+})
+
+test('refused intents fail the channel for good and say which switches to set', async () => {
+  await using rig = await openDiscordRig()
+  rig.discord.refuse = 4014
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await listener.ended
+  const state = channel.state()
+  assert.match('error' in state ? state.error : '', /Message Content Intent/)
+})
+
+test('a gateway that is away is tried again until it is back', async () => {
+  await using rig = await openDiscordRig()
+  rig.discord.reachable = false
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await until('it is told', () => channel.state().kind === 'reconnecting')
+  rig.discord.reachable = true
+  await ready(channel)
+})
+
+test('a backlog longer than a page is read whole and in order', async () => {
+  await using rig = await openDiscordRig()
+  {
+    await using channel = await rig.channel()
+    await using listener = listen(channel)
+    await ready(channel)
+    await rig.write('first')
+    await listener.take(1)
+  }
+  for (let n = 0; n < 250; n++) await rig.write(`missed ${n}`)
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await until('the backlog', () => listener.stored.length >= 250)
+  assert.deepEqual(
+    listener.stored.map(message => message.text),
+    Array.from({ length: 250 }, (_, n) => `missed ${n}`),
+  )
+})
+
+test('edits and deletions name the message they change, and previews that Discord adds are no edit', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  const message = rig.discord.write(alice, 'meet at seven')
+  rig.discord.dispatch('MESSAGE_UPDATE', { ...message, embeds: [{}] })
+  rig.discord.dispatch('MESSAGE_UPDATE', {
+    ...message,
+    content: 'meet at eight',
+    edited_timestamp: new Date().toISOString(),
+  })
+  rig.discord.dispatch('MESSAGE_DELETE', { id: message.id, channel_id: message.channel_id })
+  const [, edit, deletion] = await listener.take(3)
+  assert.equal(edit?.text, 'meet at eight')
+  assert.deepEqual(edit?.revises, { externalId: message.id })
+  assert.deepEqual(deletion?.revises, { externalId: message.id, deleted: true })
+  assert.equal(deletion?.sender.id, alice.id)
+})
+
+test('words are read with mentions as names; stickers, files and forwards are told', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  rig.discord.write(alice, '<@1002> look <:smile:77>', {
+    extra: {
+      mentions: [{ id: '1002', username: 'bob', global_name: 'Bob' }],
+      sticker_items: [{ id: '1', name: 'wave', format_type: 1 }],
+      attachments: [
+        { id: '2', filename: 'a.png', content_type: 'image/png', size: 3, url: 'http://127.0.0.1/a' },
+      ],
+    },
+  })
+  const [message] = await listener.take(1)
+  assert.equal(message?.text, '@Bob look :smile:\n[sticker wave]')
+  assert.deepEqual(message?.attachments?.[0], {
+    kind: 'image',
+    name: 'a.png',
+    mime: 'image/png',
+    size: 3,
+    handle: 'http://127.0.0.1/a',
+  })
+})
+
+test('messages of other bots are not heard, lest two of them talk for ever', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  rig.discord.write(alice, 'beep', { extra: { author: { id: '8', username: 'robot', bot: true } } })
+  rig.discord.write(alice, 'hello')
+  const [message] = await listener.take(1)
+  assert.equal(message?.text, 'hello')
+})
+
+test('a sent message rings nobody, carries its files and buttons, and answers what it answers', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  await channel.send(
+    {
+      key: 'k',
+      place: rig.place,
+      text: '@everyone look',
+      replyTo: '55',
+      choices: [{ id: '/approve ABC', label: 'Yes' }],
+      attachments: [{ name: 'a.txt', mime: 'text/plain', bytes: new Uint8Array([65]) }],
+    },
+    never,
+  )
+  const [sent] = rig.discord.sent()
+  assert.deepEqual(sent?.body.allowed_mentions, { parse: [] })
+  assert.deepEqual([...(sent?.files.get('a.txt') ?? [])], [65])
+  assert.match(JSON.stringify(sent?.body.components), /"custom_id":"\/approve ABC"/)
+  assert.deepEqual(sent?.body.message_reference, { message_id: '55', fail_if_not_exists: false })
+})
+
+test('format leaves Discord’s own Markdown alone and makes tables readable', () => {
+  const own = '# Title\n\n**bold** _it_ `code` [a](https://example.org)\n\n```ts\n| a | b |\n|---|---|\n```'
+  assert.equal(format(own), own)
+  assert.equal(
+    format('Look:\n\n| a | b |\n|---|--:|\n| x | 1 |\n\nDone.'),
+    'Look:\n\n```\na  b\n─  ─\nx  1\n```\n\nDone.',
+  )
+  assert.equal(format('![cat](https://example.org/c.png)'), '[cat](https://example.org/c.png)')
+})
+
+test('timeOf reads when a snowflake was made', () => {
+  assert.equal(timeOf('175928847299117063'), 1_462_015_105_796)
+})

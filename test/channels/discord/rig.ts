@@ -1,0 +1,52 @@
+// The Discord channel on a REST API and a gateway of its own.
+import { createDiscord } from '../../../channels/discord/discord.ts'
+import type { Channel, Cursors } from '../../../src/channel.ts'
+import { silentLog } from '../../../src/log.ts'
+import { openFakeDiscord } from '../../support/fake-discord.ts'
+import type { Rig, SendFault } from '../contract.ts'
+
+export const alice = { id: '1001', name: 'Alice' }
+
+/** Cursors that outlive a channel, as the gateway keeps them. */
+export function keptCursors(): Cursors {
+  let kept: Readonly<Record<string, string>> = {}
+  return {
+    all: () => kept,
+    save: cursors => {
+      kept = cursors
+    },
+  }
+}
+
+export async function openDiscordRig() {
+  const discord = await openFakeDiscord()
+  const cursors = keptCursors()
+  let token = discord.token
+  return {
+    discord,
+    cursors,
+    place: { channel: 'discord', kind: 'direct', id: alice.id } as const,
+    channel: async (): Promise<Channel> =>
+      createDiscord(
+        { token, apiRoot: discord.url, gatewayUrl: discord.gatewayUrl },
+        { log: silentLog(), cursors },
+      ),
+    write: async (text: string) => void discord.write(alice, text),
+    shown: () => discord.sent(discord.direct(alice.id)).map(sent => sent.text),
+    fault(kind: SendFault) {
+      const faults = {
+        'lost request': 'drop',
+        'lost answer': 'drop after',
+        unavailable: { status: 502 },
+        limited: { status: 429, retryAfter: 0.2 },
+        forbidden: { status: 403, code: 50_007, message: 'Cannot send messages to this user' },
+      } as const
+      discord.fail(/^POST \/channels\/\d+\/messages$/, faults[kind])
+    },
+    interrupt: () => discord.hangUp(1006),
+    revoke() {
+      token = `${token}x`
+    },
+    [Symbol.asyncDispose]: () => discord[Symbol.asyncDispose](),
+  } satisfies Rig & { discord: unknown; cursors: unknown }
+}

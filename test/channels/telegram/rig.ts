@@ -1,0 +1,39 @@
+// The Telegram channel on a Bot API of its own.
+import { createTelegram, type TelegramSettings } from '../../../channels/telegram/telegram.ts'
+import type { Channel } from '../../../src/channel.ts'
+import { silentLog } from '../../../src/log.ts'
+import { openFakeTelegram } from '../../support/fake-telegram.ts'
+import type { Rig, SendFault } from '../contract.ts'
+
+export const alice = { id: 1001, name: 'Alice' }
+
+export async function openTelegramRig(settings: Partial<TelegramSettings> = {}) {
+  const telegram = await openFakeTelegram()
+  let token = telegram.token
+  return {
+    telegram,
+    place: { channel: 'telegram', kind: 'direct', id: '1001' } as const,
+    channel: async (): Promise<Channel> =>
+      createTelegram({ token, apiRoot: telegram.url, ...settings }, { log: silentLog() }),
+    write: async (text: string) => void telegram.write(alice, text),
+    shown: () => telegram.sent(alice.id).map(sent => sent.text),
+    fault(kind: SendFault) {
+      const faults = {
+        'lost request': 'drop',
+        'lost answer': 'drop after',
+        unavailable: { status: 502, description: 'Bad Gateway' },
+        limited: { status: 429, retryAfter: 2 },
+        forbidden: { status: 403, description: 'Forbidden: bot was blocked by the user' },
+      } as const
+      telegram.fail('sendMessage', faults[kind])
+    },
+    interrupt() {
+      telegram.fail('getUpdates', 'drop')
+      telegram.fail('getUpdates', { status: 502, description: 'Bad Gateway' })
+    },
+    revoke() {
+      token = `${token}x`
+    },
+    [Symbol.asyncDispose]: () => telegram[Symbol.asyncDispose](),
+  } satisfies Rig & { telegram: unknown }
+}

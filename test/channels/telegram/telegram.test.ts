@@ -1,0 +1,202 @@
+// Telegram beyond the contract: every kind of update, files, webhook, and what goes wrong.
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import { test } from 'node:test'
+import type { Message, Update } from 'grammy/types'
+import { inboundOf } from '../../../channels/telegram/inbound.ts'
+import { secretTokenFor } from '../../../channels/telegram/webhook.ts'
+import { until } from '../../support/until.ts'
+import { ready } from '../contract.ts'
+import { listen } from '../listener.ts'
+import { openTelegramRig } from './rig.ts'
+
+const self = { id: 42, username: 'coop_bot' }
+const alice = { id: 1001, is_bot: false, first_name: 'Alice', last_name: 'Doe' }
+const group = { id: -100, type: 'supergroup', title: 'Household' }
+const never = new AbortController().signal
+
+const read = (message: object, kind = 'message') =>
+  inboundOf(
+    {
+      update_id: 1,
+      [kind]: {
+        message_id: 7,
+        date: 1_700_000_000,
+        from: alice,
+        chat: { id: 1001, type: 'private' },
+        ...message,
+      },
+    } as unknown as Update,
+    self,
+  )
+
+test('inbound reads words, captions, quotes, topics and who is addressed', () => {
+  assert.equal(read({ text: 'hi' })?.externalId, '1001:7')
+  assert.equal(read({ text: 'hi' })?.sender.name, 'Alice Doe')
+  assert.equal(read({ text: '/status@coop_bot now' })?.text, '/status now')
+  assert.equal(read({ text: 'hi', from: { ...alice, id: 42 } }), undefined)
+  const topic = read({ text: 'hi', chat: group, is_topic_message: true, message_thread_id: 9 })
+  assert.deepEqual(topic?.place, {
+    channel: 'telegram',
+    kind: 'group',
+    id: '-100',
+    thread: '9',
+    title: 'Household',
+  })
+  assert.equal(topic?.addressed, false)
+  const mention = {
+    text: 'hey @coop_bot',
+    chat: group,
+    entities: [{ type: 'mention', offset: 4, length: 9 }],
+  }
+  assert.equal(read(mention)?.addressed, true)
+  const answer = { text: 'yes', reply_to_message: { message_id: 6, text: 'sure?', from: { id: 42 } } }
+  assert.deepEqual(read(answer)?.quote, { author: 'you', text: 'sure?' })
+})
+
+test('inbound reads each kind of file with its name and type', () => {
+  const file = { file_id: 'f', file_unique_id: 'u', file_size: 5 }
+  const kinds: [object, string, string][] = [
+    [{ photo: [{ ...file, file_id: 'small' }, file] }, 'image', 'photo.jpg'],
+    [{ voice: { ...file, duration: 1 } }, 'audio', 'voice.ogg'],
+    [{ audio: { ...file, file_name: 'a.mp3' } }, 'audio', 'a.mp3'],
+    [{ video: { ...file, file_name: 'v.mp4' } }, 'video', 'v.mp4'],
+    [{ video_note: file }, 'video', 'video-note.mp4'],
+    [{ animation: file, document: file }, 'video', 'animation.mp4'],
+    [{ document: { ...file, file_name: 'd.pdf', mime_type: 'application/pdf' } }, 'file', 'd.pdf'],
+    [{ sticker: { ...file, emoji: '🙂' } }, 'image', 'sticker.webp'],
+  ]
+  for (const [message, kind, name] of kinds) {
+    const [attachment] = read(message)?.attachments ?? []
+    assert.deepEqual(
+      [attachment?.kind, attachment?.name, attachment?.handle, attachment?.size],
+      [kind, name, 'f', 5],
+    )
+  }
+})
+
+test('inbound puts into words what is no file, and ignores what nobody said', () => {
+  assert.equal(read({ location: { latitude: 38.7, longitude: -9.1 } })?.text, '[location: 38.7, -9.1]')
+  assert.equal(read({ contact: { first_name: 'Bob', phone_number: '+351' } })?.text, '[contact: Bob +351]')
+  assert.equal(
+    read({ poll: { question: 'When?', options: [{ text: 'now' }, { text: 'later' }] } })?.text,
+    '[poll: When? (now / later)]',
+  )
+  assert.equal(read({ sticker: { file_id: 'f', emoji: '🙂', is_animated: true } })?.text, '[sticker 🙂]')
+  assert.equal(read({ dice: { emoji: '🎲', value: 4 } })?.text, '[🎲 4]')
+  assert.equal(read({ new_chat_title: 'x' }), undefined)
+  assert.equal(inboundOf({ update_id: 1, my_chat_member: {} } as unknown as Update, self), undefined)
+})
+
+test('inbound names an edit by its time and by what it replaces', () => {
+  const edit = read({ text: 'better', edit_date: 1_700_000_050 }, 'edited_message')
+  assert.equal(edit?.externalId, '1001:7:1700000050')
+  assert.deepEqual(edit?.revises, { externalId: '1001:7' })
+})
+
+test('files go out as photos or documents, with the text as caption when it fits', async () => {
+  await using rig = await openTelegramRig()
+  await using channel = await rig.channel()
+  const file = { name: 'a.png', mime: 'image/png', bytes: new Uint8Array([1, 2, 3]) }
+  const pdf = { name: 'b.pdf', mime: 'application/pdf', bytes: new Uint8Array([4]) }
+  const result = await channel.send(
+    { key: 'k', place: rig.place, text: '**Here.**', attachments: [file, pdf] },
+    never,
+  )
+  assert.equal(result.kind, 'sent')
+  assert.deepEqual(
+    rig.telegram.sent().map(sent => [sent.method, sent.text]),
+    [
+      ['sendPhoto', 'Here.'],
+      ['sendDocument', ''],
+    ],
+  )
+  const huge = { ...pdf, bytes: new Uint8Array(50_000_001) }
+  const refused = await channel.send({ key: 'l', place: rig.place, text: 'x', attachments: [huge] }, never)
+  assert.match('reason' in refused ? refused.reason : '', /b\.pdf is larger than the 50 MB/)
+})
+
+test('a received file is fetched by its handle, and one too large is refused with a sentence', async () => {
+  await using rig = await openTelegramRig()
+  await using channel = await rig.channel()
+  rig.telegram.files.set('f', new Uint8Array([9, 9]))
+  const attachment = { kind: 'file', name: 'a.bin', mime: 'x/y', handle: 'f' } as const
+  assert.deepEqual([...(await channel.fetch!(attachment, never))], [9, 9])
+  await assert.rejects(channel.fetch!({ ...attachment, size: 21_000_000 }, never), /larger than the 20 MB/)
+})
+
+test('marks that Telegram refuses are left away rather than the message', async () => {
+  await using rig = await openTelegramRig()
+  await using channel = await rig.channel()
+  rig.telegram.fail('sendMessage', { status: 400, description: "Bad Request: can't parse entities" })
+  const result = await channel.send({ key: 'k', place: rig.place, text: '**so**' }, never)
+  assert.equal(result.kind, 'sent')
+  assert.deepEqual(rig.shown(), ['**so**'])
+})
+
+test('a second program with the same token is named as the cause, and polling goes on when it is gone', async () => {
+  await using rig = await openTelegramRig()
+  rig.telegram.fail('getUpdates', {
+    status: 409,
+    description: 'Conflict: terminated by other getUpdates request',
+  })
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await until('the conflict is told', () => {
+    const state = channel.state()
+    return 'error' in state && /another program/.test(state.error)
+  })
+  await ready(channel)
+})
+
+test('a webhook that stands in the way of polling is taken down', async () => {
+  await using rig = await openTelegramRig()
+  rig.telegram.fail('getUpdates', {
+    status: 409,
+    description: "Conflict: can't use getUpdates method while webhook is active",
+  })
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await ready(channel)
+  assert.ok(rig.telegram.calls.some(call => call.method === 'deleteWebhook'))
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+test('by webhook an update is taken only with its secret, and confirmed only once it is stored', async () => {
+  const port = await freePort()
+  await using rig = await openTelegramRig({ webhook: { url: 'https://example.org/hook', port } })
+  await using channel = await rig.channel()
+  await using listener = listen(channel, 1)
+  await ready(channel)
+  const set = rig.telegram.calls.find(call => call.method === 'setWebhook')
+  const secret = secretTokenFor(rig.telegram.token)
+  assert.ok(set)
+  assert.equal((set.body as { secret_token: string }).secret_token, secret)
+  const message = {
+    message_id: 1,
+    date: 1,
+    text: 'hello',
+    from: alice,
+    chat: { id: 1001, type: 'private' },
+  } as Message
+  const post = (token: string) =>
+    fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: { 'x-telegram-bot-api-secret-token': token },
+      body: JSON.stringify({ update_id: 5, message }),
+    }).then(
+      response => response.status,
+      () => 0,
+    )
+  assert.equal(await post('wrong'), 403)
+  assert.notEqual(await post(secret), 200)
+  await until('it is taken the second time', async () => (await post(secret)) === 200)
+  assert.equal(listener.stored[0]?.text, 'hello')
+})

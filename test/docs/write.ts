@@ -1,0 +1,6 @@
+// npm run docs: writes the pages that come from the sources.
+import { writeFileSync } from 'node:fs'
+import { pages } from './pages.ts'
+
+for (const [path, text] of Object.entries(pages))
+  writeFileSync(new URL(`../../${path}`, import.meta.url), text())
