@@ -149,7 +149,7 @@ test('lock and unlock give back any content, and no changed byte passes', async 
         await assert.rejects(unlock(changed, passphrase), { code: 'archive_invalid' })
       },
     ),
-    { numRuns: 3 },
+    { numRuns: 2 },
   )
 })
 

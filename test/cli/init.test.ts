@@ -112,10 +112,10 @@ test('a home of another user is refused by name', async () => {
 
 test('no home and no place for one are told plainly', async () => {
   await using house = openHouse()
-  const env = { ...house.env, HOME: '/proc' }
+  const env = { ...house.env, HOME: '/dev/null' }
   const none = await runNode([bin, 'chat', '-m', 'hi'], { env, cwd: '/' })
   assert.equal(none.code, 1)
-  assert.match(none.stderr, /^coop: No home can be made in \/proc\/\.coop .*\n$/)
+  assert.match(none.stderr, /^coop: No home can be made in \/dev\/null\/\.coop .*\n$/)
   assert.match((await runNode([bin, 'status'], { env, cwd: '/' })).stderr, /run `coop init`/)
   assert.equal((await runNode([bin, 'attach'], { env, cwd: '/' })).code, 4)
 })

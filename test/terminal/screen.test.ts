@@ -209,6 +209,7 @@ test('commands, models and people complete', async () => {
   pane.type('/model off')
   await pane.until(/→ offline\/coop/)
   pane.press('Escape')
+  await pane.until(text => !/→ offline/.test(text))
   pane.press('C-u')
   pane.type('tell @Bo')
   await pane.until(/→ Bob/)

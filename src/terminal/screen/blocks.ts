@@ -78,7 +78,8 @@ export function messageBlock(theme: Theme): MessageBlock {
 
   function grow(): void {
     const end = finished + finishedLength(text.slice(finished))
-    if (end > finished) parts.push(make(text.slice(finished, end).trimEnd()))
+    const done = text.slice(finished, end).trimEnd()
+    if (done) parts.push(make(done))
     finished = end
     const open = text.slice(finished)
     if (!open.trim()) tail = null
@@ -103,7 +104,7 @@ export function messageBlock(theme: Theme): MessageBlock {
       grow()
     },
     render(width) {
-      const drawn = (tail ? [...parts, tail] : parts).map(part => part.render(width))
+      const drawn = (tail ? [...parts, tail] : parts).map(part => unpadded(part.render(width)))
       return drawn.flatMap(lines => ['', ...lines])
     },
     invalidate() {
@@ -111,6 +112,13 @@ export function messageBlock(theme: Theme): MessageBlock {
       tail?.invalidate()
     },
   }
+}
+
+/** Without the blank lines around. */
+function unpadded(lines: string[]): string[] {
+  const isText = (line: string) => line.trim() !== ''
+  const first = lines.findIndex(isText)
+  return first === -1 ? [] : lines.slice(first, lines.findLastIndex(isText) + 1)
 }
 
 type ToolEvent = Extract<SessionEvent, { type: 'tool' }>

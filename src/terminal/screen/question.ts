@@ -19,6 +19,7 @@ export function openQuestion(
       return [
         '',
         ...text.flatMap(line => wrapTextWithAnsi(line, width)).map(theme.warn),
+        '',
         ...wrapTextWithAnsi(
           `${theme.bold('y')} yes  ${theme.bold('n')} no  ${theme.bold('Esc')} later`,
           width,
