@@ -34,6 +34,8 @@ export interface Remember extends AsyncDisposable {
 }
 
 const wordsAfterMs = 1_500
+/** How long words wait at most while the conversations do not stop. */
+const wordsWithinMs = 20_000
 const factsAfterMs = 5 * 60_000
 const tidyEveryMs = 6 * 3_600_000
 const maxTokens = 2_000
@@ -42,6 +44,7 @@ export function openRemember(options: RememberOptions): Remember {
   const { store, memory, log } = options
   const stop = new AbortController()
   let words: NodeJS.Timeout | undefined
+  let waitingSince: number | undefined
   let facts: NodeJS.Timeout | undefined
   let work: Promise<void> = Promise.resolve()
   const tidying = setInterval(() => queue(true, true), tidyEveryMs).unref()
@@ -110,8 +113,11 @@ export function openRemember(options: RememberOptions): Remember {
 
   return {
     nudge() {
+      waitingSince ??= performance.now()
+      if (words && performance.now() - waitingSince < wordsWithinMs) words.refresh()
       words ??= setTimeout(() => {
         words = undefined
+        waitingSince = undefined
         queue(false, false)
       }, wordsAfterMs).unref()
       if (facts) facts.refresh()

@@ -1,4 +1,5 @@
 // Remembers conversations by themselves: first every turn as it was said, then facts, when nobody waits.
+import { setImmediate as nextTick } from 'node:timers/promises'
 import type { Clearance } from '../access/clearance.ts'
 import { checkClearance } from '../access/clearance.ts'
 import { refreshTail } from './context.ts'
@@ -48,7 +49,11 @@ export async function capture(
     signal.throwIfAborted()
     const turns = source.turnsAfter(cursor(room, 'turns'), slice)
     if (turns.length === 0) break
-    for (const turn of turns) report.turns += keepTurn(room, turn)
+    for (const group of byFile(turns)) {
+      report.turns += keepWords(room, group)
+      await nextTick()
+      signal.throwIfAborted()
+    }
     setCursor(room, 'turns', turns.at(-1)!.position)
   }
   while (complete) {
@@ -63,36 +68,50 @@ export async function capture(
   return report
 }
 
-/** Stores what was said word for word; returns how many rows are new. */
-function keepTurn(room: Room, turn: SpokenTurn): number {
-  let stored = 0
-  for (const { ref, said } of placed(turn)) {
-    const shelf = room.files.shelf(ref)
-    stored += shelf.db.transaction(() => {
-      const key = `entry:${said.entry}`
-      if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(key)) return 0
-      const body = withoutSecrets(said.text).slice(0, maxTurnChars)
-      if (body.trim() === '' || isBuried(shelf, body)) return 0
-      insertRow(shelf, {
-        uid: room.uid(),
-        key,
-        kind: 'turn',
-        body,
-        saidBy: said.name,
-        author: said.author,
-        session: turn.session,
-        seq: said.entry,
-        at: said.at,
-        recordedAt: room.now(),
-        origin: isOutside(said.origin) ? 'tool' : 'said',
-        originTrust: said.origin,
-        entry: said.entry,
-      })
-      refreshTail(shelf, turn.session)
-      return 1
-    })()
-  }
-  return stored
+interface Placed {
+  readonly ref: ShelfRef
+  readonly said: Said
+  readonly session: string
+}
+
+/** What was said, by the file it goes into: one commit a file. */
+function byFile(turns: readonly SpokenTurn[]): Placed[][] {
+  const all = turns.flatMap(turn => placed(turn).map(one => ({ ...one, session: turn.session })))
+  return [...Map.groupBy(all, one => one.ref.owner).values()]
+}
+
+/** Stores what was said word for word, in one commit; returns how many rows are new. */
+function keepWords(room: Room, group: readonly Placed[]): number {
+  return room.files.shelf(group[0]!.ref).db.transaction(() => {
+    let stored = 0
+    for (const one of group) if (keep(room, one)) stored++
+    return stored
+  })()
+}
+
+function keep(room: Room, { ref, said, session }: Placed): boolean {
+  const shelf = room.files.shelf(ref)
+  const key = `entry:${said.entry}`
+  if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(key)) return false
+  const body = withoutSecrets(said.text).slice(0, maxTurnChars)
+  if (body.trim() === '' || isBuried(shelf, body)) return false
+  insertRow(shelf, {
+    uid: room.uid(),
+    key,
+    kind: 'turn',
+    body,
+    saidBy: said.name,
+    author: said.author,
+    session,
+    seq: said.entry,
+    at: said.at,
+    recordedAt: room.now(),
+    origin: isOutside(said.origin) ? 'tool' : 'said',
+    originTrust: said.origin,
+    entry: said.entry,
+  })
+  refreshTail(shelf, session)
+  return true
 }
 
 /** Everything said in a turn that has a shelf, by the labels it was said under and no others. */

@@ -44,7 +44,8 @@ interface Opened {
   usedAt: number
 }
 
-const maxOpen = 16
+/** Opening a file costs milliseconds, an open one little memory: a household’s worth stays open. */
+const maxOpen = 64
 
 export function openFiles(options: FilesOptions): Files {
   const open = new Map<string | null, Opened>()
