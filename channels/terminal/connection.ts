@@ -50,7 +50,8 @@ export async function openConnection(
   }
 
   async function handle(method: string, params: unknown): Promise<unknown> {
-    if (!Object.hasOwn(methods, method)) throw new Refusal(rpcErrors.method, `There is no method "${method}".`)
+    if (!Object.hasOwn(methods, method))
+      throw new Refusal(rpcErrors.method, `There is no method "${method}".`)
     const parsed = methods[method as Method].safeParse(params ?? {})
     if (!parsed.success)
       throw new Refusal(
