@@ -96,7 +96,7 @@ export async function torture(options: TortureOptions): Promise<Tally> {
       const poll = await until('the first poll', () => polledSince(spawnedAt), firstPollMs).catch(cause => {
         throw new Error(`restart ${kills.length} never polled: ${gateway.stderr()}`, { cause })
       })
-      tally.firstPolls.push(poll.at - spawnedAt)
+      tally.firstPolls.push(Math.round(poll.at - spawnedAt))
       await sleep(Math.random() * 1_200)
     }
     kills.push(Date.now())
