@@ -133,7 +133,7 @@ export const commands: Readonly<Record<string, Listed>> = {
 
 /** What `coop help` prints. */
 export function helpText(name = ''): string {
-  const one = name && commands[name]
+  const one = Object.hasOwn(commands, name) && name ? commands[name] : undefined
   if (one) return `${one.usage}\n  ${one.summary}\n`
   const width = Math.min(44, Math.max(...Object.values(commands).map(command => command.usage.length)))
   const lines = Object.values(commands).map(({ usage, summary }) =>

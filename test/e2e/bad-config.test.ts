@@ -131,7 +131,8 @@ test('a token that Telegram refuses ends the channel, is told to the owner, and 
     env: { TELEGRAM_TOKEN: '100000002:AAanotherBotsTokenThatIsWrongHere' },
   })
   using terminal = await openLiveClient(stage.home)
-  assert.equal(await terminal.ask('are you there?'), 'heard: are you there?')
+  await terminal.ask('are you there?')
+  assert.ok(terminal.said().includes('heard: are you there?'))
   const status = await runCoop(stage.home, ['status', '--json'])
   assert.match(status.stdout, /get a new one from @BotFather/)
   assert.doesNotMatch(stage.gateway.stderr(), /AAanotherBotsToken/)

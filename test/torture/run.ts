@@ -32,7 +32,8 @@ export interface TortureOptions {
 
 /** How long after its answer left a send may still count as in flight: a busy gateway has yet to read and store it. */
 const settleMs = 1_000
-const drainMs = 20_000
+const drainMs = 60_000
+const firstPollMs = 60_000
 
 export const writers = [1, 2, 3, 4, 5].map(number => ({ id: 2000 + number, name: `Writer${number}` }))
 const sitters = ['alice', 'carol']
@@ -92,8 +93,10 @@ export async function torture(options: TortureOptions): Promise<Tally> {
     const early = Math.random() < 0.2
     if (early) await sleep(Math.random() * 700)
     else {
-      const poll = await until('the first poll', () => polledSince(spawnedAt), 10_000)
-      tally.firstPolls.push(poll.at - spawnedAt)
+      const poll = await until('the first poll', () => polledSince(spawnedAt), firstPollMs).catch(cause => {
+        throw new Error(`restart ${kills.length} never polled: ${gateway.stderr()}`, { cause })
+      })
+      tally.firstPolls.push(Math.round(poll.at - spawnedAt))
       await sleep(Math.random() * 1_200)
     }
     kills.push(Date.now())
