@@ -12,7 +12,7 @@ export interface SystemPrompt {
   readonly session: string
   /** Files that are read anew each turn and stand in the newest message. */
   readonly volatile: string
-  /** Prompt files that entered, for the ledger. */
+  /** Prompt files that enter with this turn for the first time, for the ledger. */
   readonly refs: readonly string[]
 }
 
@@ -54,11 +54,7 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     texts[file.cache].push(text)
     refs.push(ref)
   }
-  for (const file of merged(sharedDefaults, facts.sharedFiles))
-    take(file, files.shared(file.path, file.trust), file.path)
-  for (const file of merged(userDefaults, facts.userFiles)) {
-    take(file, files.own(file.path, file.trust), `users/${clearance.person}/${file.path}`)
-  }
+  for (const { file, text, ref } of promptFiles(clearance, files, facts, () => true)) take(file, text, ref)
   const channelFile = `channels/${clearance.place.channel}.md`
   take(
     { path: channelFile, trust: 'familiar', cache: 'session' },
@@ -75,6 +71,23 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     session: texts.session.join('\n\n'),
     volatile: texts.volatile.join('\n\n'),
     refs,
+  }
+}
+
+/** The same prompt in a later turn: only what is volatile is read anew, and only that enters again. */
+export function withVolatile(
+  prompt: SystemPrompt,
+  clearance: Clearance,
+  files: Files,
+  lists: Pick<PromptFacts, 'sharedFiles' | 'userFiles'>,
+): SystemPrompt {
+  const found = promptFiles(clearance, files, lists, file => file.cache === 'volatile').filter(
+    ({ text }) => text,
+  )
+  return {
+    ...prompt,
+    volatile: found.map(({ text }) => text).join('\n\n'),
+    refs: found.map(({ ref }) => ref),
   }
 }
 
@@ -96,6 +109,24 @@ function situation(clearance: Clearance, facts: PromptFacts): string {
   }
   const trust = atLeast(level, 'full') ? 'who is fully trusted' : `whose trust is ${level}`
   return `Your short name is ${facts.agent}. You are talking alone with ${facts.speaker.name}, ${trust}.`
+}
+
+function promptFiles(
+  clearance: Clearance,
+  files: Files,
+  lists: Pick<PromptFacts, 'sharedFiles' | 'userFiles'>,
+  wanted: (file: PromptFile) => boolean,
+): { file: PromptFile; text: string | undefined; ref: string }[] {
+  const shared = merged(sharedDefaults, lists.sharedFiles).filter(wanted)
+  const own = merged(userDefaults, lists.userFiles).filter(wanted)
+  return [
+    ...shared.map(file => ({ file, text: files.shared(file.path, file.trust), ref: file.path })),
+    ...own.map(file => ({
+      file,
+      text: files.own(file.path, file.trust),
+      ref: `users/${clearance.person}/${file.path}`,
+    })),
+  ]
 }
 
 /** Configured entries replace the default of the same path and add to the rest. */

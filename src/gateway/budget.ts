@@ -35,13 +35,14 @@ export function openBudget(options: {
   function left({ person, level, job }: Payer): number | null {
     const limits = options.settings().daily_usd
     const factor = level === 'full' && job === null ? reserve : 1
-    const since = options.today()
+    let since: number | undefined
+    const today = () => (since ??= options.today())
     const rests: number[] = []
     const rest = (name: string, limit: number | undefined, spent: () => number) => {
       if (limit !== undefined) rests.push(limit * factor - spent() - (held.get(name) ?? 0))
     }
-    if (person) rest(person.id, limits[person.id], () => options.spending.ofPerson(person.id, since))
-    rest(level, limits[level], () => options.spending.ofLevel(level, since))
+    if (person) rest(person.id, limits[person.id], () => options.spending.ofPerson(person.id, today()))
+    rest(level, limits[level], () => options.spending.ofLevel(level, today()))
     return rests.length === 0 ? null : Math.min(...rests)
   }
 

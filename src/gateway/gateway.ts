@@ -623,6 +623,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (inFlight > 0)
         log.warn({ parts: inFlight }, 'parts were in flight when the gateway ended; they are sent again')
       remember.nudge()
+      const warm = () => void models.warm(modelFor(null))
+      setTimeout(warm, warmAfterMs).unref()
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
@@ -645,6 +647,8 @@ export function openGateway(options: GatewayOptions): Gateway {
 /** What is heard in a direct chat is reactions alone. */
 const directNotes = 20
 const offerMs = 30_000
+/** The model’s SDK loads once the channels have begun, and before the first message needs it. */
+const warmAfterMs = 400
 const storageRestMs = 3_000
 const maxFaults = 5
 

@@ -2,7 +2,7 @@
 
 import { groupOf } from '../access/clear.ts'
 import type { Speaker } from '../access/household.ts'
-import { type SystemPrompt, systemPrompt } from '../agent/prompt.ts'
+import { type SystemPrompt, systemPrompt, withVolatile } from '../agent/prompt.ts'
 import type { Config } from '../config/load.ts'
 import type { Desk } from '../desk/desk.ts'
 
@@ -17,7 +17,10 @@ export function openPrompts(config: () => Config) {
     promptFor(desk: Desk, speaker: Speaker): SystemPrompt {
       const key = `${desk.session.id} ${desk.turn.epoch} ${desk.clearance.fingerprint}`
       const known = kept.get(key)
-      const prompt = known ?? build(desk, speaker, config())
+      const { shared_files: sharedFiles, user_files: userFiles } = config().settings.prompt
+      const prompt = known
+        ? withVolatile(known, desk.clearance, desk.files, { sharedFiles, userFiles })
+        : build(desk, speaker, config())
       kept.delete(key)
       kept.set(key, prompt)
       if (kept.size > most) kept.delete(kept.keys().next().value!)

@@ -11,13 +11,13 @@ const firstMs = 300
 const everyMs = 4_000
 
 export function openTyping(channel: (name: string) => Channel | undefined): Typing {
-  const timers = new Map<string, { timer: NodeJS.Timeout; controller: AbortController }>()
+  const timers = new Map<string, { timer: NodeJS.Timeout; controller: AbortController | null }>()
 
   function stop(turn: string): void {
     const current = timers.get(turn)
     if (!current) return
     clearTimeout(current.timer)
-    current.controller.abort()
+    current.controller?.abort()
     timers.delete(turn)
   }
 
@@ -26,13 +26,14 @@ export function openTyping(channel: (name: string) => Channel | undefined): Typi
       stop(turn)
       const show = channel(place.channel)
       if (!show?.typing) return
-      const controller = new AbortController()
       const again = () => {
-        show.typing?.(place, controller.signal).catch(() => {})
         const current = timers.get(turn)
-        if (current) current.timer = setTimeout(again, everyMs).unref()
+        if (!current) return
+        current.controller ??= new AbortController()
+        show.typing?.(place, current.controller.signal).catch(() => {})
+        current.timer = setTimeout(again, everyMs).unref()
       }
-      timers.set(turn, { timer: setTimeout(again, firstMs).unref(), controller })
+      timers.set(turn, { timer: setTimeout(again, firstMs).unref(), controller: null })
     },
     stop,
     [Symbol.dispose]: () => {

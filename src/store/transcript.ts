@@ -87,8 +87,21 @@ export function openTranscript(db: Db) {
     /** The only way to read: what `clearance` covers. */
     view(clearance: Clearance): TranscriptView {
       checkClearance(clearance)
+      // Nearly every entry of a session has the same labels: each set is read and judged once.
+      const judged = new Map<string, readonly string[] | null>()
+      const labelsOf = (text: string) => {
+        let labels = judged.get(text)
+        if (labels === undefined) {
+          const parsed = JSON.parse(text) as string[]
+          judged.set(text, (labels = clearance.covers(parsed) ? parsed : null))
+        }
+        return labels
+      }
       const covered = (rows: Row[]) =>
-        rows.flatMap(row => (clearance.covers(JSON.parse(row.labels)) ? [entryOf(row)] : []))
+        rows.flatMap(row => {
+          const labels = labelsOf(row.labels)
+          return labels === null ? [] : [entryOf(row, labels)]
+        })
       return {
         entries: (session, epoch, from) => covered(fromEpoch.all(session, epoch, from)),
         after: (session, after, limit) => covered(fromId.all(session, after, limit)),
@@ -98,7 +111,7 @@ export function openTranscript(db: Db) {
   }
 }
 
-function entryOf(row: Row): Entry {
+function entryOf(row: Row, labels: readonly string[]): Entry {
   return {
     id: row.id,
     session: row.session,
@@ -107,7 +120,7 @@ function entryOf(row: Row): Entry {
     role: row.role,
     author: row.author,
     blocks: JSON.parse(row.body) as Block[],
-    labels: JSON.parse(row.labels) as string[],
+    labels,
     origin: row.origin,
     at: row.at,
     ...(row.call_id === null ? {} : { callId: row.call_id }),

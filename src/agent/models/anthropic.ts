@@ -12,14 +12,20 @@ const limitKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens']
 
 const cached = { cache_control: { type: 'ephemeral' } } as const
 
-/** A Claude Code OAuth token needs its beta header; the SDK sends each kind as the API takes it. */
+/** A Claude Code OAuth token goes as a bearer token with its beta header, a standard key as `x-api-key`: the SDK would make a bearer token of either. */
 function clientFor(endpoint: Endpoint): Anthropic {
-  const oauth = endpoint.key?.startsWith('sk-ant-oat') ?? false
+  const { key } = endpoint
+  const oauth = key?.startsWith('sk-ant-oat') ?? false
+  const standard = key !== undefined && !oauth ? { 'x-api-key': key } : {}
   return new Anthropic({
-    apiKey: oauth ? null : (endpoint.key ?? null),
-    authToken: oauth ? (endpoint.key ?? null) : null,
+    apiKey: null,
+    authToken: oauth ? (key ?? null) : null,
     ...(endpoint.baseUrl === undefined ? {} : { baseURL: endpoint.baseUrl }),
-    defaultHeaders: { ...endpoint.headers, ...(oauth ? { 'anthropic-beta': 'oauth-2025-04-20' } : {}) },
+    defaultHeaders: {
+      ...standard,
+      ...endpoint.headers,
+      ...(oauth ? { 'anthropic-beta': 'oauth-2025-04-20' } : {}),
+    },
     maxRetries: 0,
   })
 }
