@@ -11,7 +11,6 @@ import { type Outcome, runTurn } from '../agent/turn.ts'
 import type { Channel, Inbound, Place } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { partsOf } from '../delivery/parts.ts'
-import { seal, sealPlain } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
 import type { Log } from '../log.ts'
@@ -28,12 +27,13 @@ import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
 import { contextLine, systemTimezone } from './context-line.ts'
 import { type DraftFacts, forgetDraft, type LiveDraft } from './drafts.ts'
-import { failureText } from './failures.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
 import { recall } from './recall.ts'
+import { compose } from './reply.ts'
+import { spokenText, strangerAuthor } from './said.ts'
 import { jobOfSession, scheduleChannel } from './schedule/job.ts'
 import type { Schedule } from './schedule/schedule.ts'
 import type { Typing } from './typing.ts'
@@ -521,35 +521,11 @@ const givenBefore = (desk: Desk, text: string): boolean =>
     .history()
     .some(entry => entry.blocks.some(block => block.type === 'context' && block.text.includes(text)))
 
-/** An author who is nobody we know is kept by the name they give themselves. */
-export const strangerAuthor = (name: string): string =>
-  `~${
-    name
-      .replace(/[\p{C}\n:]/gu, ' ')
-      .trim()
-      .slice(0, 60) || 'someone'
-  }`
-
 /** In a group a reply names what it answers. */
 const replyTo = (place: Place, rows: readonly Received[]): { replyTo?: string } => {
   const last = rows.at(-1)
   return place.kind === 'group' && last ? { replyTo: last.inbound.externalId } : {}
 }
-
-/** What a message says, with what it answers and, in `lines`, what became of its attachments. */
-export function spokenText(inbound: Inbound, lines: readonly string[] = named(inbound)): string {
-  const quote = inbound.quote
-    ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
-    : ''
-  return clean(`${quote}${[inbound.text, ...lines].join('\n')}`).trim()
-}
-
-const named = ({ attachments = [] }: Inbound): string[] =>
-  attachments.map(({ kind, name }) => `[attached: ${kind} ${name}]`)
-
-/** Without lone surrogates and control characters, which providers refuse. */
-const clean = (text: string): string =>
-  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
 
 const readersChanged = 'the readers changed'
 
@@ -560,58 +536,4 @@ const lostReaders = (before: Pick<Clearance, 'place' | 'reads'>, now: Clearance)
 /** Whether a clearance opens or allows less than the turn was begun with. */
 function isLower(clearance: Clearance, turn: Turn): boolean {
   return !clearance.covers(turn.grant.reads) || lowest(clearance.acts, turn.grant.acts) !== turn.grant.acts
-}
-
-interface Composed {
-  readonly text: string
-  readonly sealed: ReturnType<typeof seal>
-  readonly entries: readonly NewEntry[]
-  readonly state: 'done' | 'failed' | 'stopped'
-  readonly reason: string
-}
-
-/** What the person reads at the end of a turn, and what the transcript keeps. */
-function compose(outcome: Exclude<Outcome, { kind: 'waiting' }>, desk: Desk): Composed {
-  const { clearance } = desk
-  const notice = (text: string): NewEntry => ({
-    role: 'notice',
-    blocks: [{ type: 'text', text }],
-    author: null,
-    labels: [],
-    origin: 'agent',
-  })
-  if (outcome.kind === 'reply') {
-    const text = outcome.text.trim()
-    if (text === '') {
-      const said = 'The model sent an empty answer. Say /retry to try again.'
-      return {
-        text: said,
-        sealed: sealPlain(said, clearance),
-        entries: [notice(said)],
-        state: 'failed',
-        reason: 'empty answer',
-      }
-    }
-    const silent = clearance.place.kind === 'group' && text === 'NO_REPLY'
-    return {
-      text: silent ? '' : text,
-      sealed: seal(text, clearance),
-      entries: [outcome.entry],
-      state: 'done',
-      reason: silent ? 'nothing to say' : 'done',
-    }
-  }
-  const said =
-    outcome.kind === 'stopped' ? 'Stopped.' : failureText(outcome.failure, outcome.message, clearance.level)
-  const partial =
-    outcome.entry?.blocks.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('') ?? ''
-  const text =
-    outcome.kind === 'failed' && partial ? `${partial}\n\n[The answer broke off here. ${said}]` : said
-  return {
-    text,
-    sealed: partial && outcome.kind === 'failed' ? seal(text, clearance) : sealPlain(text, clearance),
-    entries: [...(outcome.entry ? [outcome.entry] : []), notice(said)],
-    state: outcome.kind,
-    reason: outcome.kind === 'failed' ? `${outcome.failure}: ${outcome.message}` : 'stopped',
-  }
 }
