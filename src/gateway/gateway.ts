@@ -43,6 +43,7 @@ import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
+import { openFaults } from './faults.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
@@ -283,7 +284,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         await options.ready
         await converse(task, lane)
       } catch (error) {
-        failed(task, error)
+        faults.failed(task, error)
       }
     },
     (error, session) => log.error({ err: error, session }, 'a lane broke'),
@@ -439,6 +440,17 @@ export function openGateway(options: GatewayOptions): Gateway {
     tracer,
     now,
   })
+  const faults = openFaults({
+    store,
+    enqueue: (session, task) => lanes.push(session, task),
+    proceed: rows => receiver.proceed(rows),
+    gaveUp(row, reason) {
+      schedule.gaveUp(row, reason)
+      office.tellOwners(`A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`)
+    },
+    log,
+    now,
+  })
   const control = openControl({
     store,
     household,
@@ -490,52 +502,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     const known = store.turns.get(turn)
     if (known?.state === 'waiting')
       lanes.push(known.session, { kind: 'resume', turn, session: known.session })
-  }
-
-  /** A lane that could not store goes on when it can; a bug ends the turn and is told. */
-  function failed(task: Task, error: unknown): void {
-    const session = task.kind === 'message' ? task.session.id : task.session
-    log.error(
-      {
-        err: { message: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
-        session,
-      },
-      'a turn broke',
-    )
-    const timer = setTimeout(() => recoverSession(task), storageRestMs)
-    timer.unref()
-  }
-
-  /** How often the same message is begun again after a fault before it counts as failed. */
-  const faults = new Map<number, number>()
-  function recoverSession(task: Task): void {
-    try {
-      if (task.kind === 'compact') return
-      if (task.kind === 'resume') return lanes.push(task.session, task)
-      const row = store.inbox.get(task.row.id)
-      if (!row || (row.state !== 'new' && row.state !== 'running')) return
-      const count = (faults.get(row.id) ?? 0) + 1
-      faults.set(row.id, count)
-      if (count > maxFaults) {
-        if (row.turn) store.turns.fail(row.turn, 'it broke again and again', now())
-        store.inbox.settle(row.id, 'failed', 'it broke again and again')
-        schedule.gaveUp(row, 'it broke again and again')
-        office.tellOwners(
-          `A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`,
-        )
-        return
-      }
-      if (row.turn)
-        lanes.push(row.session ?? task.session.id, {
-          kind: 'resume',
-          turn: row.turn,
-          session: task.session.id,
-        })
-      else receiver.proceed([row])
-    } catch {
-      const timer = setTimeout(() => recoverSession(task), storageRestMs)
-      timer.unref()
-    }
   }
 
   function channelChanged(changed: Channel): void {
@@ -649,8 +615,6 @@ const directNotes = 20
 const offerMs = 30_000
 /** The model’s SDK loads once the channels have begun, and before the first message needs it. */
 const warmAfterMs = 400
-const storageRestMs = 3_000
-const maxFaults = 5
 
 /** Whether a tool's call leaves something that /undo can't take back. */
 function leavesBehind(name: string, input: unknown): boolean {

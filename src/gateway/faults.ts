@@ -1,0 +1,78 @@
+// A turn that broke: begun again when it can be stored, given up and told after some tries.
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Received } from '../store/inbox.ts'
+import type { Store } from '../store/store.ts'
+import type { Task } from './conversation.ts'
+
+export interface Faults {
+  /** Takes a task whose work threw: a full disk, or a bug. */
+  failed(task: Task, error: unknown): void
+}
+
+export interface FaultOptions {
+  readonly store: Store
+  readonly enqueue: (session: string, task: Task) => void
+  readonly proceed: (rows: readonly Received[]) => void
+  /** Told of a message that will not be answered. */
+  readonly gaveUp: (row: Received, reason: string) => void
+  readonly log: Log
+  readonly now: () => number
+}
+
+const restMs = 3_000
+/** How often the same message is begun again before it counts as failed. */
+const mostTries = 5
+const reason = 'it broke again and again'
+
+export function openFaults(options: FaultOptions): Faults {
+  const { store, log } = options
+  /** By inbox row, or by turn. */
+  const tries = new Map<number | string, number>()
+
+  const later = (task: Task) => void setTimeout(() => again(task), restMs).unref()
+
+  function again(task: Task): void {
+    try {
+      if (task.kind === 'compact') return
+      if (task.kind === 'resume') {
+        if (!isTooOften(task.turn)) return options.enqueue(task.session, task)
+        store.turns.fail(task.turn, reason, options.now())
+        return store.inbox.ofTurn(task.turn).forEach(giveUp)
+      }
+      const row = store.inbox.get(task.row.id)
+      if (!row || (row.state !== 'new' && row.state !== 'running')) return
+      if (isTooOften(row.id)) {
+        if (row.turn) store.turns.fail(row.turn, reason, options.now())
+        return giveUp(row)
+      }
+      if (!row.turn) return options.proceed([row])
+      const session = row.session ?? task.session.id
+      options.enqueue(session, { kind: 'resume', turn: row.turn, session })
+    } catch {
+      // Still no storing: the disk may yet be freed.
+      later(task)
+    }
+  }
+
+  function isTooOften(what: number | string): boolean {
+    const count = (tries.get(what) ?? 0) + 1
+    if (count > mostTries) tries.delete(what)
+    else tries.set(what, count)
+    return count > mostTries
+  }
+
+  function giveUp(row: Received): void {
+    store.inbox.settle(row.id, 'failed', reason)
+    options.gaveUp(row, reason)
+  }
+
+  return {
+    failed(task, error) {
+      const session = task.kind === 'message' ? task.session.id : task.session
+      const stack = error instanceof Error ? error.stack : undefined
+      log.error({ err: { message: messageOf(error), stack }, session }, 'a turn broke')
+      later(task)
+    },
+  }
+}
