@@ -1,5 +1,5 @@
 // A turn that broke: begun again when it can be stored, given up and told after some tries.
-import { messageOf } from '../errors.ts'
+import { isStorageFault, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
@@ -30,19 +30,20 @@ export function openFaults(options: FaultOptions): Faults {
   /** By inbox row, or by turn. */
   const tries = new Map<number | string, number>()
 
-  const later = (task: Task) => void setTimeout(() => again(task), restMs).unref()
+  /** `counts`: a disk that cannot be written is nobody's fault, however often. */
+  const later = (task: Task, counts: boolean) => void setTimeout(() => again(task, counts), restMs).unref()
 
-  function again(task: Task): void {
+  function again(task: Task, counts: boolean): void {
     try {
       if (task.kind === 'compact') return
       if (task.kind === 'resume') {
-        if (!isTooOften(task.turn)) return options.enqueue(task.session, task)
+        if (!counts || !isTooOften(task.turn)) return options.enqueue(task.session, task)
         store.turns.fail(task.turn, reason, options.now())
         return store.inbox.ofTurn(task.turn).forEach(giveUp)
       }
       const row = store.inbox.get(task.row.id)
       if (!row || (row.state !== 'new' && row.state !== 'running')) return
-      if (isTooOften(row.id)) {
+      if (counts && isTooOften(row.id)) {
         if (row.turn) store.turns.fail(row.turn, reason, options.now())
         return giveUp(row)
       }
@@ -51,7 +52,7 @@ export function openFaults(options: FaultOptions): Faults {
       options.enqueue(session, { kind: 'resume', turn: row.turn, session })
     } catch {
       // Still no storing: the disk may yet be freed.
-      later(task)
+      later(task, false)
     }
   }
 
@@ -72,7 +73,7 @@ export function openFaults(options: FaultOptions): Faults {
       const session = task.kind === 'message' ? task.session.id : task.session
       const stack = error instanceof Error ? error.stack : undefined
       log.error({ err: { message: messageOf(error), stack }, session }, 'a turn broke')
-      later(task)
+      later(task, !isStorageFault(error))
     },
   }
 }
