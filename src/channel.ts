@@ -124,6 +124,8 @@ export interface Capabilities {
   readonly local: boolean
   /** Drafts can be shown and edited, once in so many milliseconds. */
   readonly drafts?: { readonly everyMs: number; readonly everyMsInGroups: number }
+  /** What the agent says at a tool step is sent as a message of its own. */
+  readonly steps?: boolean
 }
 
 export type ChannelState =

@@ -90,7 +90,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
 
   return {
     name: 'signal',
-    capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false },
+    capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false, steps: settings.verbose },
     state: connection.state,
     async *listen(signal) {
       const ending = AbortSignal.any([signal, stopped.signal])

@@ -11,6 +11,7 @@ import { type Outcome, runTurn } from '../agent/turn.ts'
 import type { Channel, Inbound, Place } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { partsOf } from '../delivery/parts.ts'
+import { seal } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
 import type { Log } from '../log.ts'
@@ -281,6 +282,7 @@ export function openConversation(options: ConversationOptions) {
       const event = step.value
       live.event(turn.session, event, clearance.reads)
       draft.event(event)
+      if (event.type === 'message' && !event.final) saySoFar(turn, desk, event.text, place())
       if (event.type !== 'tool') continue
       if (event.state === 'running')
         spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
@@ -303,6 +305,23 @@ export function openConversation(options: ConversationOptions) {
     if (options.compactor.isDue(desk.history())) {
       options.enqueue(turn.session, { kind: 'compact', session: turn.session, clearance, trace: turn.trace })
     }
+  }
+
+  /** Where a channel wants it, what is said at a tool step goes out at once. */
+  function saySoFar(turn: Turn, desk: Desk, text: string, place: Place): void {
+    const { clearance } = desk
+    const channel = options.channel(place.channel)
+    if (!channel?.capabilities.steps) return
+    const step = desk.history().filter(entry => entry.turn === turn.id && entry.role === 'assistant').length
+    const facts = { key: `${turn.id}:step:${step}`, turn: null, trace: turn.trace }
+    const parts = partsOf(seal(text, clearance), { place, clearance, channel }, facts) ?? []
+    const idle = options.sender.idle(place)
+    const posting = {
+      place: null,
+      entries: [],
+      parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
+    }
+    options.sender.take(store.post(posting, now()).rows)
   }
 
   async function compact(task: Extract<Task, { kind: 'compact' }>, signal: AbortSignal): Promise<void> {

@@ -29,7 +29,10 @@ export interface FakeChannel extends Channel {
   answer: (outbound: Outbound) => SendResult | Promise<SendResult>
 }
 
-export function fakeChannel(name: string, options: { limit?: number; local?: boolean } = {}): FakeChannel {
+export function fakeChannel(
+  name: string,
+  options: { limit?: number; local?: boolean; steps?: boolean } = {},
+): FakeChannel {
   let waiting: Inbound[] = []
   let wake = () => {}
   const sent: Outbound[] = []
@@ -41,6 +44,7 @@ export function fakeChannel(name: string, options: { limit?: number; local?: boo
       exactlyOnce: true,
       groups: true,
       local: options.local ?? false,
+      steps: options.steps ?? false,
     },
     sent,
     membership,
