@@ -1,45 +1,102 @@
 // The chat completions API of OpenAI and everything that speaks it, streamed.
-import OpenAI from 'openai'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Block } from '../../store/entry.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
 
-type Param = OpenAI.ChatCompletionMessageParam
+/** Where OpenAI itself is; everything else that speaks its API names a `base_url`. */
+export const openaiUrl = 'https://api.openai.com/v1'
+
+type Content = string | readonly Readonly<Record<string, unknown>>[] | null
+interface Param {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly content: Content
+  readonly tool_call_id?: string
+  readonly tool_calls?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** What a streamed chunk may hold; providers leave out and add as they like. */
+interface Chunk {
+  readonly error?: { readonly message?: string; readonly code?: unknown }
+  readonly usage?: {
+    readonly prompt_tokens?: number
+    readonly completion_tokens?: number
+    readonly prompt_tokens_details?: { readonly cached_tokens?: number }
+  } | null
+  readonly choices?: readonly {
+    readonly finish_reason?: string | null
+    readonly delta?: {
+      readonly content?: string | null
+      readonly tool_calls?: readonly {
+        readonly index: number
+        readonly id?: string
+        readonly function?: { readonly name?: string; readonly arguments?: string }
+      }[]
+    }
+  }[]
+}
 
 export function openaiCompatible(): Adapter {
-  const clients = new Map<string, OpenAI>()
   return async function* (request, endpoint, signal) {
-    const name = JSON.stringify(endpoint)
-    let client = clients.get(name)
-    if (!client) clients.set(name, (client = clientFor(endpoint)))
+    let response: Response
     try {
-      yield* read(await client.chat.completions.create(paramsOf(request), { signal }))
+      response = await ask(request, endpoint, signal)
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
-      else if (error instanceof OpenAI.APIConnectionError)
-        yield failureOf(undefined, `no connection: ${error.message}`)
-      else if (error instanceof OpenAI.APIError)
-        yield failureOf(error.status ?? 500, error.message, error.headers)
-      else
-        yield {
-          type: 'failed',
-          kind: 'broken',
-          message: error instanceof Error ? error.message : String(error),
-        }
+      else yield failureOf(undefined, `no connection: ${causeOf(error)}`)
+      return
+    }
+    try {
+      if (!response.ok || !response.body) {
+        yield failureOf(response.status, textOf(await response.text()), response.headers)
+        return
+      }
+      yield* read(chunks(response.body))
+    } catch (error) {
+      if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
+      else yield { type: 'failed', kind: 'broken', message: causeOf(error) }
     }
   }
 }
 
-function clientFor(endpoint: Endpoint): OpenAI {
-  return new OpenAI({
-    apiKey: endpoint.key ?? 'none',
-    ...(endpoint.baseUrl === undefined ? {} : { baseURL: endpoint.baseUrl }),
-    defaultHeaders: endpoint.headers,
-    maxRetries: 0,
+function ask(request: ModelRequest, endpoint: Endpoint, signal: AbortSignal): Promise<Response> {
+  return fetch(`${(endpoint.baseUrl ?? openaiUrl).replace(/\/+$/, '')}/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(endpoint.key === undefined ? {} : { authorization: `Bearer ${endpoint.key}` }),
+      ...endpoint.headers,
+    },
+    body: JSON.stringify(paramsOf(request)),
+    signal,
   })
 }
 
-function paramsOf(request: ModelRequest): OpenAI.ChatCompletionCreateParamsStreaming {
+async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Chunk> {
+  const text = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+  for await (const { data } of text.pipeThrough(new EventSourceParserStream())) {
+    if (data === '[DONE]') return
+    yield JSON.parse(data) as Chunk
+  }
+}
+
+/** The provider's own words in an error body, whatever its shape. */
+function textOf(body: string): string {
+  try {
+    const parsed = JSON.parse(body) as { error?: { message?: string } | string; message?: string }
+    const said = typeof parsed.error === 'string' ? parsed.error : (parsed.error?.message ?? parsed.message)
+    return said ?? body.slice(0, 300)
+  } catch {
+    return body.slice(0, 300) || 'no explanation'
+  }
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message
+}
+
+function paramsOf(request: ModelRequest) {
   const system = [request.system.stable, request.system.session].filter(Boolean).join('\n\n')
   return {
     model: request.model,
@@ -95,12 +152,16 @@ const textIn = (blocks: readonly Block[]): string =>
     .flatMap(block => (block.type === 'text' || block.type === 'context' ? [block.text] : []))
     .join('\n\n')
 
-async function* read(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): AsyncGenerator<ModelEvent> {
+async function* read(stream: AsyncIterable<Chunk>): AsyncGenerator<ModelEvent> {
   let text = ''
   const calls = new Map<number, { id: string; name: string; json: string }>()
   let finish: string | null = null
   let usage = noUsage
   for await (const chunk of stream) {
+    if (chunk.error) {
+      yield { type: 'failed', kind: 'broken', message: chunk.error.message ?? 'the provider sent an error' }
+      return
+    }
     if (chunk.usage) {
       const cacheRead = chunk.usage.prompt_tokens_details?.cached_tokens ?? 0
       usage = {
