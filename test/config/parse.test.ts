@@ -95,7 +95,9 @@ test('several problems are told at once', () => {
 test('a mistyped name of any key leads to an error on its line', () => {
   const simple = describeKeys().filter(
     key =>
-      !key.table.startsWith('[') && key.table !== 'agent' && !/channels|provider|embedding|cron/.test(key.table),
+      !key.table.startsWith('[') &&
+      key.table !== 'agent' &&
+      !/channels|provider|embedding|cron/.test(key.table),
   )
   fc.assert(
     fc.property(fc.constantFrom(...simple), fc.nat(), ({ table, name }, at) => {

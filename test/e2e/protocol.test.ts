@@ -66,6 +66,10 @@ test('each broken request gets its own typed error', async t => {
   await fails('a frame over a megabyte', -32004, /at most 1000000 bytes/, () => put('x'.repeat(1_100_000)))
   await t.test('the same connection still works', async () => {
     assert.deepEqual((await call('session/send', { session, text: 'hello', id: 'b' }, 'mine')).id, 'mine')
+    socket.write(
+      `${JSON.stringify({ jsonrpc: '2.0', id: 9, method: 'session/attach', params: { session, after: 0 } })}\n`,
+    )
+    await until('its reply', () => answers.find(one => JSON.stringify(one).includes('heard: hello')))
   })
   socket.destroy()
   using terminal = await openLiveClient(stage.home)
