@@ -161,6 +161,18 @@ export interface Channel extends AsyncDisposable {
   /** Makes the commands known to the platform. */
   offer?(menus: readonly CommandMenu[], signal: AbortSignal): Promise<void>
   state(): ChannelState
+  /** People whose identity changed on the platform: their messages come with `Sender.unverified` until confirmed. */
+  unverified?(): readonly Unverified[]
+  /** The owner's word that a person is still themselves. False if there was nothing to confirm. */
+  confirm?(id: string): boolean
+}
+
+export interface Unverified {
+  /** As in `Sender.id`. */
+  readonly id: string
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly since: number
 }
 
 /** One word for a place; parts to the same place go out in order. */

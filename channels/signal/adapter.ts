@@ -1,5 +1,13 @@
 // The Signal channel: this gateway as a linked device of a phone's account.
-import type { Channel, ChannelDeps, ChannelState, Membership, Place, SendResult } from '../../src/channel.ts'
+import type {
+  Channel,
+  ChannelDeps,
+  ChannelState,
+  Membership,
+  Place,
+  SendResult,
+  Unverified,
+} from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import { type BlobHandle, fetchHandle } from './attachments.ts'
 import { fromHex } from './bytes.ts'
@@ -30,7 +38,7 @@ import { transmit } from './transmit.ts'
 
 export interface SignalChannel extends Channel {
   /** Those whose safety number changed: they count as strangers until confirmed. */
-  unverified(): readonly { readonly id: string; readonly name: string; readonly since: number }[]
+  unverified(): readonly Unverified[]
   /** The owner's word that a person is still themselves. False if there was nothing to confirm. */
   confirm(id: string): boolean
 }

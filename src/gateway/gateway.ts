@@ -383,7 +383,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration }),
+      ...peopleCommands({ store, consent, people, configuration, channels: channels.all }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
         hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),

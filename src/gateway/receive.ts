@@ -84,6 +84,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       commands: options.commandLevels,
     })
     span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
+    if (speaker.kind === 'person' && inbound.sender.unverified) tellChanged(inbound, speaker.person.name)
     if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
       options.office.met(speaker.person, inbound.place)
     switch (route.kind) {
@@ -119,6 +120,17 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     store.settings.set('gateway', name, true, now())
     options.office.tellOwners(
       `I was written to in the group “${place.title ?? place.id}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
+    )
+  }
+
+  /** An owner hears of a changed identity once a day, as long as it is not confirmed and writes. */
+  function tellChanged({ channel, sender }: Inbound, person: string): void {
+    const today = new Date(now()).toISOString().slice(0, 10)
+    const name = `changed:${channel}:${sender.id}`
+    if (store.settings.get('gateway', name) === today) return
+    store.settings.set('gateway', name, today, now())
+    options.office.tellOwners(
+      `The ${channel} identity of ${person} has changed, a new phone perhaps, or somebody else. Until you say that it is them, they are answered as a stranger: /confirm ${channel}:${sender.id}`,
     )
   }
 

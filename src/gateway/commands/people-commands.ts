@@ -1,5 +1,6 @@
 // Commands that decide: /approve /deny, for questions that wait and for strangers.
 import { atLeast, type Level, levels } from '../../access/levels.ts'
+import type { Channel } from '../../channel.ts'
 import { CoopError, messageOf } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import type { Author, Configuration } from '../configuration/configuration.ts'
@@ -13,6 +14,7 @@ export interface PeopleCommandOptions {
   readonly consent: ConsentOffice
   readonly people: People
   readonly configuration: Configuration
+  readonly channels: () => readonly Channel[]
 }
 
 export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
@@ -50,7 +52,26 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     const strangers = atLeast(clearance.acts, 'full')
       ? store.pairings.open().map(open => `${open.code}: ${open.name} on ${open.channel} asks to be let in`)
       : []
-    return [...questions, ...strangers].join('\n\n') || 'Nothing waits for you.'
+    const changed = atLeast(clearance.acts, 'full') ? unverified() : []
+    return [...questions, ...strangers, ...changed].join('\n\n') || 'Nothing waits for you.'
+  }
+
+  /** Whose identity changed: until an owner's word they count as strangers. */
+  const unverified = (): string[] =>
+    options
+      .channels()
+      .flatMap(channel =>
+        (channel.unverified?.() ?? []).map(
+          ({ id, name }) =>
+            `The ${channel.name} identity of ${name} has changed. If it is still them: /confirm ${channel.name}:${id}`,
+        ),
+      )
+
+  function confirm(identity: string): string {
+    const colon = identity.indexOf(':')
+    const channel = options.channels().find(one => one.name === identity.slice(0, colon))
+    const done = channel?.confirm?.(identity.slice(colon + 1)) ?? false
+    return done ? `${identity} is trusted as before.` : `There is nothing to confirm for “${identity}”.`
   }
 
   const authorOf = ({ person, clearance }: ChatContext): Omit<Author, 'why'> => ({
@@ -59,6 +80,18 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
   })
 
   return [
+    {
+      name: 'confirm',
+      usage: '/confirm [CHANNEL:ID]',
+      summary: 'say that somebody whose identity changed is still themselves',
+      level: 'full',
+      run({ args, clearance }) {
+        if (clearance.place.kind !== 'direct') return say('In a direct chat with me, please.')
+        return saySecret(
+          args ? confirm(args.trim()) : unverified().join('\n') || 'Nobody’s identity has changed.',
+        )
+      },
+    },
     {
       name: 'users',
       usage: '/users [level NAME LEVEL|rename NAME NEW|merge NAME INTO|see NAME]',
