@@ -183,7 +183,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       options.reloaded?.(next)
       await syncChannels(channels, options.channelsOf, next, before, log)
     },
-    refuse: refusalOf,
+    refuse: (next, before) => refusalOf(next, before, modelsOf),
     examine: (next, before, signal) => examine(next, before, channel, signal),
     tell(person, text) {
       const known = household().people.get(person)

@@ -26,10 +26,7 @@ async function asked(text = 'dinner at eight', options: { toml?: string; now?: (
 test('the person who asks is shown the exact text, and nothing leaves before the yes', async () => {
   const { home } = await asked()
   await using _ = home
-  assert.match(
-    home.reached('tele:t-alice')[0]!,
-    /^Send this to Carol\?\n\ndinner at eight\n[\s\S]*\n\nAnswer/,
-  )
+  assert.match(home.reached('tele:t-alice')[0]!, /^Send this to Carol\?\n\ndinner at eight\n\nAnswer/)
   assert.deepEqual(home.reached('tele:t-carol'), [])
 })
 

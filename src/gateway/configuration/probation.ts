@@ -1,22 +1,24 @@
 // Whether a configuration works: refused at once for what can be known at once, watched for the rest.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { openModels } from '../../agent/models/models.ts'
+import { type Models, openModels } from '../../agent/models/models.ts'
 import type { Channel } from '../../channel.ts'
 import { sameChannel } from '../../config/in-force.ts'
 import type { Config } from '../../config/load.ts'
 import { messageOf } from '../../errors.ts'
 import { reportPeople } from '../preview.ts'
 
+type ModelsOf = (config: Config) => Models
+
 /** What would be broken by `next`, that `now` has; null when nothing is known to be. */
-export function refusalOf(next: Config, now: Config): string | null {
+export function refusalOf(next: Config, now: Config, modelsOf: ModelsOf = openModels): string | null {
   const household = [...next.household.people.values()]
   if (!household.some(person => person.level === 'full'))
     return 'nobody would be fully trusted any more, so nobody could change it back'
   try {
-    const models = openModels(next)
+    const models = modelsOf(next)
     const { model } = next.settings.agent
-    if (!models.hasKey(models.resolve(model)) && answers(now)) return `there is no key for ${model}`
+    if (!models.hasKey(models.resolve(model)) && answers(now, modelsOf)) return `there is no key for ${model}`
     for (const name of models.known) models.resolve(name)
     reportPeople(next)
     return null
@@ -25,8 +27,8 @@ export function refusalOf(next: Config, now: Config): string | null {
   }
 }
 
-function answers(config: Config): boolean {
-  const models = openModels(config)
+function answers(config: Config, modelsOf: ModelsOf): boolean {
+  const models = modelsOf(config)
   try {
     return models.hasKey(models.resolve(config.settings.agent.model))
   } catch {
