@@ -8,6 +8,7 @@ import type { Memory } from '../memory/memory.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import { type CallState, type Entry, type NewEntry, type Origin, originIn, worst } from '../store/entry.ts'
+import { eraseEntries } from '../store/erase.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -120,7 +121,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
       view: memory,
       asking: () => asking(callId),
       disclose,
-      erase: store.spoken.erase,
+      erase: entries => void eraseEntries(store.db, entries),
     }),
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),

@@ -1,4 +1,4 @@
-// What was said in ended turns, in the order they ended, for whoever remembers it; and its erasure.
+// What was said in ended turns, in the order they ended, for whoever remembers it.
 import type { Grant } from '../access/clearance.ts'
 import type { Db } from './database.ts'
 import { type Block, type Origin, plainText } from './entry.ts'
@@ -45,16 +45,6 @@ export function openSpoken(db: Db) {
   const entries = db.prepare<[string], EntryRow>(
     "SELECT id, author, body, origin, labels, at FROM entry WHERE turn = ? AND role IN ('user', 'assistant') AND undone = 0 ORDER BY id",
   )
-  const entry = db.prepare<[number], { turn: string | null; role: string }>(
-    'SELECT turn, role FROM entry WHERE id = ?',
-  )
-  const blankEntry = db.prepare<[string, number]>('UPDATE entry SET body = ? WHERE id = ?')
-  const blankInbox = db.prepare<[string, string]>(
-    "UPDATE inbox SET body = json_set(body, '$.text', ?) WHERE turn = ?",
-  )
-  const blankOutbox = db.prepare<[string, string]>(
-    "UPDATE outbox SET body = json_set(body, '$.text', ?) WHERE turn = ? AND state = 'sent'",
-  )
 
   return {
     /** Turns that ended after `position`, oldest end first. */
@@ -72,20 +62,5 @@ export function openSpoken(db: Db) {
           labels: JSON.parse(labels) as string[],
         })),
       })),
-    /** Takes the words of these entries out of the transcript, the inbox and the outbox, and their bytes out of the files. */
-    erase(ids: readonly number[]): void {
-      db.transaction(() => {
-        for (const id of ids) {
-          const found = entry.get(id)
-          if (!found) continue
-          blankEntry.run(JSON.stringify([{ type: 'text', text: forgotten }]), id)
-          if (found.turn !== null && found.role === 'user') blankInbox.run(forgotten, found.turn)
-          if (found.turn !== null && found.role === 'assistant') blankOutbox.run(forgotten, found.turn)
-        }
-      })()
-      db.pragma('wal_checkpoint(TRUNCATE)')
-    },
   }
 }
-
-const forgotten = '[forgotten]'
