@@ -1,6 +1,6 @@
 // One client's connection: JSON-RPC requests in, results and events out.
 import type { Socket } from 'node:net'
-import type { Control, ControlMethod, Inbound, Principal } from '../../src/channel.ts'
+import type { Attachment, Control, ControlMethod, Inbound, Principal } from '../../src/channel.ts'
 import { CoopError, messageOf } from '../../src/errors.ts'
 import type { SequencedEvent } from '../../src/protocol/events.ts'
 import { frame, frames } from '../../src/protocol/framing.ts'
@@ -15,6 +15,21 @@ import {
 
 /** Bytes a client may leave unread before it is cut off: it can attach again and catch up. */
 const maxUnread = 16_000_000
+
+interface Sent {
+  readonly session: string
+  readonly text: string
+  readonly id: string
+  readonly attachments: readonly { readonly name: string; readonly mime: string; readonly path: string }[]
+}
+
+/** A file of this computer: whoever may connect owns the account, and reads what the gateway reads. */
+const attachmentOf = ({ name, mime, path }: Sent['attachments'][number]): Attachment => ({
+  kind: mime.startsWith('image/') ? 'image' : 'file',
+  name,
+  mime,
+  handle: path,
+})
 
 class Refusal extends Error {
   readonly rpc: RpcError
@@ -85,7 +100,7 @@ export async function openConnection(
     return { session: watching.session, seq: watching.seq }
   }
 
-  async function send(who: Principal, message: { session: string; text: string; id: string }) {
+  async function send(who: Principal, message: Sent) {
     const place = control.placeOf(who, message.session)
     if (message.text.trim() === '') throw new Refusal(rpcErrors.params, 'The message is empty.')
     await offer({
@@ -95,6 +110,7 @@ export async function openConnection(
       sender: { channel: 'terminal', id: who.sender, name: who.name },
       text: message.text,
       at: Date.now(),
+      ...(message.attachments.length > 0 ? { attachments: message.attachments.map(attachmentOf) } : {}),
     })
     return { accepted: true }
   }

@@ -1,5 +1,6 @@
 // The terminal channel: live clients over a Unix socket, speaking the client protocol.
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Channel, ChannelState, Control, Inbound, SendResult } from '../../src/channel.ts'
@@ -13,6 +14,9 @@ export interface TerminalOptions {
   readonly control: Control
   readonly log: Log
 }
+
+/** Bytes of an attached file. */
+const maxFileBytes = 20_000_000
 
 /** Listens on the socket from the start, so that a client finds it as soon as the gateway is ready. */
 export async function createTerminal(options: TerminalOptions): Promise<Channel> {
@@ -39,6 +43,11 @@ export async function createTerminal(options: TerminalOptions): Promise<Channel>
     listen: (signal: AbortSignal): AsyncIterable<readonly Inbound[]> => intake.batches(signal),
     // A client reads its session's stored events, this text among them: it has arrived by being stored.
     send: async (): Promise<SendResult> => ({ kind: 'sent' }),
+    async fetch({ handle }, signal) {
+      const { size } = await stat(handle)
+      if (size > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes / 1e6} MB`)
+      return readFile(handle, { signal })
+    },
     state: () => state,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
