@@ -236,10 +236,21 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
           type: 0,
           name: channel.name,
           guild_id: guild.id,
+          last_message_id: history.get(id)?.at(-1)?.id ?? null,
           permission_overwrites: channel.overwrites ?? [],
         }
       const thread = guild.threads?.find(each => each.id === id)
-      if (thread) return { id, type: 11, name: thread.name, guild_id: guild.id, parent_id: thread.parent }
+      if (thread) {
+        const last_message_id = history.get(id)?.at(-1)?.id ?? null
+        return {
+          id,
+          type: 11,
+          name: thread.name,
+          guild_id: guild.id,
+          parent_id: thread.parent,
+          last_message_id,
+        }
+      }
     }
     return undefined
   }
