@@ -21,7 +21,7 @@ export interface Marks {
 const saveEveryMs = 5_000
 
 export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks {
-  const marks = new Map(Object.entries(cursors.all()))
+  const marks = new Map(Object.entries(cursors.all()).filter(([, mark]) => isSnowflake(mark)))
   const listenedUntil = [...marks.values()].reduce(later, '0')
   let savedAt = 0
   let dirty = false
@@ -36,6 +36,7 @@ export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks
   function advance(channel: string, guild: string | undefined, message: string): void {
     const key = `${guild ?? ''}/${channel}`
     const before = marks.get(key)
+    if (!isSnowflake(message)) return
     if (before !== undefined && later(before, message) === before) return
     marks.set(key, message)
     dirty = true
@@ -59,6 +60,8 @@ export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks
     save,
   }
 }
+
+const isSnowflake = (id: unknown): boolean => /^\d{1,20}$/.test(String(id))
 
 /** The later of two snowflakes. */
 const later = (a: string, b: string): string => (BigInt(b) > BigInt(a) ? b : a)

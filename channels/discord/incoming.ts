@@ -6,6 +6,7 @@ import type { Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
 import type { PlatformClock } from '../clock.ts'
+import { isWhole } from '../whole.ts'
 import { acknowledge } from './commands.ts'
 import type { Guilds } from './guilds.ts'
 import { historySince, type Marks } from './history.ts'
@@ -132,8 +133,10 @@ export function openIncoming(options: IncomingOptions): Incoming {
         for await (const page of historySince(rest, channel, after, signal)) {
           const found: Inbound[] = []
           for (const message of page) {
-            const inbound = await said(guild === undefined ? message : { ...message, guild_id: guild })
-            if (inbound) found.push(inbound)
+            const d = guild === undefined ? message : { ...message, guild_id: guild }
+            found.push(
+              ...(await read({ t: GatewayDispatchEvents.MessageCreate, d } as GatewayDispatchPayload)),
+            )
           }
           if (found.length > 0) yield await clock.ours(found, signal)
           marks.advance(channel, guild, page.at(-1)!.id)
@@ -159,7 +162,7 @@ export function openIncoming(options: IncomingOptions): Incoming {
   /** What an event says. One of a shape that nobody foresaw must not stand in the way of those behind it. */
   async function read(payload: GatewayDispatchPayload): Promise<readonly Inbound[]> {
     try {
-      return [(await inboundOf(payload)) ?? []].flat()
+      return [(await inboundOf(payload)) ?? []].flat().filter(isWhole)
     } catch (error) {
       // Whatever else is thrown, the network did, and it is tried again.
       if (!(error instanceof DiscordAPIError) && !isMisread(error)) throw error

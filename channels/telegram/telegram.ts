@@ -6,6 +6,7 @@ import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '.
 import { messageOf } from '../../src/errors.ts'
 import { openClock } from '../clock.ts'
 import { withoutTables } from '../table.ts'
+import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
 import { addressed, type Progress, send, show } from './outbound.ts'
@@ -104,7 +105,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   /** An update of a shape that nobody foresaw must not stand in the way of those behind it. */
   function readable(update: Update, me: Self): Inbound[] {
     try {
-      return [inboundOf(update, me) ?? []].flat()
+      return [inboundOf(update, me) ?? []].flat().filter(isWhole)
     } catch (error) {
       log.error({ err: error, update: update.update_id }, 'a telegram update could not be read')
       return []
