@@ -126,8 +126,11 @@ export interface HouseOptions {
   /** Files of the workspace, by path. */
   readonly files?: Readonly<Record<string, string>>
   readonly now?: () => number
+  readonly env?: Readonly<Record<string, string>>
   /** Stands between the gateway and its store, which lies at `path`. */
   readonly watch?: (store: Store, path: string) => Store
+  /** Instead of `model`: the models that a configuration asks for. */
+  readonly models?: (config: Config) => Models
 }
 
 export interface House extends AsyncDisposable {
@@ -154,7 +157,7 @@ export function openHouse(options: HouseOptions): House {
   let revision = 1
   let toml = options.toml
   const path = join(home, 'coop.toml')
-  const config = () => configFrom(agent + toml, path, revision, {})
+  const config = () => configFrom(agent + toml, path, revision, options.env ?? {})
   writeFileSync(path, agent + toml)
   const database = join(home, 'db', 'coop.db')
   const opened = () => {
@@ -181,7 +184,7 @@ export function openHouse(options: HouseOptions): House {
       tracer: openTracer(undefined, text => text, false),
       version: '9.9.9',
       shutdown: () => {},
-      openModels: () => modelsOf(options.model),
+      openModels: options.models ?? (() => modelsOf(options.model)),
       ...(options.now ? { now: options.now } : {}),
     })
     for (const channel of options.channels) begun.channels.start(channel)
