@@ -45,6 +45,7 @@ import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
 import { openFaults } from './faults.ts'
 import { openGatekeeper } from './gatekeeper.ts'
+import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
 import { menusFor } from './menus.ts'
@@ -174,6 +175,10 @@ export function openGateway(options: GatewayOptions): Gateway {
     wake,
     now,
   })
+  const tell = (person: string, text: string) => {
+    const known = household().people.get(person)
+    if (known) office.tell(known, text)
+  }
   const configuration = openConfiguration({
     config,
     problem: options.problem ?? null,
@@ -183,12 +188,9 @@ export function openGateway(options: GatewayOptions): Gateway {
       options.reloaded?.(next)
       await syncChannels(channels, options.channelsOf, next, before, log)
     },
-    refuse: (next, before) => refusalOf(next, before, modelsOf),
+    refuse: (next, before) => joins.refusal(next.household) ?? refusalOf(next, before, modelsOf),
     examine: (next, before, signal) => examine(next, before, channel, signal),
-    tell(person, text) {
-      const known = household().people.get(person)
-      if (known) office.tell(known, text)
-    },
+    tell,
     ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
     ...(options.env ? { env: options.env } : {}),
     ...(options.adapt ? { adapt: options.adapt } : {}),
@@ -196,7 +198,17 @@ export function openGateway(options: GatewayOptions): Gateway {
     tracer,
     now,
   })
-  const people = openPeople({ pairings: store.pairings, configuration })
+  const joins = openJoins({
+    store,
+    memory: () => memory.room,
+    workspace: () => config.paths.workspace,
+    household,
+    quietly: work => remember.quietly(work),
+    joined: () => schedule.sync(),
+    tell,
+    log,
+  })
+  const people = openPeople({ pairings: store.pairings, configuration, joins })
   const schedule: Schedule = openSchedule({
     store,
     config: () => config,
@@ -594,10 +606,11 @@ export function openGateway(options: GatewayOptions): Gateway {
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
-      void configuration.resume()
+      void configuration.resume().then(() => joins.carryOut())
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
+      joins[Symbol.dispose]()
       schedule[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)

@@ -94,7 +94,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     },
     {
       name: 'users',
-      usage: '/users [level NAME LEVEL|rename NAME NEW|merge NAME INTO|see NAME]',
+      usage: '/users [level NAME LEVEL|rename NAME NEW|merge NAME INTO [yes]|see NAME]',
       summary: 'who is known; change how',
       level: 'full',
       async run(context) {
@@ -131,6 +131,20 @@ export interface UsersWords {
   readonly author: Omit<Author, 'why'>
 }
 
+/** Two become one only on a second word: what it opens is shown first. */
+async function merge(
+  { people }: UsersWords,
+  who: string,
+  rest: readonly string[],
+  author: Author,
+): Promise<string> {
+  const agreed = rest.at(-1) === 'yes'
+  const into = (agreed ? rest.slice(0, -1) : rest).join(' ')
+  const change = { kind: 'merge', who, into } as const
+  if (agreed) return people.change(change, author)
+  return `${people.question(change)}\n\nTo do it: /users merge ${who} ${into} yes`
+}
+
 /** Runs `verb name …` on the people. Throws for what is not understood or refused. */
 export async function runUsersWords(args: string, words: UsersWords): Promise<string> {
   const { people, configuration, store } = words
@@ -145,6 +159,6 @@ export async function runUsersWords(args: string, words: UsersWords): Promise<st
   if (verb === 'see') return wouldSee(configuration, who)
   if (verb === 'level') return people.change({ kind: 'level', who, level: levelNamed(rest[0]) }, author)
   if (verb === 'rename') return people.change({ kind: 'rename', who, name: rest.join(' ') }, author)
-  if (verb === 'merge') return people.change({ kind: 'merge', who, into: rest.join(' ') }, author)
+  if (verb === 'merge') return merge(words, who, rest, author)
   throw new CoopError('usage_wrong', `users does not know “${verb}”; it takes level, rename, merge or see.`)
 }

@@ -64,6 +64,8 @@ export function configHand(
       return plan.right === 'approval' ? questionOf(plan) : null
     },
     async patch(edits, why) {
+      const before = configuration.outcomeOf(callId)
+      if (before !== null) return before
       const plan = planEdits(configuration.latest(), edits)
       mayRun(plan)
       return configuration.change(plan.next.text, author(why))
@@ -74,6 +76,8 @@ export function configHand(
       return `Go back to generation ${id} of the configuration?\n\n${planLines(plan)}`
     },
     async rollback(generation, why) {
+      const before = configuration.outcomeOf(callId)
+      if (before !== null) return before
       const { id, plan } = planOfRollback(generation)
       mayRun({ ...plan, right: plan.right === 'terminal' ? 'terminal' : 'approval' })
       return configuration.rollback(id, author(why || `back to generation ${id}`))
