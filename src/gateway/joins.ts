@@ -100,7 +100,7 @@ export function openJoins(options: JoinsOptions): Joins {
     options.joined()
     log.info({ from, into, identities: matches.length, memories, sessions, jobs }, 'two people became one')
     const files = folder === null ? '' : `; the files are in ${folder}`
-    return `What was personal to ${from} is ${nameOf(into)}’s now: ${memories} memories, ${sessions} conversations, ${jobs} jobs${files}.`
+    return `What was personal to ${from} is ${nameOf(into)}’s now (memories ${memories}, conversations ${sessions}, jobs ${jobs})${files}.`
   }
 
   function clear(join: Join): void {
@@ -148,7 +148,7 @@ export function openJoins(options: JoinsOptions): Joins {
       const room = options.memory()
       const holds = ({ id }: Person) => {
         const { sessions, jobs } = countRows(store.db, id)
-        return `${countPersonal(room, id)} memories, ${countFiles(options.workspace(), id)} files, ${sessions} conversations, ${jobs} jobs`
+        return `memories ${countPersonal(room, id)}, files ${countFiles(options.workspace(), id)}, conversations ${sessions}, jobs ${jobs}`
       }
       const who = from.matches.join(', ') || from.name
       return [
