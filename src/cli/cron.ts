@@ -6,7 +6,7 @@ import { CoopError } from '../errors.ts'
 import { clock, systemTimezone } from '../gateway/context-line.ts'
 import { nextDue } from '../gateway/schedule/due.ts'
 import { chatJob, configuredJobs, type Job } from '../gateway/schedule/job.ts'
-import { runLine } from '../gateway/schedule/note.ts'
+import { nameBefore, runLine } from '../gateway/schedule/note.ts'
 import { inWords } from '../gateway/schedule/when.ts'
 import { openStore } from '../store/store.ts'
 import { type Command, exit } from './command.ts'
@@ -44,7 +44,8 @@ export const cron: Command = {
     }
     using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
     if (verb === 'history') {
-      for (const run of store.runs.history(what || null, page)) print(runLine(run, zone), run)
+      for (const run of store.runs.history(what || null, page))
+        print(runLine(run, zone, null), { ...run, name: nameBefore(run, null) })
       return exit.done
     }
     if (verb !== 'list')

@@ -226,7 +226,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   })
   const today = () => dayStart(now(), rooms().timezone)
   const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
-  const self = openSelf({ status, records: options.records ?? {} })
+  const self = openSelf({ status, records: options.records ?? {}, workspace: () => config.paths.workspace })
   /** Whether this very call was approved: its approval is spent when it runs. */
   const approved = (callId: string) => {
     const colon = callId.indexOf(':')

@@ -80,10 +80,13 @@ export function openRuns(db: Db) {
     `SELECT ${columns} FROM run WHERE told = 0 AND state IN ('failed', 'missed') ORDER BY due`,
   )
   const told = db.prepare<[number]>('UPDATE run SET told = 1 WHERE id = ?')
-  const history = db.prepare<[string, string, number], Run>(
-    `SELECT ${columns} FROM run WHERE job = ? OR name = ? ORDER BY due DESC, id DESC LIMIT ?`,
+  const history = db.prepare<
+    [string | null, string | null, string | null, string | null, string | null, number],
+    Run
+  >(
+    `SELECT ${columns} FROM run WHERE (? IS NULL OR job = ? OR name = ?) AND (? IS NULL OR person = ?)
+     ORDER BY due DESC, id DESC LIMIT ?`,
   )
-  const all = db.prepare<[number], Run>(`SELECT ${columns} FROM run ORDER BY due DESC, id DESC LIMIT ?`)
   const forgetFuture = db.prepare<[number]>("DELETE FROM run WHERE state = 'missed' AND due > ?")
   const cutFuture = db.prepare<[number, number]>(
     "UPDATE run SET last = ?, count = NULL WHERE state = 'missed' AND last > ?",
@@ -124,8 +127,9 @@ export function openRuns(db: Db) {
     },
     untold: (): Run[] => untold.all(),
     setTold: (ids: readonly number[]): void => ids.forEach(id => void told.run(id)),
-    history: (job: string | null, limit: number): Run[] =>
-      job === null ? all.all(limit) : history.all(job, job, limit),
+    /** The newest first: of one job by id or name, and of one person, if given. */
+    history: (job: string | null, limit: number, person: string | null = null): Run[] =>
+      history.all(job, job, job, person, person, limit),
     /** The clock was set back: what was missed in a future that is still to come is due again. */
     rewind: db.transaction((now: number): void => {
       forgetFuture.run(now)

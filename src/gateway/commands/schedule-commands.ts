@@ -21,11 +21,15 @@ export interface ScheduleCommandOptions {
 const page = 30
 
 /** The newest rows of the ledger, or those of one job. */
-function runHistory(runs: Runs, job: string, person: string | null, timezone: string): string {
-  const rows = runs
-    .history(job === '' ? null : job, page)
-    .filter(run => person === null || run.person === person)
-  return rows.map(run => runLine(run, timezone)).join('\n') || 'Nothing ran yet.'
+function runHistory(
+  runs: Runs,
+  job: string,
+  person: string | null,
+  viewer: string | null,
+  timezone: string,
+): string {
+  const rows = runs.history(job || null, page, person)
+  return rows.map(run => runLine(run, timezone, viewer)).join('\n') || 'Nothing ran yet.'
 }
 
 export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[] {
@@ -47,7 +51,9 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           if (verb === 'run') return saySecret(hand.run(what))
           if (verb === 'cancel') return saySecret(hand.cancel(what))
           if (verb === 'history')
-            return saySecret(runHistory(options.runs, what, own, options.timezone(clearance.person)))
+            return saySecret(
+              runHistory(options.runs, what, own, clearance.person, options.timezone(clearance.person)),
+            )
           return say('cron takes list, run ID, cancel ID or history [NAME].')
         } catch (error) {
           return say(messageOf(error))
