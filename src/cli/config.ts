@@ -1,5 +1,6 @@
 // coop config: reads, changes and rolls back the configuration; comments and order stay.
 import { join } from 'node:path'
+import { explainKey } from '../config/explain.ts'
 import type { Config } from '../config/load.ts'
 import { migrationsFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
@@ -52,7 +53,10 @@ export const config: Command = {
 
 /** What the reading verbs tell, for programs: one value, or one generation a line. */
 function dataOf(config: Config, verb: string, key: string): readonly unknown[] {
-  if (verb === 'get') return [valueAt(config, key) ?? null]
+  if (verb === 'get') {
+    if (key !== '') explainKey(key)
+    return [valueAt(config, key) ?? null]
+  }
   if (verb !== 'history' && verb !== 'diff')
     throw new CoopError('usage_wrong', `config ${verb} has no --json; get, diff and history have.`)
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))

@@ -35,10 +35,11 @@ export const cron: Command = {
       if (!what) throw new CoopError('usage_wrong', 'Say which: `coop cron run NAME`.')
       const { client, who } = await connectTo(config, { client: 'coop cron' })
       using _ = client
-      const { text } = await client.call('command/run', {
+      const { text, fault } = await client.call('command/run', {
         session: who.session,
         command: `/cron run ${what}`,
       })
+      if (fault) throw new CoopError(fault, text)
       cli.stdout.write(`${text}\n`)
       return exit.done
     }

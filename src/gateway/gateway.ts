@@ -18,7 +18,7 @@ import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Memory } from '../memory/memory.ts'
-import type { StatusReport } from '../protocol/messages.ts'
+import type { Results, StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
@@ -494,7 +494,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     clearance: Clearance,
     session: Session,
     text: string,
-  ): Promise<string | null> {
+  ): Promise<Results['command/run'] | null> {
     const found = /^\/?([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text.trim())
     const command = found && commands.get(found[1]!.toLowerCase())
     if (!found || !command || !atLeast(clearance.acts, command.level)) return null
@@ -507,7 +507,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       args: found[2]?.trim() ?? '',
     }
     const result = await command.run(context)
-    return result.kind === 'say' ? result.text : `Send it again, please: ${result.text}`
+    if (result.kind === 'again') return { text: `Send it again, please: ${result.text}` }
+    return { text: result.text, ...(result.fault ? { fault: result.fault } : {}) }
   }
 
   function wake(turn: string): void {

@@ -1,13 +1,20 @@
 // Commands that decide: /approve /deny, for questions that wait and for strangers.
 import { atLeast, type Level, levels } from '../../access/levels.ts'
 import type { Channel } from '../../channel.ts'
-import { CoopError, messageOf } from '../../errors.ts'
+import { CoopError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import type { Author, Configuration } from '../configuration/configuration.ts'
 import type { ConsentOffice } from '../consent.ts'
 import { levelNamed, type People } from '../people.ts'
 import { listPeople, wouldSee } from '../people-hand.ts'
-import { type ChatCommand, type ChatContext, type CommandResult, say, saySecret } from './command.ts'
+import {
+  type ChatCommand,
+  type ChatContext,
+  type CommandResult,
+  say,
+  sayFault,
+  saySecret,
+} from './command.ts'
 
 export interface PeopleCommandOptions {
   readonly store: Store
@@ -35,7 +42,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
       }
       return saySecret(consent.answer(code, verdict, clearance))
     } catch (error) {
-      return say(messageOf(error))
+      return sayFault(error)
     }
   }
 
@@ -103,7 +110,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
         try {
           return saySecret(await runUsersWords(context.args, { ...options, author: authorOf(context) }))
         } catch (error) {
-          return saySecret(messageOf(error))
+          return sayFault(error)
         }
       },
     },

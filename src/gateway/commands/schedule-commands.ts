@@ -1,12 +1,12 @@
 // /cron and /usage: what is scheduled, what became of it, and what it all cost.
 import { atLeast } from '../../access/levels.ts'
-import { messageOf } from '../../errors.ts'
+import { CoopError } from '../../errors.ts'
 import type { Runs } from '../../store/runs.ts'
 import type { Spending } from '../../store/spending.ts'
 import type { ScheduleHand } from '../../tools/hands.ts'
 import { runLine } from '../schedule/note.ts'
 import { readUsageWish, usageText } from '../usage.ts'
-import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
 export interface ScheduleCommandOptions {
   readonly hand: (context: ChatContext) => ScheduleHand | null
@@ -54,9 +54,9 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
             return saySecret(
               runHistory(options.runs, what, own, clearance.person, options.timezone(clearance.person)),
             )
-          return say('cron takes list, run ID, cancel ID or history [NAME].')
+          throw new CoopError('usage_wrong', 'cron takes list, run ID, cancel ID or history [NAME].')
         } catch (error) {
-          return say(messageOf(error))
+          return sayFault(error)
         }
       },
     },
@@ -70,7 +70,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
           return saySecret(usageText(options.spending, wish, options.today()))
         } catch (error) {
-          return say(messageOf(error))
+          return sayFault(error)
         }
       },
     },
