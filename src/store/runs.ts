@@ -47,8 +47,10 @@ export function openRuns(db: Db) {
   const ofInbox = db.prepare<[number], Run>(
     `SELECT ${columns} FROM run WHERE inbox = ? ORDER BY id DESC LIMIT 1`,
   )
-  const covering = db.prepare<[string, number, number], Pick<Run, 'due' | 'last'>>(
-    'SELECT due, last FROM run WHERE job = ? AND last >= ? AND due <= ? ORDER BY due',
+  // Rows of a job do not overlap: none before the last that began by `from` can reach into it.
+  const covering = db.prepare<{ job: string; from: number; to: number }, Pick<Run, 'due' | 'last'>>(
+    `SELECT due, last FROM run WHERE job = :job AND last >= :from AND due <= :to
+     AND due >= coalesce((SELECT max(due) FROM run WHERE job = :job AND due <= :from), :from) ORDER BY due`,
   )
   const open = db.prepare<[], Run>(
     `SELECT ${columns} FROM run WHERE state IN ('due', 'running', 'retry', 'sending') ORDER BY id`,
@@ -106,7 +108,7 @@ export function openRuns(db: Db) {
     ofInbox: (inbox: number): Run | undefined => ofInbox.get(inbox),
     /** Rows of a job that account for a time between the two. */
     covering: (job: string, from: number, to: number): Pick<Run, 'due' | 'last'>[] =>
-      covering.all(job, from, to),
+      covering.all({ job, from, to }),
     open: (): Run[] => open.all(),
     begin: (id: number, inbox: number): void => void begin.run(inbox, id),
     retry: (id: number, at: number, reason: string): void => void retry.run(at, reason, id),
