@@ -18,7 +18,7 @@ import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Memory } from '../memory/memory.ts'
-import type { StatusReport } from '../protocol/messages.ts'
+import type { Results, StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
@@ -45,6 +45,7 @@ import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
 import { openFaults } from './faults.ts'
 import { openGatekeeper } from './gatekeeper.ts'
+import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
 import { menusFor } from './menus.ts'
@@ -175,6 +176,10 @@ export function openGateway(options: GatewayOptions): Gateway {
     wake,
     now,
   })
+  const tell = (person: string, text: string) => {
+    const known = household().people.get(person)
+    if (known) office.tell(known, text)
+  }
   const configuration = openConfiguration({
     config,
     problem: options.problem ?? null,
@@ -184,12 +189,9 @@ export function openGateway(options: GatewayOptions): Gateway {
       options.reloaded?.(next)
       await syncChannels(channels, options.channelsOf, next, before, log)
     },
-    refuse: (next, before) => refusalOf(next, before, modelsOf),
+    refuse: (next, before) => joins.refusal(next.household) ?? refusalOf(next, before, modelsOf),
     examine: (next, before, signal) => examine(next, before, channel, signal),
-    tell(person, text) {
-      const known = household().people.get(person)
-      if (known) office.tell(known, text)
-    },
+    tell,
     ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
     ...(options.env ? { env: options.env } : {}),
     ...(options.adapt ? { adapt: options.adapt } : {}),
@@ -197,7 +199,17 @@ export function openGateway(options: GatewayOptions): Gateway {
     tracer,
     now,
   })
-  const people = openPeople({ pairings: store.pairings, configuration })
+  const joins = openJoins({
+    store,
+    memory: () => memory.room,
+    workspace: () => config.paths.workspace,
+    household,
+    quietly: work => remember.quietly(work),
+    joined: () => schedule.sync(),
+    tell,
+    log,
+  })
+  const people = openPeople({ pairings: store.pairings, configuration, joins })
   const schedule: Schedule = openSchedule({
     store,
     config: () => config,
@@ -215,7 +227,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   })
   const today = () => dayStart(now(), rooms().timezone)
   const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
-  const self = openSelf({ status, records: options.records ?? {} })
+  const self = openSelf({ status, records: options.records ?? {}, workspace: () => config.paths.workspace })
   /** Whether this very call was approved: its approval is spent when it runs. */
   const approved = (callId: string) => {
     const colon = callId.indexOf(':')
@@ -483,7 +495,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     clearance: Clearance,
     session: Session,
     text: string,
-  ): Promise<string | null> {
+  ): Promise<Results['command/run'] | null> {
     const found = /^\/?([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text.trim())
     const command = found && commands.get(found[1]!.toLowerCase())
     if (!found || !command || !atLeast(clearance.acts, command.level)) return null
@@ -496,7 +508,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       args: found[2]?.trim() ?? '',
     }
     const result = await command.run(context)
-    return result.kind === 'say' ? result.text : `Send it again, please: ${result.text}`
+    if (result.kind === 'again') return { text: `Send it again, please: ${result.text}` }
+    return { text: result.text, ...(result.fault ? { fault: result.fault } : {}) }
   }
 
   function wake(turn: string): void {
@@ -595,10 +608,11 @@ export function openGateway(options: GatewayOptions): Gateway {
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
-      void configuration.resume()
+      void configuration.resume().then(() => joins.carryOut())
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
+      joins[Symbol.dispose]()
       schedule[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)

@@ -115,6 +115,10 @@ export interface SelfHand {
   logs(find: string): string
   trace(find: string): string
   help(find: string): string
+  /** Writes down what the agent is called. */
+  name(name: string): string
+  /** The first conversation is over: what led it is taken away. */
+  introduced(): string
 }
 
 /** Instructions for kinds of tasks, written by the household. */

@@ -28,7 +28,14 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     schedule: null,
     config: null,
     people: null,
-    self: { status: () => '', logs: () => '', trace: () => '', help: () => '' },
+    self: {
+      status: () => '',
+      logs: () => '',
+      trace: () => '',
+      help: () => '',
+      name: () => '',
+      introduced: () => '',
+    },
     skills: { any: false, list: () => [], read: () => undefined },
     memory: openMemoryHand({
       view: home.memory.open(clearance),
