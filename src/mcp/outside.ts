@@ -1,0 +1,38 @@
+// Words of a tool server, made safe to show: no control or invisible characters, no end in sight without a cut, always quoted.
+
+/** Terminal codes, marks that turn text around, and letters that nobody sees: they hide what a text says. */
+const hidden =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu
+
+/** Text without what cannot be seen; lines may end in any way. */
+export const visible = (text: string): string =>
+  text
+    .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
+    .replace(/\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)/g, '')
+    .replace(hidden, '')
+    .toWellFormed()
+
+/** On one line, in quotation marks, of at most `most` characters. */
+export function inQuotes(text: string, most: number): string {
+  const line = visible(text).replace(/\s+/g, ' ').trim()
+  return JSON.stringify(line.length > most ? `${line.slice(0, most)}…`.toWellFormed() : line)
+}
+
+/** On one line without quotation marks, for a fault's text. */
+export function inLine(text: string, most = 300): string {
+  return inQuotes(text, most).slice(1, -1)
+}
+
+/** Each line marked as somebody else's; the middle goes when it is too long. */
+export function asQuote(text: string, head: number, tail: number): string {
+  const clean = visible(text).trimEnd()
+  const short =
+    clean.length <= head + tail
+      ? clean
+      : `${clean.slice(0, head)}\n[… ${clean.length - head - tail} characters left out …]\n${clean.slice(-tail)}`
+  return short
+    .toWellFormed()
+    .split('\n')
+    .map(line => `> ${line}`)
+    .join('\n')
+}
