@@ -46,7 +46,8 @@ export function serve(order: ServeOrder): Served {
   const ended = child
     .over()
     .then(code => {
-      const last = errors.trim().split('\n').at(-1)?.trim()
+      const lines = errors.trim().split('\n')
+      const last = (lines.findLast(line => /error/i.test(line)) ?? lines.at(-1))?.trim()
       const words = last ? `: ${last}` : ''
       if (why !== undefined) return why
       return child.reached() ? `it ended with status ${code}${words}` : `its box did not start${words}`

@@ -40,7 +40,6 @@ export interface ConnectDeps {
   readonly serve: (signal: AbortSignal) => Promise<Served>
 }
 
-const connectMs = 30_000
 const listMs = 20_000
 /** A list is asked for again after this long, in milliseconds, if the server does not say before that it changed. */
 const listKeptMs = 5 * 60_000
@@ -75,9 +74,9 @@ export async function connect(
   const reasonOf = async (error: unknown, limitMs: number) =>
     describe(sdk, error, server, limitMs, served ? await endOf(served) : undefined)
   try {
-    await client.connect(transport, { timeout: connectMs, signal })
+    await client.connect(transport, { timeout: server.timeoutMs, signal })
   } catch (error) {
-    const reason = await reasonOf(error, connectMs)
+    const reason = await reasonOf(error, server.timeoutMs)
     await client.close().catch(() => {})
     await served?.[Symbol.asyncDispose]()
     signal.throwIfAborted()

@@ -1,8 +1,7 @@
 // Words of a tool server, made safe to show: no control or invisible characters, no end in sight without a cut, always quoted.
 
 /** Terminal codes, marks that turn text around, and letters that nobody sees: they hide what a text says. */
-const hidden =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu
+const hidden = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufff9-\ufffb]|\p{Default_Ignorable_Code_Point}|\p{Bidi_Control}/gu
 
 /** Text without what cannot be seen; lines may end in any way. */
 export const visible = (text: string): string =>
