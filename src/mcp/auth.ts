@@ -10,10 +10,7 @@ export interface Renewals {
 }
 
 export const loginWanted = (name: string): CoopError =>
-  new CoopError(
-    'tool_server_failed',
-    `"${name}" wants a login: run \`coop mcp login ${name}\` at the terminal.`,
-  )
+  new CoopError('tool_server_failed', `it wants a login; run \`coop mcp login ${name}\` at the terminal`)
 
 /** Renews each server's token at most once at a time: a refresh token may be good for one use only. */
 export function openRenewals(logins: Logins): Renewals {
@@ -38,7 +35,7 @@ export function authOf(server: ToolServer, logins: Logins, renewals: Renewals): 
     return {
       token: async () => key,
       async onUnauthorized() {
-        throw new CoopError('tool_server_failed', `"${name}" refuses its api_key.`)
+        throw new CoopError('tool_server_failed', 'it refuses its api_key')
       },
     }
   }

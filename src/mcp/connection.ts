@@ -176,6 +176,8 @@ function describe(
     return loginWanted(name).message
   if (error instanceof sdk.SdkHttpError) {
     const { status } = error
+    if (status >= 300 && status < 400)
+      return 'it sends on to another address; write that one as its url if it is the right one'
     return status === 401 || status === 403 ? loginWanted(name).message : `it answered with status ${status}`
   }
   const cause = error instanceof Error && error.cause instanceof CoopError ? error.cause : error

@@ -11,16 +11,14 @@ export const visible = (text: string): string =>
     .replace(hidden, '')
     .toWellFormed()
 
-/** On one line, in quotation marks, of at most `most` characters. */
-export function inQuotes(text: string, most: number): string {
+/** On one line, of at most `most` characters. */
+export function inLine(text: string, most = 300): string {
   const line = visible(text).replace(/\s+/g, ' ').trim()
-  return JSON.stringify(line.length > most ? `${line.slice(0, most)}…`.toWellFormed() : line)
+  return line.length > most ? `${line.slice(0, most)}…`.toWellFormed() : line
 }
 
-/** On one line without quotation marks, for a fault's text. */
-export function inLine(text: string, most = 300): string {
-  return inQuotes(text, most).slice(1, -1)
-}
+/** The same in quotation marks. */
+export const inQuotes = (text: string, most: number): string => JSON.stringify(inLine(text, most))
 
 /** Each line marked as somebody else's; the middle goes when it is too long. */
 export function asQuote(text: string, head: number, tail: number): string {
