@@ -55,7 +55,10 @@ export const mcp = z.strictObject({
   ),
   command: key(
     z
-      .union([z.string().min(1), z.array(word).min(1, 'names no program')], 'write the program and its arguments, as a list')
+      .union(
+        [z.string().min(1), z.array(word).min(1, 'names no program')],
+        'write the program and its arguments, as a list',
+      )
       .optional(),
     'The program that serves in a box, with its arguments.',
     { by: 'terminal' },

@@ -7,7 +7,7 @@ import type { Boxes } from '../box/room.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { McpHand } from '../tools/hands.ts'
-import { openRenewals } from './auth.ts'
+import { loginWanted, openRenewals } from './auth.ts'
 import { type Connection, connect } from './connection.ts'
 import { handOf } from './hand.ts'
 import { fetchFor } from './http.ts'
@@ -141,8 +141,11 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
       },
       error => {
         if (ending.signal.aborted) return
-        log.warn({ server: name, reason: messageOf(error) }, 'a tool server does not work')
-        letGo(messageOf(error))
+        const reason = messageOf(error)
+        log.warn({ server: name, reason }, 'a tool server does not work')
+        letGo(reason)
+        // A login is a person's to make: nothing is gained by a pause.
+        if (reason === loginWanted(name).message) failures.delete(key)
       },
     )
     const idle = [...held.entries()].filter(([, other]) => other.uses === 0 && other !== one)

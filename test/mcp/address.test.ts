@@ -122,7 +122,6 @@ describe('a tool server at an address', () => {
       (await call('login')).text,
       'The tool server "login" does not work: it wants a login; run `coop mcp login login` at the terminal.',
     )
-    mine.now += 120_000
     await logIn(server('login'), { logins: loginsIn(mine), show: url => void browse(url) }, mine.signal)
     const files = readdirSync(mine.logins)
     assert.deepEqual(files, ['login.json'])

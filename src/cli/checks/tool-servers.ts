@@ -71,7 +71,8 @@ export const toolServerChecks: readonly Check[] = [
     name: 'tool servers',
     run: async (config, signal) => {
       await using here = openServersHere(config, silentLog())
-      return Promise.all(
+      // Awaited here: they end with this scope.
+      return await Promise.all(
         toolServersOf(config).map(async (server): Promise<Finding> => {
           const tried = await here.attempt(server, signal)
           return tried.works
