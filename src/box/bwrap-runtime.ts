@@ -10,7 +10,7 @@ import { prove } from './proof.ts'
 import { type Ran, run } from './run.ts'
 import type { BoxRuntime, Exec } from './runtime.ts'
 import { encode, filterFor, type Instruction } from './seccomp.ts'
-import { type ServeOrder, serve } from './serve.ts'
+import { roomy, type ServeOrder, serve } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 import { restage, staged } from './stage.ts'
 
@@ -43,7 +43,7 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
   const bytes = encode(weaken.filter?.(filter) ?? filter)
   const asRoot = process.getuid?.() === 0 && !weaken.asRoot
 
-  const launch = (spec: BoxSpec, argv: readonly string[]): ServeOrder => {
+  const launch = (spec: BoxSpec, argv: readonly string[], inside = spec.limits): ServeOrder => {
     const sources = [
       ...spec.mounts.map(mount => mount.host),
       lent.passwd,
@@ -57,10 +57,10 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
       { ...spec, mounts: restage(spec.mounts, at), proxy: spec.proxy === null ? null : at(spec.proxy) },
       { passwd: at(lent.passwd), group: at(lent.group), node: at(lent.node) },
     )
-    const inside = launchCommand(argv, spec.limits, spec.proxy !== null)
+    const words = launchCommand(argv, inside, spec.proxy !== null)
     const disk = spec.mounts.find(mount => mount.mode === 'rw')
     return {
-      command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...inside],
+      command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...words],
       cwd: '/',
       env: weaken.env ?? {},
       args: Buffer.from((weaken.args?.(args) ?? args).map(part => `${part}\0`).join('')),
@@ -86,7 +86,7 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
   return {
     name: 'bwrap',
     exec,
-    serve: (spec, argv) => serve(launch(spec, argv)),
+    serve: (spec, argv) => serve(launch(spec, argv, roomy(spec.limits))),
     probe: signal => prove(exec, options.scratch, signal),
   }
 }

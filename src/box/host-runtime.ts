@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path'
 import { launchCommand } from './launch.ts'
 import { type Ran, run } from './run.ts'
 import type { BoxRuntime, Exec, Proof } from './runtime.ts'
-import { type ServeOrder, serve } from './serve.ts'
+import { roomy, type ServeOrder, serve } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 
 /** `scratch` holds an empty home folder. Nothing is walled off, and the proof says so. */
 export function openHost(scratch: string, reserve: number): BoxRuntime {
   const home = join(scratch, 'home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
-  const launch = (spec: BoxSpec, argv: readonly string[]): ServeOrder => ({
-    command: launchCommand(argv, spec.limits, false),
+  const launch = (spec: BoxSpec, argv: readonly string[], inside = spec.limits): ServeOrder => ({
+    command: launchCommand(argv, inside, false),
     cwd: spec.mounts[0]?.host ?? home,
     // Keys are in the gateway's environment; none of it is handed on.
     env: {
@@ -42,5 +42,5 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
     walls: [],
     problems: ['runtime "none": full-trust commands run on this computer without walls.'],
   }
-  return { name: 'none', exec, serve: (spec, argv) => serve(launch(spec, argv)), probe: async () => proof }
+  return { name: 'none', exec, serve: (spec, argv) => serve(launch(spec, argv, roomy(spec.limits))), probe: async () => proof }
 }

@@ -1,6 +1,7 @@
 // Runs one long-lived program: its input and output stay open until somebody ends it, or it ends by itself.
 import type { Readable, Writable } from 'node:stream'
 import { type Launch, startChild } from './child.ts'
+import type { Limits } from './limits.ts'
 import { watch } from './watchdog.ts'
 
 /** A program that serves. Disposing it ends it and all that it started. */
@@ -19,6 +20,12 @@ export interface ServeOrder extends Launch {
 /** It is watched less closely than a command that runs for seconds. */
 const everyMs = 2_000
 const lastWords = 2_000
+
+/**
+ * The limits that the kernel holds a served program to. Runtimes reserve far more address space than they
+ * use, WebAssembly ten gigabytes at once; what is really used is watched against the limit itself.
+ */
+export const roomy = (limits: Limits): Limits => ({ ...limits, memory: limits.memory * 8 })
 
 /** Throws `box_failed` where nothing can be started at all; a box that does not come up shows in `ended`. */
 export function serve(order: ServeOrder): Served {
