@@ -42,5 +42,10 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
     walls: [],
     problems: ['runtime "none": full-trust commands run on this computer without walls.'],
   }
-  return { name: 'none', exec, serve: (spec, argv) => serve(launch(spec, argv, roomy(spec.limits))), probe: async () => proof }
+  return {
+    name: 'none',
+    exec,
+    serve: (spec, argv) => serve(launch(spec, argv, roomy(spec.limits))),
+    probe: async () => proof,
+  }
 }

@@ -1,7 +1,7 @@
 // Backup and restore: whole, of one moment, and closed to whoever lacks the passphrase.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
@@ -23,7 +23,10 @@ test('a backup of a running home holds what was said, and a restored home answer
   assert.equal(statSync(file).mode & 0o777, 0o600)
   const names = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).split('\n')
   assert.ok(names.includes('db/coop.db') && names.includes('coop.toml'))
-  assert.ok(!names.some(name => /\.env|tool-servers|signal|run\/|traces\/|-wal|b\.tar/.test(name)), names.join())
+  assert.ok(
+    !names.some(name => /\.env|tool-servers|signal|run\/|traces\/|-wal|b\.tar/.test(name)),
+    names.join(),
+  )
 
   const dir = join(house.dir, 'again')
   const back = await house.coop(['restore', file, '--dir', dir])
