@@ -2,10 +2,16 @@
 import type { Level } from '../access/levels.ts'
 import { messageOf } from '../errors.ts'
 import type { McpHand, ServerWords } from '../tools/hands.ts'
-import type { ServerTool } from './connection.ts'
+import type { Connection, ServerTool } from './connection.ts'
 import { asQuote, inLine, inQuotes } from './outside.ts'
-import type { Use } from './room.ts'
 import type { ToolServer } from './server.ts'
+
+/** What a hand asks for: a connection for one use, counted so that none is ended under a call. */
+export type Use = <T>(
+  server: ToolServer,
+  work: (connection: Connection) => Promise<T>,
+  signal: AbortSignal,
+) => Promise<T>
 
 /** Tools of one answer; names alone take less room. */
 const mostFound = 8

@@ -9,7 +9,7 @@ import type { Log } from '../log.ts'
 import type { McpHand } from '../tools/hands.ts'
 import { loginWanted, openRenewals } from './auth.ts'
 import { type Connection, connect } from './connection.ts'
-import { handOf } from './hand.ts'
+import { handOf, type Use } from './hand.ts'
 import { fetchFor } from './http.ts'
 import { openLogins } from './logins.ts'
 import type { ToolServer } from './server.ts'
@@ -38,13 +38,6 @@ export interface ToolServers extends AsyncDisposable {
   /** Ends what the configuration in force no longer names. */
   sweep(): void
 }
-
-/** What a hand asks for: a connection for one use, counted so that none is ended under a call. */
-export type Use = <T>(
-  server: ToolServer,
-  work: (connection: Connection) => Promise<T>,
-  signal: AbortSignal,
-) => Promise<T>
 
 interface Held {
   readonly server: string
