@@ -27,7 +27,7 @@ export interface Connection extends AsyncDisposable {
   readonly closed: Promise<void>
   /** A call had no answer: whatever is asked next is better asked anew. */
   broken(): boolean
-  tools(signal: AbortSignal): Promise<readonly ServerTool[]>
+  tools(): Promise<readonly ServerTool[]>
   call(tool: ServerTool, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<CallOutcome>
 }
 
@@ -93,16 +93,15 @@ export async function connect(
     title: inLine(`${name} ${version}`, 80),
     closed,
     broken: () => broken,
-    async tools(listSignal) {
+    async tools() {
       if (listed && Date.now() - listed.at < listKeptMs) return listed.tools
-      const tools = listOf(client, listSignal)
+      const tools = listOf(client)
       listed = { at: Date.now(), tools }
       try {
         return await tools
       } catch (error) {
         listed = undefined
         broken = true
-        listSignal.throwIfAborted()
         throw new CoopError('tool_server_failed', await reasonOf(error, listMs), { cause: error })
       }
     },
@@ -184,14 +183,14 @@ function describe(
   return inLine(messageOf(cause))
 }
 
-async function listOf(client: Client, signal: AbortSignal): Promise<readonly ServerTool[]> {
+async function listOf(client: Client): Promise<readonly ServerTool[]> {
   if (!client.getServerCapabilities()?.tools) return []
   const tools = new Map<string, ServerTool>()
   let cursor: string | undefined
   for (let page = 0; page < maxPages && tools.size < maxTools; page++) {
     const found = await client.request(
       { method: 'tools/list', params: cursor === undefined ? {} : { cursor } },
-      { signal, timeout: listMs, maxTotalTimeout: listMs },
+      { timeout: listMs, maxTotalTimeout: listMs },
     )
     for (const { name, description = '', inputSchema } of found.tools) {
       // A name that is no plain word could pass for something else where it is shown.

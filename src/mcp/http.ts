@@ -33,6 +33,8 @@ export function fetchFor(address: Address, net: Net): FetchLike {
           ALPNProtocols: ['http/1.1'],
         })
       : plain
+    // A reset after the last byte is nobody's concern.
+    for (const end of [plain, socket]) end.on('error', () => {})
     return responseOf(await exchange(url, init ?? {}, socket, signal))
   }
 }

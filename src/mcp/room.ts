@@ -84,7 +84,7 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
       try {
         const connection = await within(one.connection, signal)
         try {
-          return await work(connection)
+          return await within(work(connection), signal)
         } finally {
           if (connection.broken() && held.get(key) === one) held.delete(key)
         }
@@ -214,7 +214,7 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
           server,
           async connection => ({
             title: connection.title,
-            tools: (await connection.tools(signal)).map(tool => tool.name),
+            tools: (await connection.tools()).map(tool => tool.name),
           }),
           signal,
         )

@@ -36,6 +36,8 @@ export interface ToolServer {
   /** The lowest level that has it. */
   readonly trust: Level
   readonly timeoutMs: number
+  /** Values of its secrets: what it says is shown without them. */
+  readonly secrets: readonly string[]
   /** Secrets that the configuration names and the environment lacks. */
   readonly missing: readonly string[]
   allows(level: Level, tool: string): boolean
@@ -50,10 +52,12 @@ export function toolServersOf(config: Config): readonly ToolServer[] {
 
 function serverOf(settings: ToolServerSettings, config: Config): ToolServer {
   const missing: string[] = []
+  const found: string[] = []
   const secret = (text: string): string => {
     if (!text.startsWith('env:')) return text
     const value = config.secret(text)
     if (value === undefined) missing.push(text.slice('env:'.length))
+    else found.push(value)
     return value ?? ''
   }
   const secrets = (table: Readonly<Record<string, string>>) =>
@@ -87,6 +91,7 @@ function serverOf(settings: ToolServerSettings, config: Config): ToolServer {
     way,
     trust: trustOf(settings),
     timeoutMs: settings.timeout_s * 1_000,
+    secrets: found,
     missing,
     allows: (level, tool) => atLeast(level, trustOf(settings)) && listed(settings.tools, level, tool),
   }

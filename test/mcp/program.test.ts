@@ -12,7 +12,7 @@ ${more}
 `
 const toml = [
   '[box.full]\negress = "none"\n',
-  server('plain', 'env = { GREETING = "hello" }'),
+  server('plain', 'env = { GREETING = "hello", TOKEN = "env:COOP_TEST_TOKEN" }'),
   server('reader', 'files = "read"'),
   server('writer', 'files = "write"'),
   server('mute', 'timeout_s = 1', '--mute'),
@@ -28,7 +28,7 @@ const toml = [
 describe('a program that serves tools in a box', boxTests, () => {
   let mine: McpRig
   before(async () => {
-    mine = await openMcpRig(toml)
+    mine = await openMcpRig(toml, { env: { COOP_TEST_TOKEN: 'a-token-of-a-test' } })
     mine.rig.put('notes.md', 'shared notes')
     mine.rig.put('SOUL.md', 'the soul')
     mine.rig.put('users/alice/personal/diary.md', 'dear diary')
@@ -52,6 +52,7 @@ describe('a program that serves tools in a box', boxTests, () => {
 
   test('gets its own environment and nothing of the gateway’s', async () => {
     assert.match((await call('plain', 'variable', { name: 'GREETING' })).text, /> hello/)
+    assert.match((await call('plain', 'variable', { name: 'TOKEN' })).text, /> \[secret\]$/)
     const names = (await call('plain', 'variables')).text
     assert.doesNotMatch(names, /COOP|ANTHROPIC|npm_|TELEGRAM/)
   })
@@ -192,4 +193,14 @@ describe('a program that serves tools in a box', boxTests, () => {
     assert.match((await call('levels', 'count')).text, new RegExp(`> ${before + 1}$`))
     assert.match((await call('levels', 'count', {}, 'bob')).text, new RegExp(`> ${own + 2}$`))
   })
+})
+
+test('a program runs on the computer itself only where the owner said so', async () => {
+  await using mine = await openMcpRig(
+    `[box]\nfull = "host"\n${server('plain', 'env = { GREETING = "hello" }')}[[mcp]]\nname = "inner"\ncommand = ["node"]\ntrust = "inner"\n`,
+  )
+  const { text } = await mine.hand('alice').call('plain', 'variable', { name: 'GREETING' }, mine.signal)
+  assert.match(text, /> hello$/)
+  const names = await mine.hand('alice').call('plain', 'variables', {}, mine.signal)
+  assert.doesNotMatch(names.text, /COOP|npm_/)
 })

@@ -49,10 +49,15 @@ export function openServersHere(config: Config, log: Log): ServersHere {
           reason: `${server.name}: nobody has the level "${server.trust}" that it is for.`,
         }
       try {
-        if (server.way.kind === 'program') await boxes.proof(signal)
+        const clearance = viewOf(person, 'terminal', config.household)
+        if (server.way.kind === 'program') {
+          const { problems } = await boxes.proof(signal)
+          if (!boxes.offers(clearance))
+            return { works: false, reason: `${server.name}: ${problems.join(' ')}` }
+        }
         return {
           works: true,
-          ...(await servers.probe(viewOf(person, 'terminal', config.household), server.name, signal)),
+          ...(await servers.probe(clearance, server.name, signal)),
         }
       } catch (error) {
         signal.throwIfAborted()
