@@ -56,7 +56,7 @@ export async function connect(
   const served = server.way.kind === 'program' ? await deps.serve(signal) : undefined
   const transport: Transport =
     server.way.kind === 'program'
-      ? stdioTransport(served!)
+      ? stdioTransport(served!, sdk.parseJSONRPCMessage)
       : httpTransport(sdk, server, server.way.url, server.way.headers, deps)
   const client = new sdk.Client(
     { name: 'coop', version: deps.version },

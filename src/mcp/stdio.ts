@@ -7,8 +7,8 @@ import { CoopError } from '../errors.ts'
 const maxMessage = 8 * 1024 * 1024
 const newline = 10
 
-/** A transport that ends its program when it is closed. */
-export function stdioTransport(served: Served): Transport {
+/** A transport that ends its program when it is closed. `parse` throws for what is no message. */
+export function stdioTransport(served: Served, parse: (value: unknown) => JSONRPCMessage): Transport {
   let parts: Buffer[] = []
   let size = 0
   let over = false
@@ -57,13 +57,12 @@ export function stdioTransport(served: Served): Transport {
   /** What is no message is the program's chatter, and ignored. */
   function read(line: string): void {
     if (over) return
-    let message: unknown
+    let message: JSONRPCMessage
     try {
-      message = JSON.parse(line)
+      message = parse(JSON.parse(line))
     } catch {
       return
     }
-    if (typeof message === 'object' && message !== null && !Array.isArray(message))
-      transport.onmessage?.(message as JSONRPCMessage)
+    transport.onmessage?.(message)
   }
 }

@@ -209,7 +209,7 @@ private = true
     assert.match(listed.stdout, /^house {2}program node {2}from inner {2}ready {2}\(Lights and heating\)$/m)
     const tried = await runCoop(stage.home, ['mcp', 'test'])
     assert.equal(tried.code, 1)
-    assert.match(tried.stdout, /^house works: test tools 1\.0\.0; 112 tools: count, die, echo, /m)
+    assert.match(tried.stdout, /^house works: test tools 1\.0\.0; 113 tools: count, die, echo, /m)
     assert.match(tried.stdout, /^mail works: mail 2\.0\.0; 2 tools: find_mail, send_mail$/m)
     assert.match(tried.stdout, /^The tool server "guarded" does not work: it wants a login; run/m)
 
@@ -238,7 +238,7 @@ private = true
     assert.match(said, /guarded\/find_mail answered/)
     const doctor = await runCoop(stage.home, ['doctor'], { timeoutMs: 90_000 })
     assert.match(doctor.stdout, /^proved\s+tool servers: guarded answers with 2 tools$/m)
-    assert.match(doctor.stdout, /^proved\s+tool servers: house answers with 112 tools$/m)
+    assert.match(doctor.stdout, /^proved\s+tool servers: house answers with 113 tools$/m)
     const wrong = await runCoop(stage.home, ['mcp', 'test', 'gurded'])
     assert.equal(wrong.code, 1)
     assert.match(wrong.stderr, /There is no tool server "gurded" .*there are: guarded, house, mail\./)

@@ -20,6 +20,7 @@ const toml = [
   server('crash', '', '--crash'),
   server('loud', '', '--chatter'),
   server('many', '', '--many'),
+  server('endless', '', '--endless'),
   server('levels', 'tools = { inner = ["echo", "co*"], full = ["variable"] }'),
   server('absent', '').replace('tool-server.mjs', 'nowhere.mjs'),
   server('keyless', 'env = { KEY = "env:COOP_TEST_UNSET" }'),
@@ -126,7 +127,19 @@ describe('a program that serves tools in a box', boxTests, () => {
     assert.match((await call('keyless', 'echo')).text, /COOP_TEST_UNSET is not set in the environment/)
   })
 
-  test('may write what is no message', async () => {
+  test('that lists tools without end is heard to a thousand', async () => {
+    const { text } = await mine.hand('alice').search('', 'endless', mine.signal)
+    assert.match(text, /and 960 more: search by words$/)
+  })
+
+  test('that writes a line without end is ended', async () => {
+    const { text } = await call('slow', 'torrent')
+    assert.match(text, /^The tool server "slow" does not work: the connection was closed\. Whether the call/)
+    mine.now += 120_000
+    assert.match((await call('slow', 'echo', { words: 'dry' })).text, /> dry/)
+  })
+
+  test('may write what is no message, and is refused what a client need not give', async () => {
     assert.match((await call('loud', 'echo', { words: 'hear me' })).text, /> hear me/)
   })
 
