@@ -77,6 +77,8 @@ export interface Desk extends AsyncDisposable {
   /** Stores what a step said and planned, in one commit. */
   step(entries: readonly NewEntry[], cost: Spend): void
   setCall(entry: number, state: CallState): void
+  /** Resolves when what this turn stored would survive a power cut. */
+  durable(): Promise<void>
   endCall(
     entry: number,
     result: { callId: string; name: string; text: string; isError: boolean },
@@ -189,6 +191,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     },
     end: (end, cost) => store.turns.end(place, end, cost, now()),
     step: (entries, cost) => keep(store.turns.step(place, entries, cost, now())),
+    durable: store.durable,
     setCall(entry, state) {
       store.transcript.setState(entry, state)
       change(entry, { state })

@@ -126,6 +126,8 @@ export interface HouseOptions {
   /** Files of the workspace, by path. */
   readonly files?: Readonly<Record<string, string>>
   readonly now?: () => number
+  /** Stands between the gateway and its store, which lies at `path`. */
+  readonly watch?: (store: Store, path: string) => Store
 }
 
 export interface House extends AsyncDisposable {
@@ -154,12 +156,17 @@ export function openHouse(options: HouseOptions): House {
   const path = join(home, 'coop.toml')
   const config = () => configFrom(agent + toml, path, revision, {})
   writeFileSync(path, agent + toml)
-  let store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
+  const database = join(home, 'db', 'coop.db')
+  const opened = () => {
+    const store = openStore(database, migrationsFolder('coop'))
+    return options.watch?.(store, database) ?? store
+  }
+  let store = opened()
   let memory = memoryOf(config())
   let gateway = start()
 
   function start(): Gateway {
-    const opened = openGateway({
+    const begun = openGateway({
       config: config(),
       store,
       memory,
@@ -177,9 +184,9 @@ export function openHouse(options: HouseOptions): House {
       openModels: () => modelsOf(options.model),
       ...(options.now ? { now: options.now } : {}),
     })
-    for (const channel of options.channels) opened.channels.start(channel)
-    opened.recover()
-    return opened
+    for (const channel of options.channels) begun.channels.start(channel)
+    begun.recover()
+    return begun
   }
 
   const busy = (): boolean =>
@@ -208,7 +215,7 @@ export function openHouse(options: HouseOptions): House {
       memory[Symbol.dispose]()
       store[Symbol.dispose]()
       memory = memoryOf(config())
-      store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
+      store = opened()
       gateway = start()
     },
     async settled() {
