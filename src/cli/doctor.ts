@@ -5,10 +5,11 @@ import { boxChecks } from './checks/box.ts'
 import { channelChecks } from './checks/channels.ts'
 import type { Check, Finding } from './checks/check.ts'
 import { homeChecks } from './checks/home.ts'
+import { toolServerChecks } from './checks/tool-servers.ts'
 import { type Command, exit } from './command.ts'
 
 /** In the order of the report. Others are added here. */
-export const checks: readonly Check[] = [...homeChecks, ...boxChecks, ...channelChecks]
+export const checks: readonly Check[] = [...homeChecks, ...boxChecks, ...channelChecks, ...toolServerChecks]
 
 export const doctor: Command = {
   name: 'doctor',

@@ -4,6 +4,7 @@ import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
 import type { Boxes } from '../box/room.ts'
 import type { Place } from '../channel.ts'
+import type { ToolServers } from '../mcp/room.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Disclosed } from '../store/disclosure.ts'
@@ -33,6 +34,7 @@ export interface Rooms {
   readonly memory: Memory
   readonly boxes: Boxes
   readonly web: WebRules
+  readonly toolServers: Pick<ToolServers, 'hand'>
   /** The name that a person’s words are remembered under. */
   readonly nameOf: (person: string) => string
   readonly workspace: string
@@ -113,10 +115,12 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
   const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
   const web = webHandOf(clearance, rooms.web)
+  const mcp = rooms.toolServers.hand(clearance)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands = (callId: string): Hands => ({
     box: box.hand(callId),
     web,
+    mcp,
     call: { id: callId, now: now(), timezone: rooms.timezone },
     skills,
     memory: openMemoryHand({
@@ -131,12 +135,14 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     ...rooms.lent(clearance, session, callId),
   })
   const probe = hands(randomUUID())
-  const tools = allTools.filter(
-    tool =>
-      atLeast(clearance.level, tool.level) &&
-      (clearance.tools === null || clearance.tools.includes(tool.name)) &&
-      tool.available(probe),
-  )
+  const tools = allTools
+    .filter(
+      tool =>
+        atLeast(clearance.level, tool.level) &&
+        (clearance.tools === null || clearance.tools.includes(tool.name)) &&
+        tool.available(probe),
+    )
+    .map(tool => (tool.detail ? { ...tool, description: tool.description + tool.detail(probe) } : tool))
   let loaded: Entry[] | undefined
   const history = () => (loaded ??= load())
   const load = () => {

@@ -17,6 +17,9 @@ import { openDesk, type Rooms } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { loginsFolder } from '../mcp/logins.ts'
+import { openToolServers } from '../mcp/room.ts'
+import { toolServersOf } from '../mcp/server.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Results, StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
@@ -122,6 +125,15 @@ export function openGateway(options: GatewayOptions): Gateway {
   let models = modelsOf(config)
   let boxRules = boxRulesOf(config, config.settings.skills.paths)
   let webRules = webRulesOf(config, boxRules.egress)
+  let servers = toolServersOf(config)
+  const toolServers = openToolServers({
+    servers: () => servers,
+    boxes: options.boxes,
+    logins: loginsFolder(config.paths.db),
+    version: options.version,
+    log,
+    now,
+  })
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -265,6 +277,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     memory,
     boxes: options.boxes,
     web: webRules,
+    toolServers,
     nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
@@ -565,6 +578,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     models = modelsOf(config)
     boxRules = boxRulesOf(config, config.settings.skills.paths)
     webRules = webRulesOf(config, boxRules.egress)
+    servers = toolServersOf(config)
+    toolServers.sweep()
     prompts.forget()
     for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
     schedule.sync()
@@ -616,6 +631,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       schedule[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)
+      await toolServers[Symbol.asyncDispose]()
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()

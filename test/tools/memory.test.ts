@@ -25,6 +25,7 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     messages: null,
     box: null,
     web: null,
+    mcp: null,
     schedule: null,
     config: null,
     people: null,
