@@ -10,6 +10,7 @@ import type { Loaded } from '../config/last-good.ts'
 import type { Config } from '../config/load.ts'
 import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
+import { unblock } from '../terminal/unblock.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { isRunning, openLastGood, requireOwnHome } from './home.ts'
 import { openNotifier } from './service/notify.ts'
@@ -45,6 +46,7 @@ export function requireKey(config: Config): void {
 
 async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number> {
   const begun = performance.now()
+  unblock(cli.stderr)
   using notifier = openNotifier(cli.surroundings.supervisor ?? { notify: false, watchdogMs: undefined })
   await using coop = await openCoop({
     config,
