@@ -84,7 +84,11 @@ test('what was typed here appears once, also when the gateway tells of it', () =
 
 test('what is typed or told while a message streams stands under it, and the message stays in one piece', () => {
   const transcript = openTranscript({ theme, self: () => 'alice' })
-  const drawn = () => transcript.render(80).filter(Boolean)
+  const drawn = () =>
+    transcript
+      .render(80)
+      .map(line => line.trimEnd())
+      .filter(Boolean)
   transcript.take({ type: 'text', turn: 't', delta: 'half of' })
   transcript.typed('and then?')
   transcript.take({ type: 'notice', text: 'a notice', at: 0 })
