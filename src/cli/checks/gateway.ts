@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Config } from '../../config/load.ts'
 import { coopVersion } from '../../coop.ts'
-import { CoopError } from '../../errors.ts'
-import { serviceFor } from '../gateway.ts'
 import { connectTo, isRunning } from '../home.ts'
-import { isInstalled, isServiceActive } from '../service/service.ts'
+import { installedService } from '../service/here.ts'
+import { isServiceActive } from '../service/service.ts'
 import { type Check, type Finding, finding } from './check.ts'
 
 export const gatewayChecks: readonly Check[] = [
@@ -42,8 +41,8 @@ export const gatewayChecks: readonly Check[] = [
     name: 'service',
     run: async (config, _signal, cli) => {
       const title = 'the gateway starts by itself'
-      const service = serviceOrNull(() => serviceFor(config, cli))
-      if (!service || !isInstalled(service))
+      const service = installedService(config, cli)
+      if (!service)
         return [{ outcome: 'not enforced', title, detail: '`coop gateway install` makes it a service' }]
       return [
         finding(
@@ -90,14 +89,4 @@ async function portFindings({ settings }: Config): Promise<Finding[]> {
       'another program has it; stop that, or set channels.telegram.webhook_port',
     ),
   ]
-}
-
-/** Null where there is no supervisor that is known. */
-function serviceOrNull<T>(make: () => T): T | null {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof CoopError && error.code === 'not_permitted') return null
-    throw error
-  }
 }
