@@ -7,6 +7,7 @@ import type { MemoryView } from '../memory/view.ts'
 import type { Asking } from '../memory/write.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import type { MemoryHand, MemoryLines, MemoryQuery } from '../tools/hands.ts'
+import { type Forgettable, type Forgotten, forgottenText } from './forget.ts'
 
 export interface MemoryHandDeps {
   readonly view: MemoryView
@@ -14,12 +15,12 @@ export interface MemoryHandDeps {
   readonly asking: () => Asking
   /** Told which rows the model was given. */
   readonly disclose: (given: readonly Disclosed[]) => void
-  /** Takes the words of transcript entries away too. */
-  readonly erase: (entries: readonly number[]) => void
+  /** Forgets in memory and transcript. */
+  readonly forget: (what: Forgettable, sources: boolean) => Promise<Forgotten>
 }
 
 /** The hand, or null where no memory may be read. */
-export function openMemoryHand({ view, asking, disclose, erase }: MemoryHandDeps): MemoryHand | null {
+export function openMemoryHand({ view, asking, disclose, forget }: MemoryHandDeps): MemoryHand | null {
   if (view.stores.length === 0) return null
 
   const lines = (memos: readonly Memo[], none = 'Nothing found.', full = false): MemoryLines => {
@@ -82,15 +83,7 @@ export function openMemoryHand({ view, asking, disclose, erase }: MemoryHandDeps
       view.alias(name, person, store)
       return { text: `“${name}” now also means ${person}.`, outside: false }
     },
-    async forget(what, sources) {
-      const { forgotten, wiped, entries } = await view.forget({ ...what, sources })
-      if (sources) erase(entries)
-      const later = wiped ? '' : ' The last bytes go when the log is next emptied.'
-      return {
-        text: `${forgotten} forgotten. Backups, provider logs and chat apps keep their own copies.${later}`,
-        outside: false,
-      }
-    },
+    forget: async (what, sources) => ({ text: forgottenText(await forget(what, sources)), outside: false }),
   }
 }
 
