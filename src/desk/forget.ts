@@ -27,7 +27,7 @@ export async function forgetFor(
   what: Forgettable,
   sources: boolean,
 ): Promise<Forgotten> {
-  const asked: ForgetWhat = { ...what, sources, entriesOfCall: callId => entriesOfCall(db, callId) }
+  const asked: ForgetWhat = { ...what, sources, entriesOfCall: key => entriesOfCall(db, key) }
   const said = sources && 'query' in what ? await entriesSaying(db, clearance, what.query) : []
   const report = await view.forget(asked)
   const entries = sources ? [...new Set([...report.entries, ...said])] : []

@@ -227,6 +227,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const working = session.kind === 'job'
     const common = {
       configuration,
+      memory,
       approved,
       people,
       pairings: store.pairings,
@@ -384,7 +385,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
       ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({

@@ -21,8 +21,8 @@ export type ForgetWhat = (
 ) & {
   /** Also the turns that a fact was taken from. */
   readonly sources?: boolean
-  /** The transcript entries of the turn in which a tool call wrote a fact: with `sources` they go too. */
-  readonly entriesOfCall?: (callId: string) => readonly number[]
+  /** The transcript entries of the turn that wrote a row under this key: with `sources` they go too. */
+  readonly entriesOfCall?: (key: string) => readonly number[]
 }
 
 interface Wanted {
@@ -48,7 +48,8 @@ export interface ForgetReport {
 export async function forget(scope: Scope, what: ForgetWhat): Promise<ForgetReport> {
   const open = writable(scope)
   const only = 'id' in what ? find(scope.shelves(), what.id) : undefined
-  if (only && !open.some(ref => same(ref, only.shelf.ref))) throw notFound((what as { id: string }).id)
+  if ('id' in what && (open.length === 0 || (only && !open.some(ref => same(ref, only.shelf.ref)))))
+    throw notFound(what.id)
   if (open.length === 0) throw new CoopError('not_permitted', 'Nothing can be forgotten from here.')
   const gone = new Map<string, Row>()
   const entries = new Set<number>()

@@ -1,5 +1,5 @@
 // The copy of a database that a migration makes before it changes anything, to go back to an older Coop with.
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 const mark = '.before-'
@@ -10,6 +10,7 @@ export const copyPath = (path: string, version: number, now: number): string =>
 
 /** Removes every copy of `path`: once something is to be forgotten, they hold it too. */
 export function removeCopies(path: string): void {
+  if (!existsSync(dirname(path))) return
   const prefix = `${basename(path)}${mark}`
   for (const name of readdirSync(dirname(path)))
     if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { force: true })

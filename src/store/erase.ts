@@ -34,14 +34,12 @@ export async function erase(db: Db, what: Erasure): Promise<boolean> {
   return state?.busy === 0
 }
 
-/** The entries of the turn in which this tool call was made. */
-export const entriesOfCall = (db: Db, callId: string): number[] =>
+/** The entries of the turn in which a tool call was made; `key` is its turn and call. */
+export const entriesOfCall = (db: Db, key: string): number[] =>
   (
-    db
-      .prepare(
-        'SELECT id FROM entry WHERE turn IN (SELECT turn FROM entry WHERE call_id = ? AND turn IS NOT NULL)',
-      )
-      .all(callId) as { id: number }[]
+    db.prepare('SELECT id FROM entry WHERE turn = ?').all(key.slice(0, Math.max(key.indexOf(':'), 0))) as {
+      id: number
+    }[]
   ).map(({ id }) => id)
 
 /** Goes through the entries of one person’s own sessions, oldest first, a slice at a time. */
@@ -90,29 +88,45 @@ function eraseTurns(db: Db, entries: readonly number[]): void {
   })()
 }
 
-/** Looks through the whole transcript, a slice at a time: a memory may have been shown in any session. */
+/** Looks through everything said and sent, a slice at a time: a memory may have been shown in any session. */
 async function eraseQuotes(db: Db, { memories, texts }: Erasure): Promise<void> {
   if (memories.length === 0) return
   const marks = memories.map(id => `[${id.slice(0, 8)}]`)
-  const next = db.prepare<[number, number], { id: number; body: string }>(
-    'SELECT id, body FROM entry WHERE id > ? ORDER BY id LIMIT ?',
-  )
-  const update = db.prepare('UPDATE entry SET body = ? WHERE id = ?')
-  for (let after = 0; ; await breathe()) {
-    const rows = next.all(after, slice)
-    db.transaction(() => {
-      for (const { id, body } of rows) {
-        if (!marks.some(mark => body.includes(mark))) continue
-        const blocks = (JSON.parse(body) as Block[]).map(block =>
-          block.type === 'context' || block.type === 'tool_result'
-            ? { ...block, text: unquoted(block.text, marks, texts) }
-            : block,
-        )
-        update.run(JSON.stringify(blocks), id)
-      }
-    })()
-    if (rows.length < slice) return
-    after = rows.at(-1)!.id
+  const cleaned = (text: string): string => unquoted(text, marks, texts)
+  const inEntry = (body: string): string =>
+    JSON.stringify(
+      (JSON.parse(body) as Block[]).map(block =>
+        'text' in block ? { ...block, text: cleaned(block.text) } : block,
+      ),
+    )
+  const inMessage = (body: string): string => {
+    const message = JSON.parse(body) as { text?: string }
+    return JSON.stringify(message.text === undefined ? message : { ...message, text: cleaned(message.text) })
+  }
+  const tables = [
+    [
+      'SELECT id, body FROM entry WHERE id > ? ORDER BY id LIMIT ?',
+      'UPDATE entry SET body = ? WHERE id = ?',
+      inEntry,
+    ],
+    [
+      "SELECT id, body FROM outbox WHERE id > ? AND state = 'sent' ORDER BY id LIMIT ?",
+      'UPDATE outbox SET body = ? WHERE id = ?',
+      inMessage,
+    ],
+  ] as const
+  for (const [select, write, change] of tables) {
+    const next = db.prepare<[number, number], { id: number; body: string }>(select)
+    const update = db.prepare(write)
+    for (let after = 0; ; await breathe()) {
+      const rows = next.all(after, slice)
+      db.transaction(() => {
+        for (const { id, body } of rows)
+          if (marks.some(mark => body.includes(mark))) update.run(change(body), id)
+      })()
+      if (rows.length < slice) break
+      after = rows.at(-1)!.id
+    }
   }
 }
 

@@ -103,7 +103,8 @@ export interface PeopleChange {
 
 export interface PeopleHand {
   list(): string
-  wouldSee(who: string): string
+  /** What a person’s next turn would hold, memories included. */
+  wouldSee(who: string): Promise<string>
   /** What a person has to approve first. Throws for a change that is not possible. */
   question(change: PeopleChange): string
   change(change: PeopleChange): Promise<string>
