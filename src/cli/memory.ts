@@ -33,6 +33,7 @@ interface Flags {
   readonly query?: string
   readonly sources?: boolean
   readonly archived?: boolean
+  readonly 'as-of'?: string
 }
 
 interface Work {
@@ -58,7 +59,7 @@ const verbs: Record<string, (work: Work) => Promise<number>> = {
 export const memory: Command = {
   name: 'memory',
   usage: [
-    'memory search TEXT [--as NAME] [--store S] [--limit 10] [--archived] [--json]',
+    'memory search TEXT [--as NAME] [--store S] [--limit 10] [--as-of 2026-01-31] [--archived] [--json]',
     'memory search --queries FILE [--as NAME] [--store S] [--limit 10]',
     'memory list [--as NAME] [--store S] [--limit 10] [--json]',
     'memory forget ID | --person NAME | --query TEXT [--sources] [--as NAME]',
@@ -105,6 +106,7 @@ async function searchCommand({ cli, view, flags, rest }: Work): Promise<number> 
     limit: count(flags.limit),
     ...storeOption(view, flags.store),
     ...(flags.archived ? { archived: true } : {}),
+    ...momentOption(flags['as-of']),
     signal: cli.signal,
   }
   if (flags.queries !== undefined) {
@@ -242,6 +244,7 @@ function parsed(args: readonly string[]): { positionals: string[]; values: Flags
         json: mark,
         sources: mark,
         archived: mark,
+        'as-of': text,
       },
     })
   } catch (cause) {
@@ -253,6 +256,13 @@ function count(limit: string | undefined): number {
   const number = Number(limit ?? 10)
   if (Number.isInteger(number) && number >= 1 && number <= 100) return number
   throw new CoopError('usage_wrong', `--limit is "${limit}"; it takes a number from 1 to 100.`)
+}
+
+function momentOption(day: string | undefined): { asOf?: number } {
+  if (day === undefined) return {}
+  const asOf = Date.parse(day)
+  if (!Number.isNaN(asOf)) return { asOf }
+  throw new CoopError('usage_wrong', `--as-of is "${day}"; write a date as 2026-01-31.`)
 }
 
 function storeOption(view: MemoryView, name: string | undefined): { store?: StoreName } {
@@ -312,7 +322,7 @@ function show(cli: Cli, flags: Flags, memos: readonly Memo[]): void {
         memo.store,
         memo.kind,
         ...(memo.pinned ? ['pinned'] : []),
-        ...(memo.ended ? ['no longer so'] : []),
+        ...(memo.ended ? [`no longer so${memo.until === null ? '' : ` since ${isoDay(memo.until)}`}`] : []),
       ]
       const who = memo.saidBy === null ? '' : `${memo.saidBy}: `
       print(

@@ -1,4 +1,5 @@
 // The memory hand of one tool call: a view's answers as lines, each line noted for the disclosure ledger.
+import { happenedAt } from '../memory/browse.ts'
 import { isoDay } from '../memory/dates.ts'
 import { lineOf } from '../memory/prompt-index.ts'
 import type { Memo } from '../memory/row.ts'
@@ -57,14 +58,14 @@ export function openMemoryHand({ view, asking, disclose, forget }: MemoryHandDep
         undefined,
         true,
       ),
-    timeline: ({ store, ...span }) =>
-      lines(
-        view.list({
-          ...span,
-          ...storeNamed(view, store),
-          order: span.from === undefined ? 'newest' : 'oldest',
-        }),
-      ),
+    async timeline(query) {
+      if (query.text !== '') {
+        const found = await view.search(query.text, options(query))
+        return lines(found.toSorted((a, b) => happenedAt(a) - happenedAt(b)))
+      }
+      const order = query.from === undefined ? 'newest' : 'oldest'
+      return lines(view.list({ ...options(query), order, by: 'happened' }))
+    },
     people: () => ({
       text:
         view

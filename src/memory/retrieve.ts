@@ -7,6 +7,7 @@ import { expression, type Found, shortlist } from './shortlist.ts'
 import { narrowing, rarest, weigh } from './terms.ts'
 
 export interface Limits {
+  /** The moment for which it is asked: what had ended by then comes later. */
   readonly now: number
   /** Candidates of each shelf. */
   readonly candidates?: number
@@ -51,7 +52,7 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
       tellsNumber: row.tells_number === 1,
       at: row.at,
       eventFrom: row.event_from,
-      ended: row.superseded_by !== null || (row.valid_to !== null && row.valid_to <= limits.now),
+      ended: row.valid_to !== null && row.valid_to <= limits.now,
       pinned: row.pinned === 1,
       ageMs: limits.now - (row.confirmed_at ?? row.recorded_at),
     }

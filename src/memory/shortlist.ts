@@ -1,4 +1,5 @@
 // The rows worth a closer look: the best of each shelf's text index, and the turns beside them.
+import { sittingGapMs } from './context.ts'
 import type { Shelf } from './files.ts'
 import { factTerm } from './insert.ts'
 import type { Row } from './row.ts'
@@ -22,7 +23,6 @@ export type Found = Pick<
   | 'at'
   | 'event_from'
   | 'valid_to'
-  | 'superseded_by'
   | 'recorded_at'
   | 'confirmed_at'
   | 'pinned'
@@ -75,7 +75,7 @@ function best(shelves: readonly Shelf[], match: string, most: number): { shelf: 
 }
 
 const foundColumns = `m.uid, m.kind, m.norm, m.near, m.meta, m.len, m.said_by, m.people, m.session, m.pos, m.at, m.event_from,
-  m.valid_to, m.superseded_by, m.recorded_at, m.confirmed_at, m.pinned, m.asks, m.tells_time, m.tells_number`
+  m.valid_to, m.recorded_at, m.confirmed_at, m.pinned, m.asks, m.tells_time, m.tells_number`
 
 function rowsOf(shelf: Shelf, ids: readonly number[]): Found[] {
   return shelf
@@ -89,16 +89,17 @@ function rowsOf(shelf: Shelf, ids: readonly number[]): Found[] {
 /** The turns up to two places from the best hits that share no word with the question: answers often do not. */
 function besideOf(shelf: Shelf, hits: readonly Found[]): Found[] {
   const here = new Set(hits.map(hit => hit.uid))
-  const places = new Map<string, [string, number]>()
-  for (const { session, pos } of hits.slice(0, companyOf)) {
+  const places = new Map<string, readonly [session: string, pos: number, at: number]>()
+  for (const { session, pos, at } of hits.slice(0, companyOf)) {
     if (session === null || pos === null) continue
-    for (const by of [-2, -1, 1, 2]) places.set(`${session}:${pos + by}`, [session, pos + by])
+    for (const by of [-2, -1, 1, 2]) places.set(`${session}:${pos + by}`, [session, pos + by, at])
   }
   return (
     shelf
       .sql(
         `SELECT ${foundColumns} FROM json_each(?) places JOIN ${shelf.tables.mem} m
-         ON m.session = places.value ->> 0 AND m.pos = places.value ->> 1`,
+         ON m.session = places.value ->> 0 AND m.pos = places.value ->> 1
+         WHERE abs(m.at - (places.value ->> 2)) <= ${sittingGapMs}`,
       )
       .all(JSON.stringify([...places.values()])) as Found[]
   ).filter(row => !here.has(row.uid))

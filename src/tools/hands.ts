@@ -140,6 +140,8 @@ export interface MemoryQuery {
   readonly to?: number
   readonly limit?: number
   readonly archived?: boolean
+  /** What was so at this moment. */
+  readonly asOf?: number
 }
 
 export interface MemoryNote {
@@ -149,6 +151,8 @@ export interface MemoryNote {
   readonly people?: readonly string[]
   readonly replaces?: string
   readonly pinned?: boolean
+  /** From when on it is so. */
+  readonly since?: number
 }
 
 /** Memory as this turn's clearance opens it. Throws a `CoopError` for what it may not do. */
@@ -158,7 +162,8 @@ export interface MemoryHand {
   search(query: MemoryQuery): Promise<MemoryLines>
   sessions(query: MemoryQuery): Promise<MemoryLines>
   get(ids: readonly string[]): MemoryLines
-  timeline(query: Omit<MemoryQuery, 'text' | 'archived'>): MemoryLines
+  /** In the order it happened; with a text only what fits it. */
+  timeline(query: MemoryQuery): Promise<MemoryLines>
   people(): MemoryLines
   write(note: MemoryNote): MemoryLines
   pin(id: string, on: boolean): MemoryLines
