@@ -109,8 +109,8 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
         try {
           return await create(depsOf(of, name))
         } catch (error) {
-          if (!(error instanceof CoopError)) throw error
-          log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+          const fault = error instanceof CoopError ? {} : { err: error }
+          log.error({ channel: name, ...fault }, `the channel ${name} does not start: ${messageOf(error)}`)
           return unableChannel(name, messageOf(error))
         }
       },

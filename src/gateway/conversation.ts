@@ -109,6 +109,7 @@ export function openConversation(options: ConversationOptions) {
       task.cleared.clearance.revision !== options.config().household.revision
     if (fresh && task.row.inbound.channel === scheduleChannel) return options.again([task.row])
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
+    if (cleared.clearance.person !== task.cleared.clearance.person) return options.again([task.row])
     if (lostReaders(task.cleared.clearance, cleared.clearance)) {
       store.inbox.settle(task.row.id, 'failed', readersChanged)
       return tellHeldBack('A message', task.row.inbound.place)

@@ -45,6 +45,7 @@ export function openOutbox(db: Db) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
   )
   const open = db.prepare<[], Row>("SELECT * FROM outbox WHERE state IN ('queued', 'sending') ORDER BY id")
+  const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE id = ?')
   const sending = db.prepare<[number]>(
     "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
   )
@@ -87,6 +88,10 @@ export function openOutbox(db: Db) {
       )
       if (done.changes === 0) return null
       return { ...part, id: Number(done.lastInsertRowid), lane, state, attempts: first ? 1 : 0, nextAt: 0 }
+    },
+    get(id: number): OutboxRow | undefined {
+      const row = byId.get(id)
+      return row && outboxRow(row)
     },
     /** Every part not yet out, oldest first. */
     open: (): OutboxRow[] => open.all().map(outboxRow),
