@@ -100,6 +100,7 @@ test('a broken connection is resumed, and a session that Discord forgot is begun
   discord.hangUp(1006)
   await rig.write('two')
   await until('two', () => listener.stored.some(message => message.text === 'two'))
+  await ready(channel)
   assert.deepEqual([discord.identified, discord.resumed], [1, 1])
   discord.forgetSessions()
   discord.hangUp(4000)
