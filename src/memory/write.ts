@@ -205,7 +205,7 @@ export function found(scope: Scope, id: string): Found {
 }
 
 /** A row that this clearance reads and may change; any other is not found. */
-export function changeable(scope: Scope, id: string): Found {
+function changeable(scope: Scope, id: string): Found {
   const hit = found(scope, id)
   const open = writable(scope).some(ref => ref.id === hit.shelf.ref.id && ref.owner === hit.shelf.ref.owner)
   if (!open) throw notFound(id)
