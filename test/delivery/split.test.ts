@@ -4,14 +4,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { split } from '../../src/delivery/split.ts'
 
+/** Stands between spaces: glued to an address it would be part of that. */
 const link = '[a link](https://example.org/a/b?c=d)'
 const emoji = ['👨‍👩‍👧‍👦', '🇵🇹', 'é', '漢字', '👋🏽']
 const piece = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.constantFrom(
     ...emoji,
-    link,
-    'https://example.org/long/path',
+    ` ${link} `,
+    ' https://example.org/long/path ',
     '\n',
     '\n\n',
     '. ',
