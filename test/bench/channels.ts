@@ -88,29 +88,30 @@ async function backlogs(): Promise<Row[]> {
     write: (n: number) => void,
     sent: () => readonly { text: string }[],
   ) => {
+    const handled = () =>
+      count(
+        `SELECT count(*) FROM inbox WHERE channel = '${name.toLowerCase()}' AND state IN ('answered', 'heard')`,
+      )
     // Met once, so that there is a place from where to read up.
     for (let n = 0; n < asking; n++) write(n)
     await until('the first replies', () => sent().length >= asking, waitMs)
+    // A reply in flight at the kill would come twice.
+    await until(
+      'the word on each',
+      () => count("SELECT count(*) FROM outbox WHERE state <> 'sent'") === 0,
+      waitMs,
+    )
     const met = sent().length
     await stage.gateway.kill()
     discord.forgetSessions()
     for (let n = 0; n < backlog; n++) write(n)
     const from = performance.now()
     await stage.start()
-    const settled = () => {
-      const db = new Database(stage.home.database, { readonly: true })
-      try {
-        const found = db
-          .prepare<[string], { count: number }>(
-            "SELECT count(*) AS count FROM inbox WHERE channel = ? AND state IN ('answered', 'heard')",
-          )
-          .get(name.toLowerCase())
-        return (found?.count ?? 0) >= backlog + asking
-      } finally {
-        db.close()
-      }
-    }
-    await until('the backlog', () => sent().length >= met + asking && settled(), backlogMs)
+    await until(
+      'the backlog',
+      () => sent().length >= met + asking && handled() >= backlog + asking,
+      backlogMs,
+    )
     const seconds = (performance.now() - from) / 1_000
     return {
       name: `${name}: ${backlog} messages after downtime, start included`,
