@@ -83,6 +83,14 @@ async function backlogs(): Promise<Row[]> {
     env: { DISCORD_TOKEN: discord.token },
   })
   await until('discord is connected', () => discord.identified > 0)
+  const count = (query: string): number => {
+    const db = new Database(stage.home.database, { readonly: true })
+    try {
+      return db.prepare<[], number>(query).pluck().get() ?? 0
+    } finally {
+      db.close()
+    }
+  }
   const measure = async (
     name: string,
     write: (n: number) => void,
