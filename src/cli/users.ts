@@ -6,15 +6,18 @@ import type { Person } from '../access/household.ts'
 import { type Level, levels } from '../access/levels.ts'
 import { terminalMatch } from '../config/household.ts'
 import type { Config } from '../config/load.ts'
-import { migrationsFolder } from '../coop.ts'
+import { migrationsFolder, packageFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { runUsersWords } from '../gateway/commands/people-commands.ts'
-import { openPeople } from '../gateway/people.ts'
+import { openJoins } from '../gateway/joins.ts'
+import { openPeople, type People } from '../gateway/people.ts'
 import { reportPeople } from '../gateway/preview.ts'
 import { foresee, foresightLines, hindsightLines, lookBack } from '../gateway/sight.ts'
+import { silentLog } from '../log.ts'
 import { memoryOptionsOf } from '../memory/configure.ts'
 import { openMemory } from '../memory/memory.ts'
 import { openStore } from '../store/store.ts'
+import { ask } from './ask.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
 import { type Here, runHere } from './run-here.ts'
@@ -27,7 +30,7 @@ export const users: Command = {
     'users approve CODE --as NAME --trust LEVEL',
     'users deny CODE',
     'users set NAME [--trust LEVEL] [--name NEW]',
-    'users merge NAME INTO',
+    'users merge NAME INTO [--yes]',
   ],
   summary: 'people, and strangers who wait',
   async run(args, cli) {
@@ -39,6 +42,7 @@ export const users: Command = {
         as: { type: 'string' },
         trust: { type: 'string' },
         name: { type: 'string' },
+        yes: { type: 'boolean' },
         'would-see': { type: 'boolean' },
         'has-seen': { type: 'boolean' },
         about: { type: 'string' },
@@ -47,9 +51,11 @@ export const users: Command = {
     })
     const [verb = 'list', subject, other] = positionals
     const config = openConfig(cli)
+    if (verb === 'merge' && subject && other)
+      return mergeTwo(config, cli, `merge ${subject} ${other}`, values.yes ?? false)
     if (verb === 'set' || verb === 'merge') {
-      for (const words of changesOf(verb, subject, other, values))
-        cli.stdout.write(`${await runHere(config, `/users ${words}`, runUsers(words))}\n`)
+      for (const words of changesOf(subject, values))
+        cli.stdout.write(`${await runHere(config, `/users ${words}`, runUsers(config, words))}\n`)
       return exit.done
     }
     if (verb === 'list') return list(config, cli, values.json ?? false)
@@ -76,12 +82,9 @@ export const users: Command = {
 
 /** The same words as in a chat, one change each. */
 function changesOf(
-  verb: 'set' | 'merge',
   who: string | undefined,
-  into: string | undefined,
   { trust, name }: { trust?: string | undefined; name?: string | undefined },
 ): string[] {
-  if (verb === 'merge' && who && into) return [`merge ${who} ${into}`]
   const changes = [
     ...(trust === undefined ? [] : [`level ${who} ${levelOf(trust)}`]),
     ...(name === undefined ? [] : [`rename ${who} ${name}`]),
@@ -94,12 +97,45 @@ function changesOf(
   return changes
 }
 
-const runUsers = (words: string) => (here: Here) =>
-  runUsersWords(words, {
-    ...here,
-    memory: null,
-    people: openPeople({ pairings: here.store.pairings, configuration: here.configuration }),
+const runUsers = (config: Config, words: string) => (here: Here) =>
+  withPeople(config, here, people => runUsersWords(words, { ...here, people, memory: null }))
+
+/** On a terminal the question is asked; in a script the command itself is the answer. */
+async function mergeTwo(config: Config, cli: Cli, words: string, agreed: boolean): Promise<number> {
+  const asked = cli.stdin.isTTY === true && !agreed
+  if (asked) {
+    const question = await runHere(config, `/users ${words}`, runUsers(config, words))
+    const answer = await ask(cli, `${question.split('\n\n')[0]}\n\nJoin them? [y/N] `)
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      cli.stdout.write('Nothing was changed.\n')
+      return exit.failed
+    }
+  }
+  const sure = `${words} yes`
+  cli.stdout.write(`${await runHere(config, `/users ${sure}`, runUsers(config, sure))}\n`)
+  return exit.done
+}
+
+/** The people of a home on which no gateway runs. */
+async function withPeople<T>(
+  config: Config,
+  { store, configuration }: Here,
+  work: (people: People) => Promise<T>,
+): Promise<T> {
+  const folder = join(packageFolder(), 'migrations')
+  using memory = openMemory(memoryOptionsOf(config, { migrations: folder }))
+  using joins = openJoins({
+    store,
+    memory: () => memory.room,
+    workspace: () => config.paths.workspace,
+    household: () => configuration.latest().household,
+    quietly: async job => job(),
+    joined: () => {},
+    tell: () => {},
+    log: silentLog(),
   })
+  return await work(openPeople({ pairings: store.pairings, configuration, joins }))
+}
 
 function list(config: Config, cli: Cli, json: boolean): number {
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
@@ -216,12 +252,13 @@ async function decide(
 ): Promise<string> {
   const command =
     verb === 'deny' ? `/deny ${code}` : `/approve ${code} as ${name}${trust === null ? '' : ` ${trust}`}`
-  return runHere(config, command, async ({ store, configuration, author }) => {
-    const people = openPeople({ pairings: store.pairings, configuration })
-    return verb === 'approve'
-      ? people.approve(code, name, trust, { ...author, why: command })
-      : people.deny(code)
-  })
+  return runHere(config, command, here =>
+    withPeople(config, here, async people =>
+      verb === 'approve'
+        ? people.approve(code, name, trust, { ...here.author, why: command })
+        : people.deny(code),
+    ),
+  )
 }
 
 function levelOf(word: string): Level {

@@ -4,6 +4,7 @@ import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
 import type { Boxes } from '../box/room.ts'
 import type { Place } from '../channel.ts'
+import type { ToolServers } from '../mcp/room.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Disclosed } from '../store/disclosure.ts'
@@ -33,6 +34,7 @@ export interface Rooms {
   readonly memory: Memory
   readonly boxes: Boxes
   readonly web: WebRules
+  readonly toolServers: Pick<ToolServers, 'hand'>
   /** The name that a person’s words are remembered under. */
   readonly nameOf: (person: string) => string
   readonly workspace: string
@@ -75,6 +77,8 @@ export interface Desk extends AsyncDisposable {
   /** Stores what a step said and planned, in one commit. */
   step(entries: readonly NewEntry[], cost: Spend): void
   setCall(entry: number, state: CallState): void
+  /** Resolves when what this turn stored would survive a power cut. */
+  durable(): Promise<void>
   endCall(
     entry: number,
     result: { callId: string; name: string; text: string; isError: boolean },
@@ -111,10 +115,12 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
   const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
   const web = webHandOf(clearance, rooms.web)
+  const mcp = rooms.toolServers.hand(clearance)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands = (callId: string): Hands => ({
     box: box.hand(callId),
     web,
+    mcp,
     call: { id: callId, now: now(), timezone: rooms.timezone },
     skills,
     memory: openMemoryHand({
@@ -129,12 +135,14 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     ...rooms.lent(clearance, session, callId),
   })
   const probe = hands(randomUUID())
-  const tools = allTools.filter(
-    tool =>
-      atLeast(clearance.level, tool.level) &&
-      (clearance.tools === null || clearance.tools.includes(tool.name)) &&
-      tool.available(probe),
-  )
+  const tools = allTools
+    .filter(
+      tool =>
+        atLeast(clearance.level, tool.level) &&
+        (clearance.tools === null || clearance.tools.includes(tool.name)) &&
+        tool.available(probe),
+    )
+    .map(tool => (tool.detail ? { ...tool, description: tool.description + tool.detail(probe) } : tool))
   let loaded: Entry[] | undefined
   const history = () => (loaded ??= load())
   const load = () => {
@@ -183,6 +191,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     },
     end: (end, cost) => store.turns.end(place, end, cost, now()),
     step: (entries, cost) => keep(store.turns.step(place, entries, cost, now())),
+    durable: store.durable,
     setCall(entry, state) {
       store.transcript.setState(entry, state)
       change(entry, { state })

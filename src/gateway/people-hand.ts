@@ -39,8 +39,9 @@ export function peopleHand(
         if (change.action === 'deny') return `Leave ${whom} out?`
         return `Let ${whom} in as ${change.to ?? 'a person without a name'}, trusted as ${change.level ?? 'before'}?`
       }
-      const plan = planEdits(configuration.latest(), people.edits(changeOf(change)))
-      return `Change people?\n\n${planLines(plan)}`
+      const wanted = changeOf(change)
+      const plan = planEdits(configuration.latest(), people.edits(wanted))
+      return ['Change people?', people.question(wanted), planLines(plan)].filter(Boolean).join('\n\n')
     },
     async change(change) {
       if (!approved(callId)) throw new CoopError('not_permitted', 'This change needs a person’s approval.')

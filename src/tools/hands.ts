@@ -20,6 +20,8 @@ export interface Hands {
   readonly box: BoxHand | null
   /** Null where nothing on the network may be reached. */
   readonly web: WebHand | null
+  /** Null where no tool server may be used. */
+  readonly mcp: McpHand | null
 }
 
 export interface Call {
@@ -116,6 +118,10 @@ export interface SelfHand {
   logs(find: string): string
   trace(find: string): string
   help(find: string): string
+  /** Writes down what the agent is called. */
+  name(name: string): string
+  /** The first conversation is over: what led it is taken away. */
+  introduced(): string
 }
 
 /** Instructions for kinds of tasks, written by the household. */
@@ -233,4 +239,25 @@ export interface WebResult {
   readonly title: string
   readonly url: string
   readonly text: string
+}
+
+/** What a tool server answered, or what was said in its place; `outside` when words of the server are among it. */
+export interface ServerWords {
+  readonly text: string
+  readonly isError: boolean
+  readonly outside: boolean
+}
+
+/** Tool servers as this turn's clearance opens them. A server that fails is an answer, never a throw. */
+export interface McpHand {
+  readonly servers: readonly { readonly name: string; readonly about?: string }[]
+  search(query: string, server: string | undefined, signal: AbortSignal): Promise<ServerWords>
+  describe(server: string | undefined, tool: string, signal: AbortSignal): Promise<ServerWords>
+  /** Never repeated, whatever became of it. */
+  call(
+    server: string | undefined,
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<ServerWords>
 }
