@@ -54,14 +54,12 @@ async function recallOf(
     for (let from = 0; from < turns.length; from += 1_000) {
       view.import(
         into,
-        turns
-          .slice(from, from + 1_000)
-          .map(({ saidBy, ...turn }) => ({
-            ...turn,
-            kind: 'turn' as const,
-            store: 'social',
-            said_by: saidBy,
-          })),
+        turns.slice(from, from + 1_000).map(({ saidBy, ...turn }) => ({
+          ...turn,
+          kind: 'turn' as const,
+          store: 'social',
+          said_by: saidBy,
+        })),
       )
     }
     into.finish()
