@@ -196,6 +196,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     config,
     problem: options.problem ?? null,
     generations: store.generations,
+    durable: store.durable,
     async bring(next, before) {
       reload(next)
       options.reloaded?.(next)

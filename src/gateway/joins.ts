@@ -24,7 +24,7 @@ export interface Joins extends Disposable {
   /** What it means, for whoever has to agree. */
   question(from: Person, into: Person): string
   /** Writes down what is to be joined once the configuration says that they are one; held back until disposed. */
-  plan(join: Join): Disposable
+  plan(join: Join): Promise<Disposable>
   /** Why `next` cannot be made while something is still to be joined; null when it can. */
   refusal(next: Household): string | null
   /** Joins what is planned and true by the configuration in force, and forgets what is planned and is not. In words. */
@@ -158,9 +158,10 @@ export function openJoins(options: JoinsOptions): Joins {
         'It cannot be taken apart again.',
       ].join('\n')
     },
-    plan(join) {
+    async plan(join) {
       keep([...planned().filter(one => one.from !== join.from), join])
       underway.add(join.from)
+      await store.durable()
       return { [Symbol.dispose]: () => void underway.delete(join.from) }
     },
     refusal(next) {

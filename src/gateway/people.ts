@@ -130,7 +130,7 @@ export function openPeople(options: {
   async function merge(who: string, into: string, text: string, author: Author): Promise<string> {
     const [gone, stays] = twoUsers(who, into)
     const join = { from: userId(gone), into: userId(stays), matches: gone.match, by: author.who }
-    using _ = joins.plan(join)
+    using _ = await joins.plan(join)
     return await configuration.change(text, author)
   }
 }

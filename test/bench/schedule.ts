@@ -52,6 +52,7 @@ async function reloadRow(dir: string, store: Store): Promise<Row> {
     config: loadConfig(path),
     problem: null,
     generations: store.generations,
+    durable: store.durable,
     bring: async () => {},
     refuse: () => null,
     examine: async () => null,

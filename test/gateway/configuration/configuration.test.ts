@@ -56,6 +56,7 @@ async function openBench(): Promise<Bench> {
       config,
       problem,
       generations: store.generations,
+      durable: store.durable,
       async bring(next) {
         force = next
       },
