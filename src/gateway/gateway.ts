@@ -253,6 +253,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const common = {
       configuration,
       approved,
+      leftBehind: joins.leftBehind,
       people,
       pairings: store.pairings,
       timezone: () => rooms().timezone,

@@ -25,6 +25,8 @@ export interface Joins extends Disposable {
   question(from: Person, into: Person): string
   /** Writes down what is to be joined once the configuration says that they are one; held back until disposed. */
   plan(join: Join): Promise<Disposable>
+  /** Whether somebody who is gone left something under this id, which whoever is given it would then read. */
+  leftBehind(id: string): boolean
   /** Why `next` cannot be made while something is still to be joined; null when it can. */
   refusal(next: Household): string | null
   /** Joins what is planned and true by the configuration in force, and forgets what is planned and is not. In words. */
@@ -163,6 +165,11 @@ export function openJoins(options: JoinsOptions): Joins {
       underway.add(join.from)
       await store.durable()
       return { [Symbol.dispose]: () => void underway.delete(join.from) }
+    },
+    leftBehind(id) {
+      if (household().people.has(id)) return false
+      const { sessions, jobs } = countRows(store.db, id)
+      return sessions + jobs + countPersonal(options.memory(), id) + countFiles(options.workspace(), id) > 0
     },
     refusal(next) {
       const taken = planned().find(join => !household().people.has(join.from) && next.people.has(join.from))

@@ -211,10 +211,11 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
 
   /** Puts the text from before a generation back, unless somebody wrote another meanwhile. */
   async function takeBack(id: number, text: string, fault: string | null): Promise<void> {
-    if (!existsSync(path) || readFileSync(path, 'utf8') !== latest.text) return
+    const there = existsSync(path)
+    if (there && readFileSync(path, 'utf8') !== latest.text) return
     const back = parse(text)
     const diff = diffSettings(latest.settings, back.settings).map(changeLine)
-    writeAtomically(path, text)
+    if (there) writeAtomically(path, text)
     add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
     await bring(back)
     keepLastGood(path, back.text)
