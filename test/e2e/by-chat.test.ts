@@ -54,6 +54,22 @@ test('a change that does not work rolls itself back, says why, and stands in the
   assert.match(await alice.ask('hello'), /I am listening/)
 })
 
+test('a channel whose change does not connect is rolled back, and the others stay as they were', async () => {
+  await using telegram = await openFakeTelegram()
+  using home = makeTestHome(offline, { TELEGRAM_TOKEN: telegram.token })
+  await using _gateway = await startGateway(home)
+  using alice = await openLiveClient(home)
+  telegram.fail('getMe', { status: 401, description: 'Unauthorized' }, 100)
+  telegram.fail('deleteWebhook', { status: 401, description: 'Unauthorized' }, 100)
+  telegram.fail('getUpdates', { status: 401, description: 'Unauthorized' }, 100)
+  const settings = `{"token": "env:TELEGRAM_TOKEN", "api_root": "${telegram.url}"}`
+  const said = await command(alice, `/config set channels.telegram ${settings}`)
+  assert.match(said, /^Generation 2 was rolled back, the channel telegram does not (work|connect)/)
+  assert.equal(readFileSync(home.config, 'utf8'), offline)
+  assert.match(await command(alice, '/status'), /channels: terminal connected$/m)
+  assert.match(await alice.ask('hello'), /I am listening/)
+})
+
 test('an edited file takes effect at once, a broken one changes nothing and is told, and what is cold waits', async () => {
   using home = makeTestHome(offline)
   await using gateway = await startGateway(home)
