@@ -96,6 +96,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     home: of.home,
     secret: of.secret,
     knows: identity => gateway.household().byMatch.has(identity),
+    listed: group => gateway.household().groups.has(group),
     cursors: {
       all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
       save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),

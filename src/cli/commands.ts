@@ -55,7 +55,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   },
   doctor: {
     usage: 'coop doctor [--json]',
-    summary: 'prove that the box holds and the home is sound',
+    summary: 'prove what Coop rests on, with the fix in each line',
     load: async () => (await import('./doctor.ts')).doctor,
   },
   users: {

@@ -9,7 +9,7 @@ import { transcriber } from '../agent/models/transcription.ts'
 import type { BoxRules } from '../box/policy.ts'
 import type { Boxes } from '../box/room.ts'
 import { boxRulesOf } from '../box/rules.ts'
-import type { Channel, Control } from '../channel.ts'
+import type { Channel, Control, Place } from '../channel.ts'
 import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
@@ -34,6 +34,7 @@ import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
 import { configCommands } from './commands/config-commands.ts'
+import { memoryCommands } from './commands/memory-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
 import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
@@ -55,7 +56,7 @@ import { menusFor } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { peopleHand } from './people-hand.ts'
-import { openPostOffice } from './post-office.ts'
+import { isNotice, openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
@@ -158,18 +159,24 @@ export function openGateway(options: GatewayOptions): Gateway {
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
-      if (row.turn === null) return
-      typing.stop(row.turn)
-      schedule.undelivered(row.turn, reason)
-      const { place } = row.outbound
+      if (row.turn !== null) {
+        typing.stop(row.turn)
+        schedule.undelivered(row.turn, reason)
+      }
+      const { place, key } = row.outbound
+      // A notice that nobody got must not lead to another.
+      if (isNotice(key)) return
+      const whom = place.kind === 'direct' ? nameAt(place) : undefined
       office.tellOwners(
-        `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
+        `A reply on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
     tracer,
     now,
   })
+  const nameAt = ({ channel, id }: Place): string | undefined =>
+    household().people.get(household().byMatch.get(`${channel}:${id}`) ?? '')?.name
   const directSessions = () => config.settings.sessions.direct
   const office = openPostOffice({
     store,
@@ -252,6 +259,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const working = session.kind === 'job'
     const common = {
       configuration,
+      memory,
       approved,
       leftBehind: joins.leftBehind,
       people,
@@ -411,7 +419,8 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
         hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),
@@ -563,7 +572,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       home: config.home,
       startedAt,
       model,
-      channels: channels.all(),
+      channels,
       running: lanes.running().length,
       problems: [
         ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),

@@ -56,7 +56,7 @@ export function build(
       ? {
           title: clearance.place.title ?? clearance.place.id,
           names: clearance.audience.map(id => household.people.get(id)?.name ?? id),
-          unknown: clearance.audience.length < group.members.length || group.members.length === 0,
+          unknown: clearance.strangers,
         }
       : null,
     skills: desk.skills.list(),

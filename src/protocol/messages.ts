@@ -75,7 +75,13 @@ export interface StatusReport {
   readonly model: string
   /** What is wrong, worst first; empty when all is well. */
   readonly problems: readonly string[]
-  readonly channels: readonly { readonly name: string; readonly state: string; readonly error?: string }[]
+  readonly channels: readonly {
+    readonly name: string
+    readonly state: string
+    readonly error?: string
+    /** What went wrong last, mended since; `at` is milliseconds since 1970. */
+    readonly lastError?: { readonly text: string; readonly at: number }
+  }[]
   readonly turns: { readonly running: number; readonly waiting: number }
   readonly inbox: Readonly<Record<string, number>>
   readonly outbox: Readonly<Record<string, number>>

@@ -114,9 +114,11 @@ export function openOutbox(db: Db) {
       },
     ),
     /** The part that became this message, if it is among the newest. */
-    find(channel: string, externalId: string): { key: string; text: string } | undefined {
+    find(channel: string, externalId: string): { key: string; text: string; place: Place } | undefined {
       const row = newest.get(findAmong, channel, externalId)
-      return row && { key: row.key, text: (JSON.parse(row.body) as { text: string }).text }
+      if (!row) return undefined
+      const { text, place } = JSON.parse(row.body) as { text: string; place: Place }
+      return { key: row.key, text, place }
     },
     counts: (): Record<string, number> => {
       const all = counts.all()
