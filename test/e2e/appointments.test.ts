@@ -123,7 +123,7 @@ retries = 0
   )
   await stage.start()
   const note = await stage.reply(bob.id)
-  assert.match(note.text, /^What did not reach you:\n\n• “briefing”, .*failed \(rejected/)
+  assert.match(note.text, /^What did not reach you:\n\n• “briefing”[\s\S]*: failed \(rejected: no\)/)
   await entered(stage, 'morning note', /^delivered/)
   assert.equal(stage.telegram.sent(bob.id).length, 1)
   assert.equal(stage.telegram.sent(alice.id).length, 0)
