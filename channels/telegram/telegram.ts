@@ -1,7 +1,7 @@
 // Telegram by the Bot API, polled or by webhook: an update is acknowledged only after it is stored.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Api } from 'grammy'
-import type { ReactionTypeEmoji, Update } from 'grammy/types'
+import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import { openClock } from '../clock.ts'
@@ -175,15 +175,13 @@ async function offer(api: Api, { sender, commands }: CommandMenu, signal: AbortS
 
 /** A pressed button stops turning, and in a direct chat its row goes: the question is answered. */
 async function acknowledgePresses(api: Api, batch: readonly Update[], signal: AbortSignal): Promise<void> {
-  await Promise.allSettled(
-    batch.flatMap(({ callback_query: query }) => {
-      if (!query) return []
-      const done = [api.answerCallbackQuery(query.id, {}, signal as never)] as Promise<unknown>[]
-      if (query.message?.chat.type === 'private')
-        done.push(
-          api.editMessageReplyMarkup(query.message.chat.id, query.message.message_id, {}, signal as never),
-        )
-      return done
-    }),
-  )
+  await Promise.allSettled(batch.map(({ callback_query: query }) => query && acknowledge(api, query, signal)))
+}
+
+async function acknowledge(api: Api, { id, message }: CallbackQuery, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    api.answerCallbackQuery(id, {}, signal as never),
+    message?.chat.type === 'private' &&
+      api.editMessageReplyMarkup(message.chat.id, message.message_id, {}, signal as never),
+  ])
 }

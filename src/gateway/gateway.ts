@@ -202,6 +202,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     config,
     problem: options.problem ?? null,
     generations: store.generations,
+    durable: store.durable,
     async bring(next, before) {
       reload(next)
       options.reloaded?.(next)
@@ -259,6 +260,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       configuration,
       memory,
       approved,
+      leftBehind: joins.leftBehind,
       people,
       pairings: store.pairings,
       timezone: () => rooms().timezone,

@@ -123,6 +123,8 @@ test('rightOf asks the strictest of the keys that an entry sets', () => {
 test('explainKey tells purpose, default, heat and right, and the nearest key for a mistyped one', () => {
   assert.match(explainKey('memory.db_path'), /after a restart.*approve/)
   assert.match(explainKey('agent.model'), /at once; changed by chat/)
+  assert.match(explainKey('users.trust'), /How far the person is trusted/)
+  assert.match(explainKey('users[bob].trust'), /How far the person is trusted/)
   assert.throws(() => explainKey('agent.modle'), /did you mean “model”/)
 })
 
