@@ -29,7 +29,8 @@ export async function keepAttachment(
   for (let count = 1; ; count++) {
     const path = `${folder}/${count === 1 ? clean : `${stem}-${count}${end}`}`
     try {
-      await box.writeFile(`${box.root}/${path}`, bytes, 'absent', signal)
+      // What a person sends on may be anybody's words.
+      await box.writeFile(`${box.root}/${path}`, bytes, 'absent', signal, 'derived')
       return path
     } catch (error) {
       const taken = error instanceof CoopError && error.message.endsWith('exists already.')
@@ -44,7 +45,7 @@ export async function takeAttachment(
   path: string,
   signal: AbortSignal,
 ): Promise<{ name: string; bytes: Buffer }> {
-  const bytes = await box.readFile(path, maxAttachment, signal)
+  const { bytes } = await box.readFile(path, maxAttachment, signal)
   return { name: safeName(path), bytes }
 }
 

@@ -41,6 +41,14 @@ export interface Policy {
   readonly limits: Limits
 }
 
+/** The same box for who only reads in it. */
+export const readingOnly = (policy: Policy): Policy => ({
+  ...policy,
+  acts: false,
+  roots: policy.roots.map(root => ({ ...root, mode: 'ro' })),
+  mounts: policy.mounts.map(mount => ({ ...mount, mode: 'ro' })),
+})
+
 /** Folders below `users/<id>/` that nobody but that person's direct conversations see. */
 export const personalFolders = ['personal', 'inbox'] as const
 

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Box, boxOf } from './box.ts'
+import type { FileOrigins } from '../store/file-origins.ts'
+import { openBook } from './book.ts'
+import { type Box, type BoxTurn, boxOf } from './box.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
+import type { Egress } from './egress.ts'
 import { openHost } from './host-runtime.ts'
 import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
@@ -22,6 +25,8 @@ export interface RoomOptions {
   readonly runtime: 'auto' | 'bwrap' | 'none'
   /** Asked at each use: a changed configuration counts at once. */
   readonly rules: () => BoxRules
+  /** Where the text of files came from. */
+  readonly origins: FileOrigins
   readonly log: Log
   readonly net?: Net
   /** Bytes that commands leave free on the disk; default a tenth of it, at most a gigabyte. */
@@ -35,10 +40,10 @@ export interface Boxes extends Disposable {
   /** Whether `open` would give a box now, and whether it could act: known once the proof was tried. */
   offers(clearance: Clearance): { readonly acts: boolean } | null
   /**
-   * Null where the clearance has no box, or none that holds: then its tools are not there. `tainted` is
-   * asked at every command, since a turn may read something from outside half-way.
+   * Null where the clearance has no box, or none that holds: then its tools are not there. `seen`, the worst in
+   * the prompt, is asked at every command, since a turn may read something from outside half-way.
    */
-  open(clearance: Clearance, tainted: () => boolean, signal: AbortSignal): Promise<Box | null>
+  open(clearance: Clearance, seen: BoxTurn['seen'], signal: AbortSignal): Promise<Box | null>
 }
 
 /** Nothing is tried or started before it is needed. */
@@ -51,6 +56,7 @@ export function openBoxes(options: RoomOptions): Boxes {
   let holds = false
   const reserve = () => options.reserve ?? defaultReserve(options.workspace)
   const folder = () => (scratch ??= openScratch())
+  const book = openBook(options.origins, log, Date.now)
 
   const tryBwrap = async (signal: AbortSignal) => {
     try {
@@ -92,17 +98,17 @@ export function openBoxes(options: RoomOptions): Boxes {
       const policy = policyOf(clearance, rules(), false)
       return policy && (policy.host || holds) ? { acts: policy.acts } : null
     },
-    open: async (clearance, tainted, signal) => {
-      const policy = policyOf(clearance, rules(), tainted())
+    open: async (clearance, seen, signal) => {
+      const policy = policyOf(clearance, rules(), seen() === 'outside')
       const runtime = policy && (await runtimeFor(policy, signal))
       if (!policy || !runtime) return null
       const found = ground()
       prepare(found.workspace, policy)
       await adopt(found.workspace)
       const net = options.net ?? internet
-      return boxOf(policy, tainted, runtime, found, egress =>
-        openProxy({ folder: folder(), egress, net, log }),
-      )
+      const openDoor = (egress: Egress) => openProxy({ folder: folder(), egress, net, log })
+      const turn = { seen, labels: clearance.reads }
+      return boxOf(policy, turn, { runtime, grounds: found, book, openDoor })
     },
     [Symbol.dispose]: () => {
       if (scratch) rmSync(scratch, { recursive: true, force: true })

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { CoopError, messageOf } from '../errors.ts'
+import type { Origin } from '../store/entry.ts'
 import { descriptors } from './bwrap.ts'
 import { watch } from './watchdog.ts'
 
@@ -16,6 +17,8 @@ export interface Ran {
   readonly stderr: Buffer
   /** A connection left the box while it ran. */
   readonly reached?: boolean
+  /** Where its output came from, if its reading and writing was followed. */
+  readonly origin?: Origin
 }
 
 export interface Order {

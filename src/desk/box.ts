@@ -4,6 +4,7 @@ import type { Box } from '../box/box.ts'
 import { boxHandOf } from '../box/hand.ts'
 import type { Boxes } from '../box/room.ts'
 import { CoopError } from '../errors.ts'
+import type { Origin } from '../store/entry.ts'
 import type { BoxHand } from '../tools/hands.ts'
 
 export interface TurnBox extends AsyncDisposable {
@@ -11,13 +12,13 @@ export interface TurnBox extends AsyncDisposable {
   hand(callId: string, onOutput?: (chunk: string) => void): BoxHand | null
 }
 
-/** `tainted` is asked at each use: text from outside may come into the prompt while the turn runs. */
-export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => boolean): TurnBox {
+/** `seen`, the worst in the prompt, is asked at each use: text from outside may come into it while the turn runs. */
+export function openTurnBox(boxes: Boxes, clearance: Clearance, seen: () => Origin): TurnBox {
   const offered = boxes.offers(clearance)
   let opening: Promise<Box | null> | undefined
 
   async function box(signal: AbortSignal): Promise<Box> {
-    opening ??= boxes.open(clearance, tainted, signal)
+    opening ??= boxes.open(clearance, seen, signal)
     const found = await opening.catch(error => {
       opening = undefined
       throw error
@@ -33,7 +34,7 @@ export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => b
   return {
     hand(callId, onOutput) {
       if (!offered) return null
-      const inside = async (signal: AbortSignal) => boxHandOf(await box(signal), callId, onOutput)
+      const inside = async (signal: AbortSignal) => boxHandOf(await box(signal), callId, seen, onOutput)
       return {
         acts: offered.acts,
         shell: async (command, timeoutMs, signal) => (await inside(signal)).shell(command, timeoutMs, signal),
@@ -43,7 +44,8 @@ export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => b
         readFile: async (path, maxBytes, signal) => (await inside(signal)).readFile(path, maxBytes, signal),
         writeFile: async (path, bytes, replaces, signal) =>
           (await inside(signal)).writeFile(path, bytes, replaces, signal),
-        keep: async (output, signal) => (await inside(signal)).keep(output, signal),
+        originOf: async (paths, signal) => (await inside(signal)).originOf(paths, signal),
+        keep: async (output, origin, signal) => (await inside(signal)).keep(output, origin, signal),
       }
     },
     async [Symbol.asyncDispose]() {

@@ -94,8 +94,13 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     turn: turn.id,
     trace: turn.trace,
   }
-  const files = openFiles(clearance, rooms.workspace)
-  const skills = openSkills(clearance, files, rooms.workspace, rooms.skills)
+  const files = openFiles(clearance, rooms.workspace, store.fileOrigins.of)
+  const skills = openSkills(
+    clearance,
+    () => openFiles(clearance, rooms.workspace, store.fileOrigins.of),
+    rooms.workspace,
+    rooms.skills,
+  )
   const memory = rooms.memory.open(clearance)
   const disclose = (given: readonly Disclosed[]) =>
     store.disclosures.record(
@@ -109,7 +114,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     key,
   })
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
-  const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
+  const box = openTurnBox(rooms.boxes, clearance, seen)
   const web = webHandOf(clearance, rooms.web)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands = (callId: string): Hands => ({
@@ -123,7 +128,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
       disclose,
       erase: entries => void eraseEntries(store.db, entries),
     }),
-    todo: openTodo(store.settings, session.id, clearance, now),
+    todo: openTodo(store.settings, session.id, clearance, seen, now),
     messages: rooms.messages(clearance, callId),
     ...(reactions ? { reactions } : {}),
     ...rooms.lent(clearance, session, callId),

@@ -151,7 +151,7 @@ export function openConversation(options: ConversationOptions) {
     desk.begin(
       rows.map(row => row.id),
       made.map((entry, index) =>
-        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin]) } : entry,
+        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin, prompt.origin]) } : entry,
       ),
       [...files, ...memories.given],
     )

@@ -28,8 +28,8 @@ export function reportPeople(config: Config): PersonReport[] {
       const clearance = viewOf(person, channel, config.household)
       const open = tools.filter(tool => atLeast(clearance.level, tool.level))
       const { workspace } = config.paths
-      const files = openFiles(clearance, workspace)
-      const skills = openSkills(clearance, files, workspace, config.settings.skills)
+      const files = openFiles(clearance, workspace, () => null)
+      const skills = openSkills(clearance, () => files, workspace, config.settings.skills)
       const prompt = build({ clearance, files, skills }, { kind: 'person', person }, config)
       return {
         id: person.id,

@@ -9,7 +9,7 @@ describe('a command', boxTests, () => {
   const rig = openRig({ toml: '[box.full]\nmemory = "256M"\npids = 40\ntimeout_s = 20\negress = "none"\n' })
   let box: Box
   before(async () => {
-    box = (await rig.boxes.open(rig.direct('alice'), () => false, rig.signal))!
+    box = (await rig.boxes.open(rig.direct('alice'), () => 'full', rig.signal))!
   })
   after(() => rig[Symbol.dispose]())
   const sh = (command: string, wallMs?: number, signal = rig.signal) =>
@@ -98,7 +98,7 @@ test('a command that fills the disk is ended before the reserve is gone', boxTes
     toml: '[box.full]\negress = "none"\n',
     reserve: bavail * bsize - 100 * 1024 * 1024,
   })
-  const box = (await small.boxes.open(small.direct('alice'), () => false, small.signal))!
+  const box = (await small.boxes.open(small.direct('alice'), () => 'full', small.signal))!
   const ran = await box.exec(
     {
       argv: ['/bin/bash', '-c', 'while :; do head -c 20M /dev/zero >>full; sleep 0.02; done'],

@@ -1,0 +1,126 @@
+// Follows what commands read and write, so that text from outside stays known as such in whatever file it lands.
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Origin, worst } from '../store/entry.ts'
+import {
+  type FileFact,
+  type FileOrigins,
+  mayBeOf,
+  type Writing,
+  type Written,
+} from '../store/file-origins.ts'
+import { armed, type Inventory, sinceNow, timeOf } from './inventory.ts'
+import type { Ran } from './run.ts'
+
+export interface Book {
+  /** Where the text of a file came from. What nobody wrote down may be anyone's words, so it counts as derived. */
+  of(fact: FileFact): Origin
+  /** Writes one file by `write`, which says what then lies there. */
+  writes(written: Written, write: () => Promise<FileFact>): Promise<void>
+  /**
+   * Runs a command of a turn that has seen `turn`, in a box that reaches the network or not. What it changed is noted,
+   * and its output is from outside if it reached the network or read a file that is.
+   */
+  follow(turn: Written, networked: boolean, inventory: Inventory, command: () => Promise<Ran>): Promise<Ran>
+}
+
+/** A running command, as far as it is known by now. */
+interface Running {
+  readonly id: number
+  read: boolean
+}
+
+export function openBook(ledger: FileOrigins, log: Log, now: () => number): Book {
+  const running = new Set<Running>()
+  // Boxes die with their gateway: what was begun before this one writes no more.
+  ledger.breakOff(timeOf(now()))
+  let shows: Promise<boolean> | undefined
+
+  /** Whether a file is from outside, what the command itself may have written left out. */
+  const isOutside = (own?: number) => (fact: FileFact) => ledger.of(fact, own)?.origin === 'outside'
+  const anyOutside = (own?: number) =>
+    ledger.anyOutside() || ledger.unsettled().some(({ id, origin }) => id !== own && origin === 'outside')
+
+  /** Writes down what a crash or a failed listing left. */
+  async function settle(inventory: Inventory): Promise<void> {
+    for (const writing of ledger.unsettled()) {
+      if (writing.until === null) continue
+      if (writing.origin === 'outside') await close(writing, writing, inventory)
+      else ledger.end(writing.id, [], writing, now())
+    }
+  }
+
+  async function close(
+    writing: Pick<Writing, 'id' | 'since' | 'until'>,
+    written: Written,
+    inventory: Inventory,
+  ): Promise<void> {
+    const { id, since } = writing
+    const changed = (await inventory.changed(since)).filter(
+      fact => mayBeOf(writing, fact) && !ledger.knows(fact),
+    )
+    // In small commits: a package's files are many, and others want the database too.
+    for (let from = 0; from + chunk < changed.length; from += chunk) {
+      ledger.record(changed.slice(from, from + chunk), written, now())
+      await new Promise(setImmediate)
+    }
+    ledger.end(id, changed.slice(-chunk), written, now())
+  }
+
+  /** From here on a reading of a file from outside shows. What others have read meanwhile is theirs. */
+  async function arm(inventory: Inventory): Promise<void> {
+    const unarmed = (await inventory.read(armed)).filter(isOutside())
+    if (unarmed.length === 0) return
+    for (const other of running) other.read = true
+    await inventory.arm(unarmed)
+  }
+
+  return {
+    of: fact => ledger.of(fact)?.origin ?? 'derived',
+    async writes(written, write) {
+      const id = ledger.begin(sinceNow(now()), written)
+      try {
+        ledger.end(id, [await write()], written, now())
+      } catch (error) {
+        ledger.breakOff(timeOf(now()), id)
+        throw error
+      }
+    },
+    async follow(turn, networked, inventory, command) {
+      await settle(inventory)
+      const since = sinceNow(now())
+      const atWorst = worst([turn.origin, networked ? 'outside' : 'derived'])
+      const one: Running = { id: ledger.begin(since, { ...turn, origin: atWorst }), read: false }
+      if (anyOutside(one.id)) await arm(inventory)
+      running.add(one)
+      let origin = atWorst
+      try {
+        const ran = await command()
+        const hasRead = async () => {
+          if (!anyOutside(one.id)) return false
+          if (one.read || !(await (shows ??= inventory.shows()))) return true
+          return (await inventory.read(since)).some(isOutside(one.id))
+        }
+        const outside = ran.reached === true || turn.origin === 'outside' || (await hasRead())
+        origin = outside ? 'outside' : 'derived'
+        return { ...ran, origin }
+      } finally {
+        try {
+          // What is not from outside is derived, as is every file that nobody wrote down.
+          if (origin === 'outside')
+            await close({ id: one.id, since, until: null }, { ...turn, origin }, inventory)
+          else ledger.end(one.id, [], turn, now())
+        } catch (error) {
+          ledger.breakOff(timeOf(now()), one.id)
+          log.warn(
+            { reason: messageOf(error) },
+            'what a command wrote could not be listed; it counts as from outside',
+          )
+        }
+        running.delete(one)
+      }
+    },
+  }
+}
+
+const chunk = 500
