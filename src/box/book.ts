@@ -1,4 +1,5 @@
 // Follows what commands read and write, so that text from outside stays known as such in whatever file it lands.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Origin, worst } from '../store/entry.ts'
@@ -9,7 +10,7 @@ import {
   type Writing,
   type Written,
 } from '../store/file-origins.ts'
-import { armed, type Inventory, sinceNow, timeOf } from './inventory.ts'
+import { armed, type Inventory, timeOf } from './inventory.ts'
 import type { Ran } from './run.ts'
 
 export interface Book {
@@ -30,7 +31,9 @@ interface Running {
   read: boolean
 }
 
-export function openBook(ledger: FileOrigins, log: Log, now: () => number): Book {
+/** `clock` is the time that a file would be given which changed now. */
+export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Book {
+  const now = Date.now
   const running = new Set<Running>()
   // Boxes die with their gateway: what was begun before this one writes no more.
   ledger.breakOff(timeOf(now()))
@@ -75,10 +78,17 @@ export function openBook(ledger: FileOrigins, log: Log, now: () => number): Book
     await inventory.arm(unarmed)
   }
 
+  /** A time that files which changed before may have, and those that change from now on have not. */
+  async function tick(): Promise<string> {
+    const time = clock()
+    while (clock() === time) await sleep(1)
+    return time
+  }
+
   return {
     of: fact => ledger.of(fact)?.origin ?? 'derived',
     async writes(written, write) {
-      const id = ledger.begin(sinceNow(now()), written)
+      const id = ledger.begin(await tick(), written)
       try {
         ledger.end(id, [await write()], written, now())
       } catch (error) {
@@ -88,7 +98,7 @@ export function openBook(ledger: FileOrigins, log: Log, now: () => number): Book
     },
     async follow(turn, networked, inventory, command) {
       await settle(inventory)
-      const since = sinceNow(now())
+      const since = await tick()
       const atWorst = worst([turn.origin, networked ? 'outside' : 'derived'])
       const one: Running = { id: ledger.begin(since, { ...turn, origin: atWorst }), read: false }
       if (anyOutside(one.id)) await arm(inventory)

@@ -1,15 +1,16 @@
 // A box as the rest of Coop sees it: commands and files of one clearance, each in a fresh start.
+import { join, posix } from 'node:path'
 import { type Origin, worst } from '../store/entry.ts'
 import type { Written } from '../store/file-origins.ts'
 import type { Book } from './book.ts'
 import type { Egress } from './egress.ts'
 import { type Before, factsOf, readBytes, readLines, readWhole, type Slice, writeWhole } from './files.ts'
 import { openInventory } from './inventory.ts'
-import { type Policy, readingOnly } from './policy.ts'
+import { isInstruction, type Policy, readingOnly } from './policy.ts'
 import type { Door } from './proxy.ts'
 import type { Ran } from './run.ts'
 import type { BoxRuntime, Exec } from './runtime.ts'
-import type { BoxSpec } from './spec.ts'
+import { type BoxSpec, workspaceAt } from './spec.ts'
 import { everything, type Grounds, survey } from './survey.ts'
 
 /** What was read, and where its text came from. */
@@ -24,6 +25,8 @@ export interface Box extends AsyncDisposable {
   readonly root: string
   readonly policy: Policy
   readonly egress: Egress
+  /** Where a path of the box is on the host, for people; as it is, outside the workspace. */
+  hostPath(path: string): string
   /** One command. Without `quiet` it may reach the network, and what it reads and writes is followed. */
   exec(exec: Exec, signal: AbortSignal): Promise<Ran>
   readBytes(path: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Read>
@@ -63,10 +66,13 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
   const reaches =
     !policy.host &&
     (policy.egress.kind === 'open' || (policy.egress.kind === 'allow' && policy.egress.hosts.length > 0))
+  const root = policy.host ? grounds.workspace : workspaceAt
   const written = (): Written => ({ origin: turn.seen(), labels: turn.labels })
 
-  const specify = async (of: Policy, network: boolean): Promise<BoxSpec> => {
-    const seen = await survey({ ...of, instructionsReadOnly: turn.seen() === 'outside' }, grounds)
+  const tainted = () => turn.seen() === 'outside'
+
+  const specify = async (of: Policy, network: boolean, fixed = tainted()): Promise<BoxSpec> => {
+    const seen = await survey({ ...of, instructionsReadOnly: fixed }, grounds)
     const proxy = network && reaches ? (await (door ??= openDoor(policy.egress))).socket : null
     return { ...seen, proxy, limits: policy.limits, env: {}, cwd: seen.cwd }
   }
@@ -81,8 +87,8 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
   // Reading and writing files needs no network, and starts faster without it. Who only reads leaves no access time.
   const reading = async (order: Exec, signal: AbortSignal) =>
     runtime.exec(await specify(readingOnly(policy), false), order, signal)
-  const writing = async (order: Exec, signal: AbortSignal) =>
-    runtime.exec(await specify(policy, false), order, signal)
+  const writing = async (order: Exec, signal: AbortSignal, fixed = tainted()) =>
+    runtime.exec(await specify(policy, false, fixed), order, signal)
   const inventory = openInventory(
     (mode, order) =>
       runtime.exec(
@@ -90,15 +96,19 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
         order,
         AbortSignal.timeout(listingMs),
       ),
-    policy.host ? [grounds.workspace] : ['/work', ...policy.mounts.map(mount => `/mnt/${mount.name}`)],
+    policy.host ? [root] : [root, ...policy.mounts.map(mount => `/mnt/${mount.name}`)],
   )
   const known = (slice: Slice): Read => ({ ...slice, origin: book.of(slice.fact) })
 
   return {
     acts: policy.acts,
-    root: policy.host ? grounds.workspace : '/work',
+    root,
     policy,
     egress: policy.egress,
+    hostPath(path) {
+      const way = posix.relative(root, posix.resolve(root, path))
+      return way.startsWith('..') ? path : join(grounds.workspace, way)
+    },
     exec: (order, signal) =>
       order.quiet === 'reading'
         ? reading(order, signal)
@@ -114,8 +124,15 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       const facts = await factsOf(reading, paths, signal)
       return facts.length < paths.length ? 'outside' : worst(facts.map(book.of))
     },
-    writeFile: (path, bytes, before, signal, from = turn.seen()) =>
-      book.writes({ ...written(), origin: from }, () => writeWhole(writing, path, bytes, before, signal)),
+    writeFile(path, bytes, before, signal, from = turn.seen()) {
+      // One named file that is no instruction may lie anywhere, if it truly lies where it is named.
+      const whole = posix.resolve(root, path)
+      const named = tainted() && !isInstruction(policy, posix.relative(root, whole))
+      const run = (order: Exec, stop: AbortSignal) => writing(order, stop, tainted() && !named)
+      return book.writes({ ...written(), origin: from }, () =>
+        writeWhole(run, path, bytes, before, named ? whole : '', signal),
+      )
+    },
     [Symbol.asyncDispose]: async () => {
       await (await door)?.[Symbol.asyncDispose]()
     },

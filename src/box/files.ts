@@ -70,20 +70,22 @@ export async function readWhole(
   return slice
 }
 
-/** Replaces or makes the file in one step, with the folders on the way; returns what lies there then. */
+/**
+ * Replaces or makes the file in one step, with the folders on the way; returns what lies there then. `exactly` is
+ * the whole path that it must have when all links are followed; empty for any.
+ */
 export async function writeWhole(
   run: Run,
   path: string,
   bytes: Uint8Array,
   before: Before,
+  exactly: string,
   signal: AbortSignal,
 ): Promise<FileFact> {
   checkPath(path)
   const expected = typeof before === 'string' ? before : before.sha256
-  const ran = await run(
-    { argv: ['/bin/bash', '-c', writeScript, 'write', path, expected], stdin: bytes },
-    signal,
-  )
+  const argv = ['/bin/bash', '-c', writeScript, 'write', path, expected, exactly]
+  const ran = await run({ argv, stdin: bytes }, signal)
   const [fact] = factsIn(ran.stdout)
   if (ran.code !== 0 || ran.ended !== 'exit' || !fact) throw fault(path, ran)
   return fact
@@ -151,6 +153,7 @@ exit 0
 const writeScript = `
 umask 022
 f=$1
+[ -z "$3" ] || [ "$(realpath -m -- "$f")" = "$3" ] || exit 52
 [ -d "$f" ] && exit 45
 if [ -e "$f" ]; then
   [ -f "$f" ] || exit 46
@@ -180,6 +183,7 @@ const meanings: Record<number, readonly ['not_found' | 'input_invalid' | 'file_u
   49: ['file_unreadable', 'could not be written: the disk or its limit is full'],
   50: ['input_invalid', 'changed meanwhile; read it again'],
   51: ['input_invalid', 'exists already'],
+  52: ['input_invalid', 'leads elsewhere by a link; name the place itself'],
 }
 
 function fault(path: string, ran: Ran): CoopError {

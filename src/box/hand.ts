@@ -1,6 +1,7 @@
 // The hand that tools reach a box with.
 import { type Origin, worst } from '../store/entry.ts'
 import type { BoxHand, CommandResult } from '../tools/hands.ts'
+import { takeAttachment } from './attachments.ts'
 import type { Box } from './box.ts'
 import { sha256 } from './files.ts'
 import type { Policy } from './policy.ts'
@@ -30,6 +31,7 @@ export function boxHandOf(
     originOf: (paths, signal) => box.originOf(paths, signal),
     readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
+    take: (path, signal) => takeAttachment(box, path, signal),
     writeFile: (path, bytes, replaces, signal) =>
       replaces === undefined
         ? box.writeFile(path, bytes, 'anything', signal)

@@ -8,9 +8,9 @@ import type { Exec } from './runtime.ts'
 export type RunOverAll = (mode: 'ro' | 'rw', order: Exec) => Promise<Ran>
 
 export interface Inventory {
-  /** Files that changed, were made or were renamed at `since` or later. Throws where it could not see everything. */
+  /** Files that changed, were made or were renamed after `since`. Throws where it could not see everything. */
   changed(since: string): Promise<FileFact[]>
-  /** Files that were read at `since` or later, as far as the file system tells. */
+  /** Files that were read after `since`, as far as the file system tells. */
   read(since: string): Promise<FileFact[]>
   /** Makes the next reading of these files show: the kernel notes only the first after a change. */
   arm(files: readonly FileFact[]): Promise<void>
@@ -46,9 +46,6 @@ export function openInventory(run: RunOverAll, roots: readonly string[]): Invent
 /** Milliseconds since 1970 as the ledger writes times. */
 export const timeOf = (ms: number): string => `${(ms / 1000).toFixed(3).padStart(14, '0')}000000`
 
-/** The time from which on a change is later than now: the kernel's clock for files lags by up to a tick. */
-export const sinceNow = (now: number): string => timeOf(now - tickMs)
-
 /** The facts in what `stat` printed. */
 export const factsIn = (output: Buffer): FileFact[] =>
   output
@@ -62,7 +59,6 @@ export const factsIn = (output: Buffer): FileFact[] =>
 /** The arguments of `stat` for one fact a file. */
 export const stat = ['/usr/bin/stat', '--printf', '%d:%i\\t%.9W\\t%.9Z\\t%n\\0']
 
-const tickMs = 20
 const maxListing = 256 * 1024 * 1024
 
 const probe = `

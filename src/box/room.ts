@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { FileOrigins } from '../store/file-origins.ts'
+import { type FileOrigins, secondsOf } from '../store/file-origins.ts'
 import { openBook } from './book.ts'
 import { type Box, type BoxTurn, boxOf } from './box.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
@@ -56,7 +56,7 @@ export function openBoxes(options: RoomOptions): Boxes {
   let holds = false
   const reserve = () => options.reserve ?? defaultReserve(options.workspace)
   const folder = () => (scratch ??= openScratch())
-  const book = openBook(options.origins, log, Date.now)
+  const book = openBook(options.origins, log, () => fileClock(join(folder(), 'clock')))
 
   const tryBwrap = async (signal: AbortSignal) => {
     try {
@@ -139,6 +139,13 @@ function prepare(workspace: string, policy: Policy): void {
   if (!stat)
     writeFileSync(ignore, '# What no box shows: one pattern a line, as in a .gitignore.\n', { mode: 0o644 })
   else if (!stat.isFile()) throw new CoopError('box_failed', `${ignore} is not a plain file; move it away.`)
+}
+
+/** The kernel's clock for files lags behind the real one by up to a tick. */
+function fileClock(path: string): string {
+  writeFileSync(path, '')
+  const { ctimeNs } = lstatSync(path, { bigint: true })
+  return secondsOf(ctimeNs)
 }
 
 /** For sockets and generated files. The path is short: a socket's has at most 108 bytes. */

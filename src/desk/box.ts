@@ -42,6 +42,7 @@ export function openTurnBox(boxes: Boxes, clearance: Clearance, seen: () => Orig
         readLines: async (path, line, count, maxBytes, signal) =>
           (await inside(signal)).readLines(path, line, count, maxBytes, signal),
         readFile: async (path, maxBytes, signal) => (await inside(signal)).readFile(path, maxBytes, signal),
+        take: async (path, signal) => (await inside(signal)).take(path, signal),
         writeFile: async (path, bytes, replaces, signal) =>
           (await inside(signal)).writeFile(path, bytes, replaces, signal),
         originOf: async (paths, signal) => (await inside(signal)).originOf(paths, signal),

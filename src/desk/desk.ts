@@ -25,7 +25,7 @@ import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
 /** Hands that the gateway itself has to give. */
-export type LentHands = Pick<Hands, 'schedule' | 'config' | 'people' | 'self'>
+export type LentHands = Pick<Hands, 'schedule' | 'config' | 'people' | 'self' | 'files'>
 
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
 export interface Rooms {

@@ -5,7 +5,7 @@ import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
 import { messageOf } from '../errors.ts'
 import { type Origin, worst } from '../store/entry.ts'
-import type { FileFact, FileOrigins } from '../store/file-origins.ts'
+import { type FileFact, type FileOrigins, secondsOf } from '../store/file-origins.ts'
 
 export interface Files {
   /** The text of a shared prompt file, or undefined if it is absent, unreadable or above this clearance. */
@@ -64,8 +64,8 @@ function readInside(folder: string, path: string): { text: string; fact: FileFac
     const { dev, ino, birthtimeNs, ctimeNs } = stat
     const fact = {
       inode: `${dev}:${ino}`,
-      birth: seconds(birthtimeNs),
-      changed: seconds(ctimeNs),
+      birth: secondsOf(birthtimeNs),
+      changed: secondsOf(ctimeNs),
       path: real,
     }
     return { text, fact }
@@ -75,7 +75,3 @@ function readInside(folder: string, path: string): { text: string; fact: FileFac
     if (handle !== undefined) closeSync(handle)
   }
 }
-
-/** Nanoseconds since 1970 as the ledger writes times. */
-const seconds = (ns: bigint): string =>
-  `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`

@@ -44,6 +44,7 @@ import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
 import { openFaults } from './faults.ts'
+import { fileHand } from './file-hand.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
@@ -139,17 +140,20 @@ export function openGateway(options: GatewayOptions): Gateway {
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {
+      if (row.outbound.attachments) return store.outbox.dropFiles(row.id)
       if (row.turn === null) return
       typing.stop(row.turn)
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
       if (row.turn === null) return
-      typing.stop(row.turn)
-      schedule.undelivered(row.turn, reason)
-      const { place } = row.outbound
+      const { place, attachments } = row.outbound
+      if (!attachments) {
+        typing.stop(row.turn)
+        schedule.undelivered(row.turn, reason)
+      }
       office.tellOwners(
-        `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
+        `A ${attachments ? 'file' : 'reply'} on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
@@ -232,6 +236,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       timezone: () => rooms().timezone,
     }
     return {
+      files: fileHand(clearance, session, callId, { store, sender: () => sender, live, channel, now }),
       schedule: working ? null : jobHand(clearance, callId),
       config: working ? null : configHand(clearance, callId, common),
       people: working ? null : peopleHand(clearance, callId, common),

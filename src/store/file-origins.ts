@@ -113,9 +113,13 @@ export function openFileOrigins(db: Db) {
   }
 }
 
+/** Nanoseconds since 1970 as the ledger writes times. */
+export const secondsOf = (ns: bigint): string =>
+  `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`
+
 /** Whether the state of a file may come from a writing. */
 export const mayBeOf = ({ since, until }: Pick<Writing, 'since' | 'until'>, { changed }: FileFact): boolean =>
-  since <= changed && (until === null || changed <= until)
+  since < changed && (until === null || changed <= until)
 
 const parse = (labels: string): string[] => JSON.parse(labels) as string[]
 

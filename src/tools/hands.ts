@@ -7,6 +7,8 @@ export interface Hands {
   readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
+  /** Null where no file can be sent into this conversation. */
+  readonly files: FileHand | null
   /** Absent where the channel has no reactions. */
   readonly reactions?: ReactionHand
   /** Null where no job may be set. */
@@ -48,6 +50,20 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** A file of the box, as a person gets it. */
+export interface SentFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Where it lies on the computer of the gateway. */
+  readonly host: string
+}
+
+/** Files into the place of this conversation. */
+export interface FileHand {
+  /** Queues it; returns what to tell. */
+  send(file: SentFile, caption: string): string
 }
 
 /** Signs under the message that the turn answers. */
@@ -187,6 +203,8 @@ export interface BoxHand {
     signal: AbortSignal,
   ): Promise<FileText & { readonly size: number }>
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileText>
+  /** A file to be sent; throws for what is not there or too large. */
+  take(path: string, signal: AbortSignal): Promise<SentFile>
   /** `replaces` is what was there when the new bytes were made from it; absent, whatever is there. */
   writeFile(
     path: string,

@@ -47,6 +47,7 @@ describe('an attachment', boxTests, () => {
     assert.deepEqual(await takeAttachment(alice, 'shared/report.txt', rig.signal), {
       name: 'report.txt',
       bytes: Buffer.from('made'),
+      host: join(rig.workspace, 'shared/report.txt'),
     })
   })
   test('cannot be a link to a file of the host', async () => {

@@ -23,6 +23,7 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     call: { id: call, now: Date.now(), timezone: 'UTC' },
     todo: { read: () => ({ items: [], origin: 'agent' }), write: () => undefined },
     messages: null,
+    files: null,
     box: null,
     web: null,
     schedule: null,
