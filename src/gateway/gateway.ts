@@ -388,7 +388,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, channels: channels.all, now }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
         hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),

@@ -9,6 +9,7 @@ import { type Inbox, openInbox } from './inbox.ts'
 import { type Jobs, openJobs } from './jobs.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
+import { openPermits, type Permits } from './permits.ts'
 import { openPost, type Post } from './post.ts'
 import { openRuns, type Runs } from './runs.ts'
 import { openSessions, type Sessions } from './sessions.ts'
@@ -28,6 +29,7 @@ export interface Store extends Disposable {
   readonly turns: Turns
   readonly outbox: Outbox
   readonly approvals: Approvals
+  readonly permits: Permits
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
@@ -57,6 +59,7 @@ export function openStore(path: string, migrations: string): Store {
     turns: openTurns(db, transcript, outbox),
     outbox,
     approvals: openApprovals(db),
+    permits: openPermits(db),
     pairings: openPairings(db),
     settings: openSettings(db),
     jobs: openJobs(db),
