@@ -38,7 +38,8 @@ export interface ConsentOffice extends Disposable {
 }
 
 /** How long a question waits before it counts as no. */
-const lifetimeMs = 24 * 3_600_000
+export const answerHours = 24
+const lifetimeMs = answerHours * 3_600_000
 const sweepMs = 60_000
 
 export function openConsent(options: ConsentOptions): ConsentOffice {

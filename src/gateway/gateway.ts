@@ -57,6 +57,7 @@ import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
+import { needsOf } from './schedule/needs.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
@@ -225,7 +226,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
   }
   const jobHand = (clearance: Clearance, callId: string) =>
-    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, needs, now })
+  /** Of a task that this clearance would set. */
+  const needs = (clearance: Clearance): string => {
+    const work = {
+      id: '',
+      kind: 'job',
+      person: clearance.person,
+      title: null,
+      epoch: 0,
+      windowFrom: 0,
+    } as const
+    const desk = openDesk(
+      clearance,
+      { ...work, createdAt: 0, updatedAt: 0 },
+      { id: '', epoch: 0, trace: '' },
+      rooms(),
+    )
+    return needsOf(desk.tools, clearance.acts, config.settings.tools.approve.rules)
+  }
   const lent: Rooms['lent'] = (clearance, session, callId) => {
     const working = session.kind === 'job'
     const common = {

@@ -123,3 +123,31 @@ test('what is asked each time cannot be allowed for minutes, nor can a time that
   assert.equal(home.store.approvals.get(code)?.state, 'open')
   assert.deepEqual(home.reached('tele:t-carol'), [])
 })
+
+test('a task says when it is set and when it is shown what it would ask for; a reminder does not', async () => {
+  const results: string[] = []
+  let kind = 'reminder'
+  const home = openFamily({
+    toml: users,
+    say(request) {
+      const blocks = request.messages.at(-1)!.blocks
+      const done = blocks.flatMap(block => (block.type === 'tool_result' ? [block.text] : []))
+      results.push(...done)
+      return done.length > 0 ? 'Set.' : schedule({ action: 'create', kind, text: 'water', when: '+2h' })
+    },
+  })
+  await using _ = home
+  home.tele.push(alice('a reminder, please'))
+  await home.settled()
+  assert.match(results.at(-1)!, /^Set: reminder[^\n]*$/)
+  kind = 'task'
+  home.tele.push(alice('a task, please'))
+  await home.settled()
+  assert.match(
+    results.at(-1)!,
+    /^Set: task.*\nWhen it works unattended, it asks for a yes before: message \(always\)/,
+  )
+  home.tele.push(alice('/cron'))
+  await home.settled()
+  assert.match(home.reached('tele:t-alice').at(-1)!, /unattended.*no answer in 24 hours counts as no/)
+})
