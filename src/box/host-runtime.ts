@@ -13,7 +13,7 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
   const exec = (spec: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> =>
     run(
       {
-        command: launchCommand(order.argv, spec.limits, false),
+        command: launchCommand(order.argv, spec.limits, false, 'host'),
         cwd: spec.mounts[0]?.host ?? home,
         // Keys are in the gateway's environment; none of it is handed on.
         env: {

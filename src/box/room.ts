@@ -12,6 +12,7 @@ import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
 import type { Egress } from './egress.ts'
 import { openHost } from './host-runtime.ts'
+import { endLeftovers, markOf } from './leftovers.ts'
 import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
 import { type BoxRuntime, type Proof, required } from './runtime.ts'
@@ -62,8 +63,12 @@ export function openBoxes(options: RoomOptions): Boxes {
     try {
       const bwrap = options.runtime === 'none' ? undefined : findBwrap()
       if (!bwrap) return { runtime: null, proof: { walls: [], problems: [absence(options.runtime)] } }
+      const mark = markOf(realpathSync(options.home))
+      const left = endLeftovers(mark)
+      if (left > 0) log.warn({ processes: left }, 'boxes of an earlier gateway were left, and were ended')
       const runtime = openBwrap({
         bwrap,
+        mark,
         scratch: folder(),
         reserve: reserve(),
         ...(options.weaken ? { weaken: options.weaken } : {}),

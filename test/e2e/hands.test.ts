@@ -1,5 +1,6 @@
 // What the agent does with files and commands, through the real program: files in and out, and text from outside.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
@@ -215,5 +216,42 @@ describe('the hands of the agent', boxTests, () => {
     await until('the document', () => arrived().length > 0)
     await until('the reply', () => sentTo(alice.id).some(sent => sent.text === 'on its way'))
     assert.equal(arrived().length, 1)
+  })
+
+  test('what a command started is gone when its gateway is killed', async () => {
+    const seconds = String(700_000_000 + process.pid)
+    const alive = () =>
+      execFileSync('ps', ['-eo', 'args'])
+        .toString()
+        .split('\n')
+        .filter(line => line.includes(seconds)).length
+    const command = `trap '' TERM INT HUP; (setsid nohup sleep ${seconds} >/dev/null 2>&1 &); sleep ${seconds}`
+    stage.model.next(use('bash', { command }))
+    stage.telegram.write(alice, 'wait for ever')
+    await until('both to run', () => alive() >= 2)
+    await stage.gateway.kill()
+    await until('all to be gone', () => alive() === 0)
+    // Started again it does not repeat the command, and says so to the model.
+    stage.model.otherwise = () => say('I do not know whether it ran')
+    await stage.start()
+    await until('the reply', () =>
+      sentTo(alice.id).some(sent => sent.text === 'I do not know whether it ran'),
+    )
+    assert.equal(alive(), 0)
+    assert.match(results()[0]!.text, /restart interrupted this call/)
+  })
+
+  test('a command ends when its person says /stop, with all it started', async () => {
+    const seconds = String(800_000_000 + process.pid)
+    const alive = () =>
+      execFileSync('ps', ['-eo', 'args'])
+        .toString()
+        .split('\n')
+        .filter(line => line.includes(seconds)).length
+    stage.model.next(use('bash', { command: `(sleep ${seconds} &); sleep ${seconds}` }))
+    stage.telegram.write(alice, 'wait again')
+    await until('both to run', () => alive() >= 2)
+    stage.telegram.write(alice, '/stop')
+    await until('all to be gone', () => alive() === 0)
   })
 })
