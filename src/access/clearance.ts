@@ -40,7 +40,7 @@ export class Clearance {
   }
   readonly #fields: Fields
   readonly #reads: ReadonlySet<string>
-  readonly fingerprint: string
+  #fingerprint: string | undefined
 
   private constructor(fields: Fields) {
     this.#fields = Object.freeze({
@@ -51,10 +51,6 @@ export class Clearance {
       tools: fields.tools && Object.freeze([...fields.tools].sort()),
     })
     this.#reads = new Set(this.#fields.reads)
-    const { person, place, reads, acts, audience, tools, job } = this.#fields
-    const identity = [person, place.channel, place.id, place.thread, reads, acts, audience, tools, job]
-    /** Equal for two clearances that open the same things to the same people in the same place. */
-    this.fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)
     Object.freeze(this)
   }
 
@@ -81,6 +77,14 @@ export class Clearance {
   }
   get revision(): number {
     return this.#fields.revision
+  }
+
+  /** Equal for two clearances that open the same things to the same people in the same place. */
+  get fingerprint(): string {
+    const { person, place, reads, acts, audience, tools, job } = this.#fields
+    const identity = [person, place.channel, place.id, place.thread, reads, acts, audience, tools, job]
+    this.#fingerprint ??= createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)
+    return this.#fingerprint
   }
 
   /** What may be done with what is shown: the lower of `acts` and the level that `reads` opens. */

@@ -61,7 +61,8 @@ export interface Desk extends AsyncDisposable {
   readonly memory: MemoryView
   /** The tools that this clearance has, by name. */
   readonly tools: readonly Tool[]
-  hands(callId: string): Hands
+  /** The hands of one call; `onOutput` follows what it puts out while it runs. */
+  hands(callId: string, onOutput?: (chunk: string) => void): Hands
   /** The worst origin of what this turn’s prompt holds. */
   seen(): Origin
   /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
@@ -75,6 +76,8 @@ export interface Desk extends AsyncDisposable {
   /** Stores what a step said and planned, in one commit. */
   step(entries: readonly NewEntry[], cost: Spend): void
   setCall(entry: number, state: CallState): void
+  /** Resolves when what this turn stored would survive a power cut. */
+  durable(): Promise<void>
   endCall(
     entry: number,
     result: { callId: string; name: string; text: string; isError: boolean },
@@ -117,8 +120,8 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const box = openTurnBox(rooms.boxes, clearance, seen)
   const web = webHandOf(clearance, rooms.web)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
-  const hands = (callId: string): Hands => ({
-    box: box.hand(callId),
+  const hands: Desk['hands'] = (callId, onOutput) => ({
+    box: box.hand(callId, onOutput),
     web,
     call: { id: callId, now: now(), timezone: rooms.timezone },
     skills,
@@ -188,6 +191,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     },
     end: (end, cost) => store.turns.end(place, end, cost, now()),
     step: (entries, cost) => keep(store.turns.step(place, entries, cost, now())),
+    durable: store.durable,
     setCall(entry, state) {
       store.transcript.setState(entry, state)
       change(entry, { state })

@@ -1,5 +1,14 @@
 // The workspace's prompt files that a clearance may read, by configured path and trust.
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { join, sep } from 'node:path'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
@@ -51,6 +60,7 @@ export function workspaceFault(workspace: string): string | undefined {
 
 /** Reads a regular file that really lies inside `folder`: no link leads out. */
 function readInside(folder: string, path: string): { text: string; fact: FileFact } | undefined {
+  if (!existsSync(join(folder, path))) return undefined
   let handle: number | undefined
   try {
     const root = realpathSync(folder)
@@ -59,8 +69,8 @@ function readInside(folder: string, path: string): { text: string; fact: FileFac
     handle = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const stat = fstatSync(handle, { bigint: true })
     if (!stat.isFile()) return undefined
-    const buffer = Buffer.alloc(maxBytes)
-    const text = buffer.toString('utf8', 0, readSync(handle, buffer, 0, maxBytes, 0)).trim()
+    const buffer = Buffer.allocUnsafe(Math.min(Number(stat.size), maxBytes))
+    const text = buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, 0)).trim()
     const { dev, ino, birthtimeNs, ctimeNs } = stat
     const fact = {
       inode: `${dev}:${ino}`,

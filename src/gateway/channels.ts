@@ -19,8 +19,8 @@ const restMs = 2_000
 const watchMs = 1_000
 
 export function openChannels(options: {
-  /** Throws when the batch cannot be stored; then the channel must not acknowledge it. */
-  readonly admit: (batch: readonly Inbound[]) => void
+  /** Fails when the batch cannot be stored; then the channel must not acknowledge it. */
+  readonly admit: (batch: readonly Inbound[]) => Promise<void>
   /** A channel failed for good, or works again. */
   readonly changed: (channel: Channel) => void
   readonly log: Log
@@ -43,7 +43,7 @@ export function openChannels(options: {
   async function listen(channel: Channel, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && channel.state().kind !== 'failed') {
       try {
-        for await (const batch of channel.listen(signal)) if (batch.length > 0) options.admit(batch)
+        for await (const batch of channel.listen(signal)) if (batch.length > 0) await options.admit(batch)
       } catch (error) {
         options.log.error(
           { err: { message: messageOf(error) }, channel: channel.name },

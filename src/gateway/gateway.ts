@@ -138,6 +138,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const prompts = openPrompts(() => config)
   const sender: Sender = openSender({
     outbox: store.outbox,
+    durable: store.durable,
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {

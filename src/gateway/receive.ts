@@ -46,8 +46,8 @@ export interface ReceiveOptions {
 }
 
 export interface Receiver {
-  /** Stores a batch in one commit; what follows goes on by itself. Throws when it cannot be stored. */
-  admit(batch: readonly Inbound[]): void
+  /** Stores a batch in one commit; what follows goes on by itself. Resolves once it may be acknowledged. */
+  admit(batch: readonly Inbound[]): Promise<void>
   /** Takes rows up that are stored already, in order. */
   proceed(rows: readonly Received[]): void
 }
@@ -227,13 +227,14 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   }
 
   return {
-    admit(batch) {
+    async admit(batch) {
       proceed(
         store.inbox.admit(
           batch.map(inbound => ({ inbound, trace: newTrace() })),
           now(),
         ),
       )
+      await store.durable()
     },
     proceed,
   }

@@ -11,9 +11,11 @@ export interface OpenOptions {
   readonly path: string
   /** A folder of `NNN-name.sql`, applied in order; the count applied is kept in `user_version`. */
   readonly migrations: string
+  /** When a commit reaches the disk: at once (the default), or when the owner of the file flushes its log. */
+  readonly flush?: 'each commit' | 'when asked'
 }
 
-/** Opens `path` with WAL, synchronous=FULL and secure_delete, migrated to the newest schema. */
+/** Opens `path` with WAL and secure_delete, migrated to the newest schema. */
 export function openDatabase(options: OpenOptions): Db {
   const { path, migrations } = options
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -24,6 +26,8 @@ export function openDatabase(options: OpenOptions): Db {
   const db = open(path, files.length)
   try {
     migrate(db, path, migrations, files, existed)
+    // NORMAL still flushes around each checkpoint, so that what is lost to a power cut is only ever the end of the log.
+    if (options.flush === 'when asked') db.pragma('synchronous = NORMAL')
   } catch (error) {
     db.close()
     throw error

@@ -254,4 +254,18 @@ describe('the hands of the agent', boxTests, () => {
     stage.telegram.write(alice, '/stop')
     await until('all to be gone', () => alive() === 0)
   })
+
+  test('what a long command puts out is seen while it runs', async () => {
+    using terminal = await openLiveClient(stage.home)
+    stage.model.next(
+      use('bash', { command: 'echo begun; while [ ! -e notes/go ]; do sleep 0.1; done; rm notes/go' }),
+    )
+    stage.model.otherwise = () => say('it ended')
+    await terminal.send('work')
+    await until('its output', () =>
+      terminal.events.some(event => event.type === 'tool' && event.output === 'begun\n'),
+    )
+    stage.home.file('workspaces/default/notes/go', '')
+    await until('its end', () => terminal.said().includes('it ended'))
+  })
 })
