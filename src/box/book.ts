@@ -14,8 +14,11 @@ import { armed, type Inventory, timeOf } from './inventory.ts'
 import type { Ran } from './run.ts'
 
 export interface Book {
-  /** Where the text of a file came from. What nobody wrote down may be anyone's words, so it counts as derived. */
-  of(fact: FileFact): Origin
+  /**
+   * Where the text of a file came from, and what was open then, if it is known. What nobody wrote down may be
+   * anyone's words, so it counts as derived.
+   */
+  of(fact: FileFact): { readonly origin: Origin; readonly labels: readonly string[] | null }
   /** Writes one file by `write`, which says what then lies there. */
   writes(written: Written, write: () => Promise<FileFact>): Promise<void>
   /**
@@ -86,7 +89,7 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
   }
 
   return {
-    of: fact => ledger.of(fact)?.origin ?? 'derived',
+    of: fact => ledger.of(fact) ?? { origin: 'derived', labels: null },
     async writes(written, write) {
       const id = ledger.begin(await tick(), written)
       try {

@@ -13,9 +13,10 @@ import type { BoxRuntime, Exec } from './runtime.ts'
 import { type BoxSpec, workspaceAt } from './spec.ts'
 import { everything, type Grounds, survey } from './survey.ts'
 
-/** What was read, and where its text came from. */
+/** What was read, where its text came from, and what was open when it was written, if that is known. */
 export interface Read extends Slice {
   readonly origin: Origin
+  readonly labels: readonly string[] | null
 }
 
 export interface Box extends AsyncDisposable {
@@ -98,7 +99,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       ),
     policy.host ? [root] : [root, ...policy.mounts.map(mount => `/mnt/${mount.name}`)],
   )
-  const known = (slice: Slice): Read => ({ ...slice, origin: book.of(slice.fact) })
+  const known = (slice: Slice): Read => ({ ...slice, ...book.of(slice.fact) })
 
   return {
     acts: policy.acts,
@@ -122,7 +123,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
     readFile: async (path, maxBytes, signal) => known(await readWhole(reading, path, maxBytes, signal)),
     async originOf(paths, signal) {
       const facts = await factsOf(reading, paths, signal)
-      return facts.length < paths.length ? 'outside' : worst(facts.map(book.of))
+      return facts.length < paths.length ? 'outside' : worst(facts.map(fact => book.of(fact).origin))
     },
     writeFile(path, bytes, before, signal, from = turn.seen()) {
       // One named file that is no instruction may lie anywhere, if it truly lies where it is named.

@@ -28,7 +28,7 @@ export function boxHandOf(
       return resultOf(ran)
     },
     program: async (argv, signal) => resultOf(await box.exec({ argv, quiet: 'reading' }, signal)),
-    originOf: (paths, signal) => box.originOf(paths, signal),
+    originOf: (paths, _, signal) => box.originOf(paths, signal),
     readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
     take: (path, signal) => takeAttachment(box, path, signal),

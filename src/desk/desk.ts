@@ -117,7 +117,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     key,
   })
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
-  const box = openTurnBox(rooms.boxes, clearance, seen)
+  const box = openTurnBox(clearance, { boxes: rooms.boxes, seen, disclose })
   const web = webHandOf(clearance, rooms.web)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands: Desk['hands'] = (callId, onOutput) => ({

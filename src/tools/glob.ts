@@ -28,7 +28,7 @@ export const glob = tool({
     const more = found.length > shown ? `\n[only the newest ${shown} are shown; narrow the pattern]` : ''
     const paths = found.slice(0, shown)
     // A name is text too, given by whoever made the file.
-    return { text: paths.join('\n') + more, origin: await hands.box!.originOf(paths, signal) }
+    return { text: paths.join('\n') + more, origin: await hands.box!.originOf(paths, 'names', signal) }
   },
 })
 

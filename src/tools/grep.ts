@@ -45,7 +45,7 @@ export const grep = tool({
     const found = lines.slice(0, shown)
     // The name ends in a NUL where a line follows; one without has a line break in its name.
     const paths = files_only ? found : found.map(line => line.slice(0, Math.max(line.indexOf('\0'), 0)))
-    const origin = await hands.box!.originOf([...new Set(paths)], signal)
+    const origin = await hands.box!.originOf([...new Set(paths)], files_only ? 'names' : 'text', signal)
     const output = Buffer.from(found.join('\n').replaceAll('\0', ':'))
     const more = lines.length > shown ? `\n[only the first ${shown} are shown; narrow the search]` : ''
     return { text: (await excerpt({ output, origin }, hands.box!, signal)) + more, origin }

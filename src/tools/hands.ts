@@ -212,8 +212,11 @@ export interface BoxHand {
     replaces: FileText | undefined,
     signal: AbortSignal,
   ): Promise<void>
-  /** The worst that the text of these files came from: outside if one of them cannot be found. */
-  originOf(paths: readonly string[], signal: AbortSignal): Promise<Origin>
+  /**
+   * The worst that the text of these files came from: outside if one of them cannot be found. `shown` is what the
+   * model gets of them.
+   */
+  originOf(paths: readonly string[], shown: 'names' | 'text', signal: AbortSignal): Promise<Origin>
   /** Keeps a long output in a file; where that is, or null if there is no place for it. */
   keep(output: Uint8Array, origin: Origin, signal: AbortSignal): Promise<string | null>
 }
@@ -221,6 +224,8 @@ export interface BoxHand {
 export interface FileText {
   readonly bytes: Buffer
   readonly origin: Origin
+  /** What was open when it was written; null if that is not known. */
+  readonly labels?: readonly string[] | null
 }
 
 export interface CommandResult {

@@ -185,6 +185,26 @@ describe('the hands of the agent', boxTests, () => {
     )
   })
 
+  test('the ledger names every file that the model was shown, and what was open when it was written', async () => {
+    await ask(
+      alice,
+      use('write_file', { path: 'notes/own.md', content: 'needle' }),
+      use('read_file', { path: '/work/notes/own.md' }),
+      use('grep', { pattern: 'The plan', path: 'notes' }),
+      use('glob', { pattern: 'shared/*' }),
+    )
+    const store = new Database(stage.home.database, { readonly: true })
+    const rows = store
+      .prepare("SELECT ref, labels FROM disclosure WHERE kind = 'file' ORDER BY id DESC LIMIT 2")
+      .all()
+    store.close()
+    const labels = JSON.stringify(['personal:alice', 'private', 'shared', 'social'])
+    assert.deepEqual(rows, [
+      { ref: 'notes/plan.md', labels },
+      { ref: 'notes/own.md', labels },
+    ])
+  })
+
   test('a list of steps that was written beside outside text does not wash it clean', async () => {
     await ask(
       alice,
