@@ -19,6 +19,8 @@ export interface Book {
    * anyone's words, so it counts as derived.
    */
   of(fact: FileFact): { readonly origin: Origin; readonly labels: readonly string[] | null }
+  /** A program that writes for as long as it runs; the function returned says that it ended. */
+  lasts(written: Written): Promise<() => void>
   /** Writes one file by `write`, which says what then lies there. */
   writes(written: Written, write: () => Promise<FileFact>): Promise<void>
   /**
@@ -90,6 +92,17 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
 
   return {
     of: fact => ledger.of(fact) ?? { origin: 'derived', labels: null },
+    async lasts(written) {
+      const id = ledger.begin(await tick(), written)
+      return () => {
+        try {
+          ledger.breakOff(timeOf(now()), id)
+        } catch (error) {
+          // The next gateway finds it unfinished, which is as good.
+          log.debug({ reason: messageOf(error) }, 'the end of a program was not noted')
+        }
+      }
+    },
     async writes(written, write) {
       const id = ledger.begin(await tick(), written)
       try {

@@ -64,9 +64,6 @@ export interface BoxRooms {
 /** A box of `policy`. What it holds is looked up anew at every command, so nothing stale is shown or hidden. */
 export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, openDoor }: BoxRooms): Box {
   let door: ReturnType<OpenDoor> | undefined
-  const reaches =
-    !policy.host &&
-    (policy.egress.kind === 'open' || (policy.egress.kind === 'allow' && policy.egress.hosts.length > 0))
   const root = policy.host ? grounds.workspace : workspaceAt
   const written = (): Written => ({ origin: turn.seen(), labels: turn.labels })
 
@@ -74,7 +71,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
 
   const specify = async (of: Policy, network: boolean, fixed = tainted()): Promise<BoxSpec> => {
     const seen = await survey({ ...of, instructionsReadOnly: fixed }, grounds)
-    const proxy = network && reaches ? (await (door ??= openDoor(policy.egress))).socket : null
+    const proxy = network && reaches(policy) ? (await (door ??= openDoor(policy.egress))).socket : null
     return { ...seen, proxy, limits: policy.limits, env: {}, cwd: seen.cwd }
   }
   const reach = async (order: Exec, signal: AbortSignal): Promise<Ran> => {
@@ -115,7 +112,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
         ? reading(order, signal)
         : order.quiet === 'writing'
           ? writing(order, signal)
-          : book.follow(written(), reaches || policy.host, inventory, () => reach(order, signal)),
+          : book.follow(written(), reaches(policy) || policy.host, inventory, () => reach(order, signal)),
     readBytes: async (path, offset, maxBytes, signal) =>
       known(await readBytes(reading, path, offset, maxBytes, signal)),
     readLines: async (path, line, count, maxBytes, signal) =>
@@ -141,3 +138,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
 }
 
 const listingMs = 120_000
+
+/** Whether a box of `policy` has a door to the network. */
+export const reaches = ({ host, egress }: Policy): boolean =>
+  !host && (egress.kind === 'open' || (egress.kind === 'allow' && egress.hosts.length > 0))

@@ -7,7 +7,8 @@ import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type FileOrigins, secondsOf } from '../store/file-origins.ts'
 import { openBook } from './book.ts'
-import { type Box, type BoxTurn, boxOf } from './box.ts'
+import { type Box, type BoxTurn, boxOf, reaches } from './box.ts'
+import { account } from './bwrap.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
 import type { Egress } from './egress.ts'
@@ -16,8 +17,10 @@ import { endLeftovers, markOf } from './leftovers.ts'
 import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
 import { type BoxRuntime, type Proof, required } from './runtime.ts'
+import type { Served } from './serve.ts'
+import { lend, type ServeWish, servingPolicy } from './serving.ts'
 import { adopt, giveToBox } from './stage.ts'
-import type { Grounds } from './survey.ts'
+import { type Grounds, survey } from './survey.ts'
 
 export interface RoomOptions {
   /** The workspace as configured; its folder must exist. */
@@ -26,8 +29,8 @@ export interface RoomOptions {
   readonly runtime: 'auto' | 'bwrap' | 'none'
   /** Asked at each use: a changed configuration counts at once. */
   readonly rules: () => BoxRules
-  /** Where the text of files came from. */
-  readonly origins: FileOrigins
+  /** Where the text of files came from; null beside a running gateway of this home: then only programs are served. */
+  readonly origins: FileOrigins | null
   readonly log: Log
   readonly net?: Net
   /** Bytes that commands leave free on the disk; default a tenth of it, at most a gigabyte. */
@@ -45,6 +48,10 @@ export interface Boxes extends Disposable {
    * the prompt, is asked at every command, since a turn may read something from outside half-way.
    */
   open(clearance: Clearance, seen: BoxTurn['seen'], signal: AbortSignal): Promise<Box | null>
+  /** Equal for clearances whose long-lived programs would have the same box; null where they have none. */
+  sameBox(clearance: Clearance): string | null
+  /** Starts a long-lived program; null where the clearance has no box, or none that holds. */
+  serve(clearance: Clearance, wish: ServeWish, signal: AbortSignal): Promise<Served | null>
 }
 
 /** Nothing is tried or started before it is needed. */
@@ -57,14 +64,14 @@ export function openBoxes(options: RoomOptions): Boxes {
   let holds = false
   const reserve = () => options.reserve ?? defaultReserve(options.workspace)
   const folder = () => (scratch ??= openScratch())
-  const book = openBook(options.origins, log, () => fileClock(join(folder(), 'clock')))
+  const book = options.origins && openBook(options.origins, log, () => fileClock(join(folder(), 'clock')))
 
   const tryBwrap = async (signal: AbortSignal) => {
     try {
       const bwrap = options.runtime === 'none' ? undefined : findBwrap()
       if (!bwrap) return { runtime: null, proof: { walls: [], problems: [absence(options.runtime)] } }
       const mark = markOf(realpathSync(options.home))
-      const left = endLeftovers(mark)
+      const left = options.origins === null ? 0 : endLeftovers(mark)
       if (left > 0) log.warn({ processes: left }, 'boxes of an earlier gateway were left, and were ended')
       const runtime = openBwrap({
         bwrap,
@@ -106,7 +113,7 @@ export function openBoxes(options: RoomOptions): Boxes {
     open: async (clearance, seen, signal) => {
       const policy = policyOf(clearance, rules(), seen() === 'outside')
       const runtime = policy && (await runtimeFor(policy, signal))
-      if (!policy || !runtime) return null
+      if (!policy || !runtime || !book) return null
       const found = ground()
       prepare(found.workspace, policy)
       await adopt(found.workspace)
@@ -114,6 +121,49 @@ export function openBoxes(options: RoomOptions): Boxes {
       const openDoor = (egress: Egress) => openProxy({ folder: folder(), egress, net, log })
       const turn = { seen, labels: clearance.reads }
       return boxOf(policy, turn, { runtime, grounds: found, book, openDoor })
+    },
+    sameBox(clearance) {
+      const policy = policyOf(clearance, rules(), true)
+      return policy && JSON.stringify(policy)
+    },
+    serve: async (clearance, wish, signal) => {
+      const given = policyOf(clearance, rules(), true)
+      const runtime = given && (await runtimeFor(given, signal))
+      if (!given || !runtime) return null
+      const policy = servingPolicy(given, wish.files)
+      const found = ground()
+      prepare(found.workspace, policy)
+      await adopt(found.workspace)
+      const lent = lend(wish.argv, policy, found)
+      const seen = await survey(policy, found)
+      const door = reaches(policy)
+        ? await openProxy({ folder: folder(), egress: policy.egress, net: options.net ?? internet, log })
+        : null
+      const spec = {
+        ...seen,
+        mounts: [...seen.mounts, ...lent.mounts],
+        proxy: door?.socket ?? null,
+        node: true,
+        limits: policy.limits,
+        env: wish.env,
+        cwd: wish.files === 'none' ? account.home : seen.cwd,
+      } as const
+      let ended: (() => void) | undefined
+      try {
+        signal.throwIfAborted()
+        const writes = spec.mounts.some(mount => mount.mode === 'rw')
+        ended = writes ? await book?.lasts({ origin: 'outside', labels: clearance.reads }) : undefined
+        const served = runtime.serve(spec, lent.argv)
+        void served.ended.then(() => {
+          ended?.()
+          return door?.[Symbol.asyncDispose]()
+        })
+        return served
+      } catch (error) {
+        ended?.()
+        await door?.[Symbol.asyncDispose]()
+        throw error
+      }
     },
     [Symbol.dispose]: () => {
       if (scratch) rmSync(scratch, { recursive: true, force: true })

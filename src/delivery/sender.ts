@@ -169,9 +169,11 @@ export function openSender(options: SenderOptions): Sender {
 
   async function refusalOf(row: OutboxRow): Promise<string | null> {
     const clearance = await options.reissue(row.grant)
-    return clearance.covers(row.labels)
-      ? null
-      : 'somebody reads there now who may not see what it was written from'
+    if (clearance.covers(row.labels)) return null
+    // Its person may have become another since it was queued.
+    const now = outbox.get(row.id)
+    if (now && (await options.reissue(now.grant)).covers(now.labels)) return null
+    return 'somebody reads there now who may not see what it was written from'
   }
 
   /** Waits; a channel that came back ends the wait if it is `nudged`. */
