@@ -44,16 +44,36 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
   ledger.breakOff(timeOf(now()))
   let shows: Promise<boolean> | undefined
 
-  /** Whether a file is from outside, what the command itself may have written left out. */
-  const isOutside = (own?: number) => (fact: FileFact) => ledger.of(fact, own)?.origin === 'outside'
-  const anyOutside = (own?: number) =>
-    ledger.anyOutside() || ledger.unsettled().some(({ id, origin }) => id !== own && origin === 'outside')
+  /** What is being written from outside, by whatever else than `own`. */
+  const strangers = (own?: number) =>
+    ledger.unsettled().filter(({ id, origin }) => id !== own && origin === 'outside')
+  const anyOutside = (own?: number) => ledger.anyOutside() || strangers(own).length > 0
+
+  /** Those that are from outside; a workspace may hold very many files, and others want this thread too. */
+  async function outsideOf(files: readonly FileFact[], own?: number): Promise<FileFact[]> {
+    const writings = strangers(own)
+    const found: FileFact[] = []
+    for (let from = 0; from < files.length; from += chunk) {
+      found.push(...files.slice(from, from + chunk).filter(fact => ledger.isOutside(fact, writings)))
+      await new Promise(setImmediate)
+    }
+    return found
+  }
+
+  /** What could not be listed counts as from outside; the work goes on. */
+  const unlisted = (error: unknown): true => {
+    log.warn(
+      { reason: messageOf(error) },
+      'files could not be listed; what is unknown counts as from outside',
+    )
+    return true
+  }
 
   /** Writes down what a crash or a failed listing left. */
   async function settle(inventory: Inventory): Promise<void> {
     for (const writing of ledger.unsettled()) {
       if (writing.until === null) continue
-      if (writing.origin === 'outside') await close(writing, writing, inventory)
+      if (writing.origin === 'outside') await close(writing, writing, inventory).catch(unlisted)
       else ledger.end(writing.id, [], writing, now())
     }
   }
@@ -77,7 +97,7 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
 
   /** From here on a reading of a file from outside shows. What others have read meanwhile is theirs. */
   async function arm(inventory: Inventory): Promise<void> {
-    const unarmed = (await inventory.read(armed)).filter(isOutside())
+    const unarmed = await outsideOf(await inventory.read(armed))
     if (unarmed.length === 0) return
     for (const other of running) other.read = true
     await inventory.arm(unarmed)
@@ -117,7 +137,7 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
       const since = await tick()
       const atWorst = worst([turn.origin, networked ? 'outside' : 'derived'])
       const one: Running = { id: ledger.begin(since, { ...turn, origin: atWorst }), read: false }
-      if (anyOutside(one.id)) await arm(inventory)
+      if (anyOutside(one.id)) await arm(inventory).catch(() => (one.read = true))
       running.add(one)
       let origin = atWorst
       try {
@@ -125,9 +145,9 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
         const hasRead = async () => {
           if (!anyOutside(one.id)) return false
           if (one.read || !(await (shows ??= inventory.shows()))) return true
-          return (await inventory.read(since)).some(isOutside(one.id))
+          return (await outsideOf(await inventory.read(since), one.id)).length > 0
         }
-        const outside = ran.reached === true || turn.origin === 'outside' || (await hasRead())
+        const outside = ran.reached === true || turn.origin === 'outside' || (await hasRead().catch(unlisted))
         origin = outside ? 'outside' : 'derived'
         return { ...ran, origin }
       } finally {
@@ -138,10 +158,7 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
           else ledger.end(one.id, [], turn, now())
         } catch (error) {
           ledger.breakOff(timeOf(now()), one.id)
-          log.warn(
-            { reason: messageOf(error) },
-            'what a command wrote could not be listed; it counts as from outside',
-          )
+          unlisted(error)
         }
         running.delete(one)
       }

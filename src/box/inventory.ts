@@ -24,7 +24,7 @@ export const armed = '0000086400.000000000'
 /** `roots` are the folders of that box, as it sees them. */
 export function openInventory(run: RunOverAll, roots: readonly string[]): Inventory {
   const list = async (test: string, since: string): Promise<FileFact[]> => {
-    const argv = ['/usr/bin/find', ...roots, '-type', 'f', test, `@${since}`, '-exec', ...stat, '{}', '+']
+    const argv = ['/bin/bash', '-c', listing, 'list', test, `@${since}`, stat[2]!, ...roots]
     const ran = await run('ro', { argv, maxOutput: maxListing })
     if (ran.code !== 0 || ran.ended !== 'exit') throw new CoopError('box_failed', why(ran))
     return factsIn(ran.stdout)
@@ -60,6 +60,12 @@ export const factsIn = (output: Buffer): FileFact[] =>
 export const stat = ['/usr/bin/stat', '--printf', '%d:%i\\t%.9W\\t%.9Z\\t%n\\0']
 
 const maxListing = 256 * 1024 * 1024
+
+// What vanishes meanwhile is no fault; a folder that cannot be looked into is.
+const listing = `
+find "\${@:4}" -ignore_readdir_race -type f "$1" "$2" -print0 | xargs -0r stat --printf "$3" -- 2>/dev/null
+exit "\${PIPESTATUS[0]}"
+`
 
 const probe = `
 t=$(mktemp -- "$1/.probe-XXXXXXXX") || exit 1

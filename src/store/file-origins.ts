@@ -85,14 +85,12 @@ export function openFileOrigins(db: Db) {
     knows: (fact: FileFact): boolean => rowOf(fact)?.changed === fact.changed,
     /**
      * Where a file's text came from; null where nothing is known of it. A change that nobody wrote down makes it
-     * derived at best; what was written by something that has not ended, apart from `own`, is of at worst that origin.
+     * derived at best; what was written by something that is not settled is of at worst that origin.
      */
-    of(fact: FileFact, own?: number): Written | null {
+    of(fact: FileFact): Written | null {
       const row = rowOf(fact)
       const known = row?.changed === fact.changed
-      const writings = known
-        ? []
-        : unsettled.all().filter(writing => writing.id !== own && mayBeOf(writing, fact))
+      const writings = known ? [] : unsettled.all().filter(writing => mayBeOf(writing, fact))
       if (!row && writings.length === 0) return null
       const changed: Origin[] = known ? [] : ['derived']
       return {
@@ -101,6 +99,12 @@ export function openFileOrigins(db: Db) {
           ...new Set([row?.labels ?? '[]', ...writings.map(({ labels }) => labels)].flatMap(parse)),
         ].sort(),
       }
+    },
+    /** Whether a file is from outside, or may be by one of these writings. */
+    isOutside(fact: FileFact, writings: readonly Writing[]): boolean {
+      const row = rowOf(fact)
+      if (row?.origin === 'outside') return true
+      return row?.changed !== fact.changed && writings.some(writing => mayBeOf(writing, fact))
     },
     /** Whether any file at all is known to be from outside. */
     anyOutside: (): boolean => outside.get() !== undefined,

@@ -149,6 +149,16 @@ describe('a file', boxTests, () => {
     assert.equal((await call(grep, { pattern: 'needle', path: 'odd' })).origin, 'outside')
     assert.equal((await call(glob, { pattern: 'odd/*' })).origin, 'outside')
   })
+  test('in a folder that nobody can look into is from outside, and commands still run', async () => {
+    await fetchTo('shut/page.html')
+    await sh('chmod 000 shut')
+    const blind = await sh('echo still here')
+    assert.equal(blind.text, 'still here')
+    assert.equal(blind.origin, 'outside')
+    assert.equal((await sh('chmod 755 shut; cat shut/page.html')).origin, 'outside')
+    assert.equal(await originOf('shut/page.html'), 'outside')
+    assert.equal((await sh('true')).origin, 'derived')
+  })
   test('of a long output is as far from a person as the output', async () => {
     await fetchTo('long.txt')
     const { text } = await sh('yes "$(cat long.txt)" | head -c 200000')
