@@ -142,7 +142,9 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
     fetch: (attachment, signal) => fetchFile(api, apiRoot, attachment, either(signal)),
     async offer(menus, signal) {
-      for (const menu of menus) {
+      for (const [index, menu] of menus.entries()) {
+        // A large household's menus are no reason to keep anybody's reply waiting.
+        if (index >= menusAtOnce) await sleep(menuPaceMs, undefined, { signal })
         await offer(api, menu, either(signal)).catch(error =>
           // A person who never wrote to the bot has no chat that a menu could stand in.
           log.debug({ err: { message: messageOf(error) } }, 'telegram did not take a command menu'),
@@ -155,6 +157,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
   }
 }
+
+/** Menus that are offered without a pause between them, and the pause between further ones. */
+const menusAtOnce = 10
+const menuPaceMs = 100
 
 /** A person's commands show in their own chat with the bot, and nowhere else. */
 async function offer(api: Api, { sender, commands }: CommandMenu, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,6 @@ import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
-import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { loginsFolder } from '../mcp/logins.ts'
 import { openToolServers } from '../mcp/room.ts'
@@ -53,7 +52,7 @@ import { openGatekeeper } from './gatekeeper.ts'
 import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
-import { menusFor } from './menus.ts'
+import { openMenus } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { peopleHand } from './people-hand.ts'
@@ -562,6 +561,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       lanes.push(known.session, { kind: 'resume', turn, session: known.session })
   }
 
+  const menus = openMenus({
+    settings: store.settings,
+    household,
+    commands: () => commands.values(),
+    log,
+    now,
+  })
+
   function channelChanged(changed: Channel): void {
     const state = changed.state()
     log.info(
@@ -570,19 +577,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     )
     if (state.kind === 'connected') {
       sender.wake()
-      offer(changed)
+      void menus.offer(changed)
     }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
-  }
-
-  /** Failure is of no consequence: a command can be typed. */
-  function offer(to: Channel): void {
-    to.offer?.(menusFor(to.name, household(), commands.values()), AbortSignal.timeout(offerMs)).catch(error =>
-      log.debug(
-        { err: { message: messageOf(error) }, channel: to.name },
-        'the commands could not be offered',
-      ),
-    )
   }
 
   function status(): StatusReport {
@@ -612,7 +609,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     servers = toolServersOf(config)
     toolServers.sweep()
     prompts.forget()
-    for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
+    for (const each of channels.all()) if (each.state().kind === 'connected') void menus.offer(each)
     schedule.sync()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
@@ -674,7 +671,6 @@ export function openGateway(options: GatewayOptions): Gateway {
 
 /** What is heard in a direct chat is reactions alone. */
 const directNotes = 20
-const offerMs = 30_000
 /** The model’s SDK loads once the channels have begun, and before the first message needs it. */
 const warmAfterMs = 400
 
