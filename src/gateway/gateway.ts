@@ -47,6 +47,7 @@ import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
 import { openFaults } from './faults.ts'
+import { fileHand } from './file-hand.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
@@ -60,6 +61,7 @@ import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
+import { needsOf } from './schedule/needs.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
@@ -153,21 +155,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {
+      if (row.outbound.attachments) return store.outbox.dropFiles(row.id)
       if (row.turn === null) return
       typing.stop(row.turn)
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
-      if (row.turn !== null) {
+      const { place, key, attachments } = row.outbound
+      if (row.turn !== null && !attachments) {
         typing.stop(row.turn)
         schedule.undelivered(row.turn, reason)
       }
-      const { place, key } = row.outbound
       // A notice that nobody got must not lead to another.
       if (isNotice(key)) return
       const whom = place.kind === 'direct' ? nameAt(place) : undefined
       office.tellOwners(
-        `A reply on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
+        `A ${attachments ? 'file' : 'reply'} on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
@@ -253,7 +256,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
   }
   const jobHand = (clearance: Clearance, callId: string) =>
-    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, needs, now })
+  /** Of a task that this clearance would set. */
+  const needs = (clearance: Clearance): string => {
+    const work = {
+      id: '',
+      kind: 'job',
+      person: clearance.person,
+      title: null,
+      epoch: 0,
+      windowFrom: 0,
+    } as const
+    const desk = openDesk(
+      clearance,
+      { ...work, createdAt: 0, updatedAt: 0 },
+      { id: '', epoch: 0, trace: '' },
+      rooms(),
+    )
+    return needsOf(desk.tools, clearance.acts, config.settings.tools.approve.rules)
+  }
   const lent: Rooms['lent'] = (clearance, session, callId) => {
     const working = session.kind === 'job'
     const common = {
@@ -266,6 +287,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       timezone: () => rooms().timezone,
     }
     return {
+      files: fileHand(clearance, session, callId, { store, sender: () => sender, live, channel, now }),
       schedule: working ? null : jobHand(clearance, callId),
       config: working ? null : configHand(clearance, callId, common),
       people: working ? null : peopleHand(clearance, callId, common),
@@ -418,7 +440,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all, now }),
       ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
