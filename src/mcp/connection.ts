@@ -33,6 +33,8 @@ export interface Connection extends AsyncDisposable {
 
 export interface ConnectDeps {
   readonly version: string
+  /** How long a server may take to greet, in milliseconds. */
+  readonly startMs: number
   readonly logins: Logins
   readonly renewals: Renewals
   readonly fetch: FetchLike
@@ -74,9 +76,9 @@ export async function connect(
   const reasonOf = async (error: unknown, limitMs: number) =>
     describe(sdk, error, server, limitMs, served ? await endOf(served) : undefined)
   try {
-    await client.connect(transport, { timeout: server.timeoutMs, signal })
+    await client.connect(transport, { timeout: deps.startMs, signal })
   } catch (error) {
-    const reason = await reasonOf(error, server.timeoutMs)
+    const reason = await reasonOf(error, deps.startMs)
     await client.close().catch(() => {})
     await served?.[Symbol.asyncDispose]()
     signal.throwIfAborted()

@@ -24,6 +24,8 @@ export interface ToolServersOptions {
   readonly log: Log
   readonly now: () => number
   readonly net?: Net
+  /** How long a server may take to greet, in milliseconds. */
+  readonly startMs?: number
 }
 
 export interface ToolServers extends AsyncDisposable {
@@ -48,6 +50,8 @@ interface Held {
 }
 
 const idleMs = 10 * 60_000
+/** A program may have to be fetched first. */
+const startMs = 60_000
 const sweepMs = 60_000
 const mostHeld = 32
 /** A server that fails is asked again after a while that doubles, in milliseconds. */
@@ -154,11 +158,12 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
     const { missing, way } = server
     if (missing.length > 0)
       throw new CoopError('tool_server_failed', `${missing.join(' and ')} is not set in the environment`)
-    const { version } = options
+    const { version, startMs: patience = startMs } = options
     return connect(
       server,
       {
         version,
+        startMs: patience,
         logins,
         renewals,
         fetch: way.kind === 'address' ? fetchFor(way, options.net ?? internet) : fetch,

@@ -46,7 +46,10 @@ base_url = "${provider.url}"
   provider.otherwise = () => ({ kind: 'hang' })
   assert.match((await told('are you there?')) ?? '', /^The provider cannot be reached/)
   provider.otherwise = () => say('The first half of', { breaks: 'hang' })
-  assert.match((await told('and now?')) ?? '', /^The first half of\n\n\[The answer broke off here\. The provider cannot be reached/)
+  assert.match(
+    (await told('and now?')) ?? '',
+    /^The first half of\n\n\[The answer broke off here\. The provider cannot be reached/,
+  )
   provider.otherwise = () => say('Here I am.')
   assert.equal(await told('and now?'), 'Here I am.')
 })
