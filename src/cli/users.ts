@@ -1,7 +1,10 @@
 // coop users: people, and strangers who wait for an owner's word.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { viewOf } from '../access/clear.ts'
+import type { Person } from '../access/household.ts'
 import { type Level, levels } from '../access/levels.ts'
+import { terminalMatch } from '../config/household.ts'
 import type { Config } from '../config/load.ts'
 import { migrationsFolder, packageFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
@@ -9,6 +12,7 @@ import { runUsersWords } from '../gateway/commands/people-commands.ts'
 import { openJoins } from '../gateway/joins.ts'
 import { openPeople, type People } from '../gateway/people.ts'
 import { reportPeople } from '../gateway/preview.ts'
+import { foresee, foresightLines, hindsightLines, lookBack } from '../gateway/sight.ts'
 import { silentLog } from '../log.ts'
 import { memoryOptionsOf } from '../memory/configure.ts'
 import { openMemory } from '../memory/memory.ts'
@@ -22,7 +26,7 @@ export const users: Command = {
   name: 'users',
   usage: [
     'users [list] [--json]',
-    'users show NAME [--json]',
+    'users show NAME [--would-see] [--has-seen] [--about TEXT] [--limit 20] [--json]',
     'users approve CODE --as NAME --trust LEVEL',
     'users deny CODE',
     'users set NAME [--trust LEVEL] [--name NEW]',
@@ -39,6 +43,10 @@ export const users: Command = {
         trust: { type: 'string' },
         name: { type: 'string' },
         yes: { type: 'boolean' },
+        'would-see': { type: 'boolean' },
+        'has-seen': { type: 'boolean' },
+        about: { type: 'string' },
+        limit: { type: 'string' },
       },
     })
     const [verb = 'list', subject, other] = positionals
@@ -60,7 +68,10 @@ export const users: Command = {
           ? 'Say whom: `coop users show NAME`.'
           : `Say which code: \`coop users ${verb} CODE\`.`,
       )
-    if (verb === 'show') return show(config, subject, cli, values.json ?? false)
+    if (verb === 'show')
+      return values['would-see'] || values['has-seen']
+        ? sight(config, subject, cli, values)
+        : show(config, subject, cli, values.json ?? false)
     if (verb === 'approve' && !values.as) throw new CoopError('usage_wrong', 'Say who it is: --as NAME.')
     const trust = values.trust === undefined ? null : levelOf(values.trust)
     const said = await decide(config, verb, subject, values.as ?? '', trust)
@@ -87,7 +98,7 @@ function changesOf(
 }
 
 const runUsers = (config: Config, words: string) => (here: Here) =>
-  withPeople(config, here, people => runUsersWords(words, { ...here, people }))
+  withPeople(config, here, people => runUsersWords(words, { ...here, people, memory: null }))
 
 /** On a terminal the question is asked; in a script the command itself is the answer. */
 async function mergeTwo(config: Config, cli: Cli, words: string, agreed: boolean): Promise<number> {
@@ -156,11 +167,55 @@ function list(config: Config, cli: Cli, json: boolean): number {
   return exit.done
 }
 
-function show(config: Config, name: string, cli: Cli, json: boolean): number {
+/** What they would be given, and what they were given, as the terminal's own person may know. */
+async function sight(config: Config, name: string, cli: Cli, flags: SightFlags): Promise<number> {
+  const person = personIn(config, name)
+  const own = config.household.people.get(config.household.byMatch.get(terminalMatch) ?? '') ?? null
+  using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
+  using memory = openMemory(memoryOptionsOf(config, { migrations: migrationsFolder('') }))
+  const mine = own ? memory.open(viewOf(own, 'terminal', config.household)) : null
+  const viewer = own?.id ?? null
+  const would = flags['would-see'] ? await foresee(config, memory, person, viewer, flags.about) : null
+  const seen = flags['has-seen']
+    ? lookBack(store.disclosures, mine, person.id, viewer, count(flags.limit))
+    : null
+  if (flags.json)
+    cli.stdout.write(
+      `${JSON.stringify({ id: person.id, ...(would ? { would_see: would } : {}), ...(seen ? { has_seen: seen } : {}) })}\n`,
+    )
+  else
+    for (const line of [
+      ...(would ? foresightLines(person, would) : []),
+      ...(seen ? hindsightLines(person, seen) : []),
+    ])
+      cli.stdout.write(`${line}\n`)
+  return exit.done
+}
+
+interface SightFlags {
+  readonly json?: boolean | undefined
+  readonly 'would-see'?: boolean | undefined
+  readonly 'has-seen'?: boolean | undefined
+  readonly about?: string | undefined
+  readonly limit?: string | undefined
+}
+
+function count(limit = '20'): number {
+  const number = Number(limit)
+  if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number
+  throw new CoopError('usage_wrong', `--limit is "${limit}"; it takes a number from 1 to 1000.`)
+}
+
+function personIn(config: Config, name: string): Person {
   const person =
     config.household.people.get(name) ??
     [...config.household.people.values()].find(one => one.name.toLowerCase() === name.toLowerCase())
-  if (!person) throw new CoopError('not_found', `There is no user "${name}"; \`coop users list\` shows them.`)
+  if (person) return person
+  throw new CoopError('not_found', `There is no user "${name}"; \`coop users list\` shows them.`)
+}
+
+function show(config: Config, name: string, cli: Cli, json: boolean): number {
+  const person = personIn(config, name)
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
   const report = {
     id: person.id,

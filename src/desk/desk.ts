@@ -9,7 +9,6 @@ import type { Memory } from '../memory/memory.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import { type CallState, type Entry, type NewEntry, type Origin, originIn, worst } from '../store/entry.ts'
-import { eraseEntries } from '../store/erase.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -21,6 +20,7 @@ import { tools as allTools } from '../tools/tools.ts'
 import { type WebRules, webHandOf } from '../web/hand.ts'
 import { openTurnBox } from './box.ts'
 import { type Files, openFiles } from './files.ts'
+import { forgetFor } from './forget.ts'
 import { openMemoryHand } from './memory.ts'
 import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
@@ -127,7 +127,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
       view: memory,
       asking: () => asking(callId),
       disclose,
-      erase: entries => void eraseEntries(store.db, entries),
+      forget: (what, sources) => forgetFor(store.db, memory, clearance, what, sources),
     }),
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),

@@ -34,6 +34,7 @@ import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
 import { configCommands } from './commands/config-commands.ts'
+import { memoryCommands } from './commands/memory-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
 import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
@@ -257,6 +258,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const working = session.kind === 'job'
     const common = {
       configuration,
+      memory,
       approved,
       people,
       pairings: store.pairings,
@@ -415,7 +417,8 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
         hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),

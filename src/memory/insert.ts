@@ -18,6 +18,8 @@ export interface NewRow {
   readonly seq?: number | null
   readonly at: number
   readonly recordedAt: number
+  /** From when on it is true, if not from when it was said. */
+  readonly validFrom?: number
   readonly origin: RowOrigin
   readonly originTrust: string
   readonly ref?: string | null
@@ -64,7 +66,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
       event?.from ?? null,
       event?.to ?? null,
       event?.precision ?? null,
-      row.kind === 'turn' ? null : row.at,
+      row.kind === 'turn' ? null : (row.validFrom ?? row.at),
       row.recordedAt,
       row.origin,
       row.originTrust,

@@ -113,7 +113,7 @@ export function lineOf(memo: Memo): string {
   const who = memo.quoted || name === '' ? '' : `${name}: `
   const when =
     memo.event && memo.kind !== 'turn' ? `${isoDay(memo.at)}, of ${isoDay(memo.event.from)}` : isoDay(memo.at)
-  return `- ${when} ${who}${said}${memo.ended ? ' (no longer so)' : ''} [${memo.id.slice(0, 8)}]`
+  return `- ${when} ${who}${said}${memo.ended ? ` (no longer so${memo.until === null ? '' : ` since ${isoDay(memo.until)}`})` : ''} [${memo.id.slice(0, 8)}]`
 }
 
 /** The best rows by the deadline, or what the rarest words alone find. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { CoopError } from '../errors.ts'
+import { copyPath } from './copies.ts'
 
 export type Db = Database.Database
 
@@ -74,7 +75,7 @@ const versionOf = (db: Db): number => db.pragma('user_version', { simple: true }
 function migrate(db: Db, path: string, folder: string, files: readonly string[], existed: boolean): void {
   const version = versionOf(db)
   if (version === files.length) return
-  if (existed && version > 0) db.prepare('VACUUM INTO ?').run(`${path}.before-${files.length}.${Date.now()}`)
+  if (existed && version > 0) db.prepare('VACUUM INTO ?').run(copyPath(path, files.length, Date.now()))
   for (const [index, name] of files.entries()) {
     if (index < version) continue
     const sql = readFileSync(join(folder, name), 'utf8')

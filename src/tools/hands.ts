@@ -105,7 +105,8 @@ export interface PeopleChange {
 
 export interface PeopleHand {
   list(): string
-  wouldSee(who: string): string
+  /** What a person’s next turn would hold, memories included. */
+  wouldSee(who: string): Promise<string>
   /** What a person has to approve first. Throws for a change that is not possible. */
   question(change: PeopleChange): string
   change(change: PeopleChange): Promise<string>
@@ -145,6 +146,8 @@ export interface MemoryQuery {
   readonly to?: number
   readonly limit?: number
   readonly archived?: boolean
+  /** What was so at this moment. */
+  readonly asOf?: number
 }
 
 export interface MemoryNote {
@@ -154,6 +157,8 @@ export interface MemoryNote {
   readonly people?: readonly string[]
   readonly replaces?: string
   readonly pinned?: boolean
+  /** From when on it is so. */
+  readonly since?: number
 }
 
 /** Memory as this turn's clearance opens it. Throws a `CoopError` for what it may not do. */
@@ -163,7 +168,8 @@ export interface MemoryHand {
   search(query: MemoryQuery): Promise<MemoryLines>
   sessions(query: MemoryQuery): Promise<MemoryLines>
   get(ids: readonly string[]): MemoryLines
-  timeline(query: Omit<MemoryQuery, 'text' | 'archived'>): MemoryLines
+  /** In the order it happened; with a text only what fits it. */
+  timeline(query: MemoryQuery): Promise<MemoryLines>
   people(): MemoryLines
   write(note: MemoryNote): MemoryLines
   pin(id: string, on: boolean): MemoryLines

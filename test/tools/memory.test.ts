@@ -46,7 +46,7 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
         key: call,
       }),
       disclose: rows => void given.push(...rows),
-      erase: () => {},
+      forget: (what, sources) => home.memory.open(clearance).forget({ ...what, sources }),
     }),
   })
   return {

@@ -2,6 +2,7 @@
 import { atLeast, type Level, levels } from '../../access/levels.ts'
 import type { Channel } from '../../channel.ts'
 import { CoopError } from '../../errors.ts'
+import type { Memory } from '../../memory/memory.ts'
 import type { Store } from '../../store/store.ts'
 import type { Author, Configuration } from '../configuration/configuration.ts'
 import type { ConsentOffice } from '../consent.ts'
@@ -22,6 +23,7 @@ export interface PeopleCommandOptions {
   readonly people: People
   readonly configuration: Configuration
   readonly channels: () => readonly Channel[]
+  readonly memory: Memory
 }
 
 export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
@@ -136,6 +138,8 @@ export interface UsersWords {
   readonly configuration: Pick<Configuration, 'latest'>
   readonly store: Store
   readonly author: Omit<Author, 'why'>
+  /** Null where no memory is at hand: `see` is not answered there. */
+  readonly memory: Memory | null
 }
 
 /** Two become one only on a second word: what it opens is shown first. */
@@ -154,7 +158,7 @@ async function merge(
 
 /** Runs `verb name …` on the people. Throws for what is not understood or refused. */
 export async function runUsersWords(args: string, words: UsersWords): Promise<string> {
-  const { people, configuration, store } = words
+  const { people, configuration, store, memory } = words
   const [verb = 'list', who = '', ...rest] = args.split(/\s+/).filter(Boolean)
   const author = { ...words.author, why: `users ${args}` }
   if (verb === 'list') return listPeople(configuration, store.pairings)
@@ -163,7 +167,7 @@ export async function runUsersWords(args: string, words: UsersWords): Promise<st
       'usage_wrong',
       'users takes level NAME LEVEL, rename NAME NEW, merge NAME INTO or see NAME.',
     )
-  if (verb === 'see') return wouldSee(configuration, who)
+  if (verb === 'see' && memory) return wouldSee(configuration, memory, who, words.author.who)
   if (verb === 'level') return people.change({ kind: 'level', who, level: levelNamed(rest[0]) }, author)
   if (verb === 'rename') return people.change({ kind: 'rename', who, name: rest.join(' ') }, author)
   if (verb === 'merge') return merge(words, who, rest, author)
