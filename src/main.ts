@@ -3,7 +3,7 @@ import { type Cli, type Command, exit, exitCodeOf, isParseError } from './cli/co
 import { commands, helpText } from './cli/commands.ts'
 import { surroundings } from './config/load.ts'
 import { nearest } from './config/nearest.ts'
-import { CoopError, messageOf } from './errors.ts'
+import { CoopError, isStorageFault, messageOf } from './errors.ts'
 
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -84,8 +84,15 @@ async function find(name: string): Promise<Command> {
 
 function describe(error: unknown): string {
   if (error instanceof CoopError) return error.message
+  if (isStorageFault(error))
+    return `The disk is full or read-only (${messageOf(error)}); make room or mount it for writing, then try again.`
+  if (isClosed(error)) return `${messageOf(error)}; its owner can read it, or open it with chown or chmod.`
   if (isParseError(error)) return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
+
+/** Whether the system refused a file to this user. */
+const isClosed = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
 
 if (import.meta.main) await main(process.argv.slice(2))
