@@ -58,6 +58,8 @@ function split(argv: readonly string[]): {
     return { config, name: 'help', args: first?.startsWith('-') ? [] : [first ?? ''] }
   if (first === '--version' || first === '-v') return { config, name: 'version', args }
   if (first === undefined) return { config, name: '', args }
+  if (/^(-m|--(message|user|plain)\b)/.test(first))
+    return { config: config ?? after(args, '--config'), name: '', args: without(rest, '--config') }
   if (first.startsWith('-'))
     throw new CoopError('usage_wrong', `Coop does not know ${first}; \`coop help\` lists the commands.`)
   return { config: config ?? after(args, '--config'), name: first, args: without(args, '--config') }
