@@ -17,7 +17,8 @@ import { installedService } from './service/here.ts'
 import { openNotifier } from './service/notify.ts'
 import { restartService, type Service } from './service/service.ts'
 
-const detachedStartMs = 15_000
+/** A small computer under load is slow to start; one that cannot start ends long before. */
+const detachedStartMs = 60_000
 
 export const start: Command = {
   name: 'start',

@@ -82,7 +82,9 @@ fill; echo == chat; coop chat -m hi; echo == detach; coop start --detach; echo =
 rm fill; coop start --detach >/dev/null
 fill; echo == refused; echo 'while full' | coop attach; echo == status; coop status
 rm fill; echo == after; echo 'with room' | coop attach; coop stop >/dev/null; echo == end; ls /mnt`
-  const said = execFileSync('unshare', ['-m', '--propagation', 'private', 'bash', '-c', script], {
+  // What a failure leaves behind ends with its process namespace.
+  const alone = ['-m', '--propagation', 'private', '-p', '-f', '--kill-child', '--mount-proc']
+  const said = execFileSync('unshare', [...alone, 'bash', '-c', script], {
     env: house.env,
     encoding: 'utf8',
   })
@@ -105,7 +107,7 @@ test('logs -f shows what is appended, whole letters and the next file after a ro
   let seen = ''
   child.stdout.setEncoding('utf8').on('data', text => (seen += text))
   try {
-    const has = (text: string) => until(text, () => seen.includes(text))
+    const has = (text: string) => until(text, () => seen.includes(text), 60_000)
     await has('from before')
     const bytes = Buffer.from(line('schöne Grüße 日本'))
     const cut = bytes.indexOf(Buffer.from('日')) + 1
