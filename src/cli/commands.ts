@@ -99,6 +99,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     summary: 'link a Signal account, or unlink it',
     load: async () => (await import('./signal.ts')).signal,
   },
+  mcp: {
+    usage: 'coop mcp [list|test [NAME]|login NAME|logout NAME] [--json]',
+    summary: 'tool servers: list them, try them, log in at one',
+    load: async () => (await import('./mcp.ts')).mcp,
+  },
   trace: {
     usage: 'coop trace [ID] [--follow] [--json]',
     summary: 'a turn as a tree: spans, times, tokens, cost',

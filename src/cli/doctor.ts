@@ -7,6 +7,7 @@ import { type Check, type Finding, finding } from './checks/check.ts'
 import { gatewayChecks } from './checks/gateway.ts'
 import { homeChecks } from './checks/home.ts'
 import { modelChecks } from './checks/model.ts'
+import { toolServerChecks } from './checks/tool-servers.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { openLastGood } from './home.ts'
 
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   ...boxChecks,
   ...gatewayChecks,
   ...channelChecks,
+  ...toolServerChecks,
 ]
 
 export const doctor: Command = {
