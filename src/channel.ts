@@ -77,8 +77,10 @@ export interface Outbound {
   readonly key: string
   readonly place: Place
   readonly text: string
-  /** The external id of the message that is answered. */
+  /** The external id of the message that is answered, to be shown as that. */
   readonly replyTo?: string
+  /** The external id of the message that led to this, shown or not. */
+  readonly answers?: string
   readonly attachments?: readonly {
     readonly name: string
     readonly mime: string

@@ -72,7 +72,7 @@ function namedBy(externalId: string): { author: string; timestamp: number } {
 async function sendDirect(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
   const to = outbound.place.id
   if (!isUuid(to)) return { kind: 'refused', reason: `${to} is not a Signal account` }
-  if (!mayReceive(client.db, to, outbound.replyTo)) return { kind: 'refused', reason: identityChanged }
+  if (!mayReceive(client.db, to, outbound.answers)) return { kind: 'refused', reason: identityChanged }
   const { expire_timer, expire_version } = readPerson(client.db, to)
   const message = await parts(client, outbound, outbound.text, signal)
   const fields = { ...message, expireTimer: expire_timer, expireTimerVersion: expire_version }

@@ -14,6 +14,7 @@ import {
 import { acquaint, reinstall } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, say, use, wordsIn } from '../support/fake-anthropic.ts'
+import { openPhone } from '../support/signal-phone.ts'
 import { openSignalStage, type SignalStage } from '../support/signal-stage.ts'
 import { until } from '../support/until.ts'
 
@@ -29,15 +30,23 @@ before(async () => {
 beforeEach(() => {
   for (const phone of [stage.account, stage.alice, stage.bob, stage.carol, stage.mallory]) phone.clear()
 })
-after(async () => { const fs = await import('node:fs'); fs.cpSync(stage.home.dir + '/traces/coop.log', '/tmp/sig.log'); return stage[Symbol.asyncDispose]()})
+after(async () => {
+  const fs = await import('node:fs')
+  fs.cpSync(stage.home.dir + '/traces/coop.log', '/tmp/sig.log')
+  return stage[Symbol.asyncDispose]()
+})
 
 const asked = (words: string) =>
   until(`the model is asked “${words}”`, () =>
     stage.model.requests.find(({ body }) => newest(body).includes(words)),
   )
+/** The owner hears where they were met last. */
 const toOwner = (words: RegExp) =>
-  until(`the owner hears ${words}`, () => stage.alice.texts().find(text => words.test(text)))
-
+  until(`the owner hears ${words}`, () =>
+    [...stage.alice.texts(), ...stage.telegram.sent(1001).map(sent => sent.text)].find(text =>
+      words.test(text),
+    ),
+  )
 function count(sql: string, ...values: string[]): number {
   const db = new Database(stage.home.database, { readonly: true })
   try {
@@ -360,16 +369,15 @@ test('a number change moves the agent’s number, and its contacts give names', 
   assert.equal((await bob.reply()).body, 'heard: to the new number')
 })
 
-test('whose identity changed is a stranger, and the owner is told, until the owner confirms', async () => {
+test('whose identity changed is answered as a stranger, and the owner is told, until the owner confirms', async () => {
   const { alice, bob, world, agent, model } = stage
   await bob.write('my secret is 4711')
   await bob.reply()
   await reinstall(world, bob.device)
   await bob.meet(agent)
-  const before = model.requests.length
   await bob.write('what was my secret?')
-  assert.match((await bob.reply()).body ?? '', /I answer only people I have been told about/)
-  assert.equal(model.requests.length, before)
+  assert.equal((await bob.reply()).body, 'heard: what was my secret?')
+  assert.doesNotMatch(JSON.stringify((await asked('what was my secret?')).body), /4711/)
   const told = await toOwner(/The signal identity of Bob has changed/)
   const command = /\/confirm signal:\S+/.exec(told)![0]
   await alice.write(command)
@@ -380,7 +388,9 @@ test('whose identity changed is a stranger, and the owner is told, until the own
 })
 
 test('who joins a group while an answer is written gets nothing of it, nor of what was said before', async () => {
-  const { alice, bob, mallory, family, world, agent, model } = stage
+  const { alice, bob, family, world, agent, model } = stage
+  const mallory = await openPhone(world, 'Mallory')
+  await mallory.meet(agent)
   const own = world.phone.device.aciRawUuid
   const mention = { start: 0, length: 1, associatedValue: { mentionAciBinary: own } }
   const ask = (text: string, group = family) =>
