@@ -110,7 +110,8 @@ export interface CommandMenu {
 }
 
 export type SendResult =
-  | { readonly kind: 'sent'; readonly externalId?: string }
+  /** `expiresMs`: the chat forgets it so many milliseconds later; so must we. */
+  | { readonly kind: 'sent'; readonly externalId?: string; readonly expiresMs?: number }
   /** May be tried again, after `afterMs` if the platform said when. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** Will never succeed as it is. */

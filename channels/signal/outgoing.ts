@@ -76,13 +76,14 @@ async function sendDirect(client: Client, outbound: Outbound, signal: AbortSigna
   const { expire_timer, expire_version } = readPerson(client.db, to)
   const message = await parts(client, outbound, outbound.text, signal)
   const fields = { ...message, expireTimer: expire_timer, expireTimerVersion: expire_version }
-  return await dispatch(client, {
+  const result = await dispatch(client, {
     key: outbound.key,
     recipients: [to],
     group: false,
     compose: timestamp => composeMessage(client, timestamp, fields, [to]),
     keepMs: keepMs(expire_timer),
   })
+  return fleeting(result, expire_timer)
 }
 
 async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
@@ -102,13 +103,14 @@ async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSign
     ...(bodyRanges.length > 0 ? { bodyRanges: [...bodyRanges] } : {}),
     ...(quote ? { quote } : {}),
   }
-  return await dispatch(client, {
+  const result = await dispatch(client, {
     key: outbound.key,
     recipients: members,
     group: true,
     compose: timestamp => composeMessage(client, timestamp, fields, members),
     keepMs: keepMs(room.expire_timer),
   })
+  return fleeting(result, room.expire_timer)
 }
 
 /** Text and files, uploaded if this is the first attempt; later ones send what was stored. */
@@ -131,6 +133,10 @@ function quoteOf(replyTo: string | undefined) {
   if (!author || !isUuid(author) || !Number.isSafeInteger(Number(at))) return undefined
   return { id: BigInt(at ?? 0), authorAciBinary: bytesOfUuid(author), text: '' }
 }
+
+/** Says with what was sent when its chat forgets it. */
+const fleeting = (result: SendResult, timerSeconds: number): SendResult =>
+  result.kind === 'sent' && timerSeconds > 0 ? { ...result, expiresMs: timerSeconds * 1000 } : result
 
 /** Sent text is kept for devices that ask again, but not beyond the chat's own timer. */
 const keepMs = (timerSeconds: number): number =>

@@ -43,6 +43,7 @@ import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
+import { openExpiry } from './expiry.ts'
 import { openFaults } from './faults.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openLanes, type StopReason } from './lanes.ts'
@@ -317,6 +318,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     busy: () => lanes.running().length > 0,
     log,
   })
+  const expiry = openExpiry({
+    store,
+    memory,
+    boxes: options.boxes,
+    reissue: gatekeeper.reissue,
+    ready: options.ready,
+    log,
+    now,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -332,7 +342,15 @@ export function openGateway(options: GatewayOptions): Gateway {
       takeAttachments(
         inbound,
         clearance,
-        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        {
+          channel,
+          async keep(...file) {
+            const path = await keepFile(options.boxes)(...file)
+            if (path !== null && inbound.expiresMs !== undefined) store.expiring.noteFile(inbound, path)
+            return path
+          },
+          transcribe: transcriber(config),
+        },
         signal,
       ),
     latest: revisions.latest,
@@ -595,6 +613,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
       void configuration.resume()
+      expiry.start()
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
@@ -603,6 +622,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await lanes.close(signal)
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
+      await expiry[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

@@ -66,7 +66,7 @@ export async function forget(scope: Scope, what: ForgetWhat): Promise<ForgetRepo
 }
 
 /** Empties the write-ahead log, which otherwise keeps what was deleted. */
-async function wipeLog(database: () => Db): Promise<boolean> {
+export async function wipeLog(database: () => Db): Promise<boolean> {
   for (let attempt = 0; attempt < 20; attempt++) {
     const [state] = database().pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
     if (state?.busy === 0) return true
@@ -94,7 +94,7 @@ function matching(shelf: Shelf, what: ForgetWhat): Row[] {
 }
 
 /** The rows, their older versions, what was derived from them, and their source turns if asked. */
-function withDerived(shelf: Shelf, rows: readonly Row[], sources: boolean): Row[] {
+export function withDerived(shelf: Shelf, rows: readonly Row[], sources: boolean): Row[] {
   const { mem, evidence } = shelf.tables
   const all = new Map(rows.map(row => [row.uid, row]))
   const related = [

@@ -25,6 +25,11 @@ export function eraseEntries(db: Db, entries: readonly number[], memories: reado
     }
     for (const memory of memories) disclosures.forget(memory)
   })()
+  return emptyLog(db)
+}
+
+/** Empties the write-ahead log, which otherwise keeps what was erased. False when another process held it. */
+export function emptyLog(db: Db): boolean {
   const [state] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
   return state?.busy === 0
 }

@@ -3,6 +3,7 @@ import { type Approvals, openApprovals } from './approvals.ts'
 import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Disclosures, openDisclosures } from './disclosure.ts'
+import { type Expiring, openExpiring } from './expiring.ts'
 import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Jobs, openJobs } from './jobs.ts'
@@ -37,6 +38,7 @@ export interface Store extends Disposable {
   readonly compact: Compact
   readonly disclosures: Disclosures
   readonly spoken: Spoken
+  readonly expiring: Expiring
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -65,6 +67,7 @@ export function openStore(path: string, migrations: string): Store {
     compact: openCompaction(db, sessions, transcript),
     disclosures: openDisclosures(db),
     spoken: openSpoken(db),
+    expiring: openExpiring(db),
     [Symbol.dispose]: () => db.close(),
   }
 }

@@ -26,6 +26,8 @@ export interface Phone {
   write(text: string, how?: Writing): Promise<number>
   /** Sends any content, at a time that no other message has. */
   send(content: (timestamp: number) => Content, how?: Pick<Writing, 'sealed'>): Promise<number>
+  /** Writes to its own account; its other devices get a copy. */
+  note(text: string): Promise<void>
   /** The bytes of a message that is not sent yet, for what is to be sent twice or out of order. */
   seal(text: string): Promise<Buffer<ArrayBuffer>>
   /** Takes a key of the agent's device, as a phone does that writes for the first time. */
@@ -108,6 +110,11 @@ export function watchPhone(world: Pick<World, 'server'>, name: string, device: P
     async send(content, how = {}) {
       const timestamp = nextTime()
       return await sendAt(timestamp, content(timestamp), how.sealed)
+    },
+    async note(text) {
+      const { aci: destinationServiceId } = device.device
+      const bytes = await device.encryptSyncSent(met(), text, { timestamp: nextTime(), destinationServiceId })
+      void world.server.send(met(), bytes)
     },
     async seal(text) {
       const timestamp = nextTime()

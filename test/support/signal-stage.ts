@@ -37,8 +37,10 @@ export interface SignalStage extends AsyncDisposable {
 }
 
 export interface SignalStageOptions {
-  /** Added to coop.toml. */
-  readonly toml?: string
+  /** Added to coop.toml; told what the family's group is called there. */
+  readonly toml?: (named: { readonly family: string }) => string
+  /** Whose own account is linked. Nobody's if absent: the agent has one of its own. */
+  readonly own?: 'Carol'
   /** Below `[channels.signal]`. */
   readonly signal?: string
   /** Only the home and the people: nothing is linked or started. */
@@ -48,7 +50,7 @@ export interface SignalStageOptions {
 const program = fileURLToPath(new URL('../../src/bin.js', import.meta.url))
 
 /** A group's id as coop.toml names it. */
-export const hexOf = (group: Group): string => Buffer.from(group.id, 'base64').toString('hex')
+const hexOf = (group: Group): string => Buffer.from(group.id, 'base64').toString('hex')
 
 /** Opens the household, links its home and starts its gateway. */
 export async function openSignalStage(options: SignalStageOptions = {}): Promise<SignalStage> {
@@ -86,7 +88,7 @@ match = ["signal:${bob.aci}"]
 [[users]]
 name = "Carol"
 trust = "familiar"
-match = ["signal:${carol.aci}"]
+match = ["signal:${options.own ? account.aci : carol.aci}"]
 [[groups]]
 match = "signal:group:${hexOf(family)}"
 [channels.telegram]
@@ -96,7 +98,7 @@ api_root = "${telegram.url}"
 ${options.signal ?? ''}
 [channels.signal.test_server]
 ${server}
-${options.toml ?? ''}`,
+${options.toml?.({ family: hexOf(family) }) ?? ''}`,
       {
         TELEGRAM_TOKEN: telegram.token,
         ANTHROPIC_API_KEY: 'sk-ant-api03-loopback-key-of-a-test',
@@ -104,6 +106,7 @@ ${options.toml ?? ''}`,
       },
     ),
   )
+  home.file('workspaces/default/SOUL.md', 'You are Coop.')
   let gateway: RunningGateway | undefined
   let agent: Device | undefined
   const gateways = stack.use(new AsyncDisposableStack())

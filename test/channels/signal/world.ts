@@ -56,14 +56,36 @@ export async function openWorld(options: { readonly contacts?: readonly string[]
   }
 }
 
-export interface HttpsServer {
+interface HttpsServer {
   on(event: string, listener: (...given: never[]) => void): void
   removeAllListeners(event: string): void
   listeners(event: string): ((...given: unknown[]) => void)[]
 }
 
 /** The server behind the mock, for faults that the mock has no word for. */
-export const httpsOf = (server: Server): HttpsServer => (server as unknown as { https: HttpsServer }).https
+const httpsOf = (server: Server): HttpsServer => (server as unknown as { https: HttpsServer }).https
+
+/** From now on the server answers every new connection so. */
+export function answerWith(
+  world: Pick<World, 'server'>,
+  status: number,
+  headers: Record<string, string> = {},
+): () => void {
+  const https = httpsOf(world.server)
+  const before = https.listeners('connect')
+  https.removeAllListeners('connect')
+  https.on('connect', ((
+    _request: unknown,
+    response: { writeHead(status: number, headers: object): void; end(): void },
+  ) => {
+    response.writeHead(status, headers)
+    response.end()
+  }) as never)
+  return () => {
+    https.removeAllListeners('connect')
+    for (const listener of before) https.on('connect', listener as never)
+  }
+}
 
 export function settingsFor(port: number): SignalSettings {
   const json = (name: string) => JSON.parse(readFileSync(join(certs, name), 'utf8')) as Record<string, string>
