@@ -1,18 +1,12 @@
 // A gateway on Signal that is killed, unlinked, linked anew, told to run jobs, and one that its owner's own account is linked to.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { answerWith, socketsOf } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, resultsIn, say } from '../support/fake-anthropic.ts'
+import { filesHolding } from '../support/holding.ts'
 import { openSignalStage, type SignalStage } from '../support/signal-stage.ts'
 import { until } from '../support/until.ts'
-
-const heldBy = (folder: string, bytes: string): boolean =>
-  readdirSync(folder, { recursive: true, withFileTypes: true }).some(
-    entry => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(bytes),
-  )
 
 /** Kills the gateway and starts it again once the server knows that it is gone. */
 async function crash(stage: SignalStage): Promise<void> {
@@ -73,16 +67,28 @@ test('what a chat forgets while the gateway is down is gone after its start', as
   await bob.write('the vault opens with 99317', { fields: { expireTimer: 1, expireTimerVersion: 2 } })
   await bob.reply()
   await crash(stage)
-  await until('nothing of it is left', () => !heldBy(home.dir, '99317'))
+  await until('nothing of it is left', () => filesHolding(home.dir, '99317').length === 0)
 })
 
-test('an unlinked device is told to the owner on another channel, and can be linked again', async () => {
+test('a device unlinked in the middle of a send is told to the owner on another channel; linked again, the reply arrives', async () => {
   await using stage = await openSignalStage()
   const { alice, world, agent, telegram, home } = stage
   await alice.write('on Signal')
   await alice.reply()
-  const restore = answerWith(world, 403)
-  socketsOf(world.server).get(agent)?.close(4401)
+  const { handleMessage } = world.server
+  let restore = () => {}
+  const unlinked = Promise.withResolvers<void>()
+  world.server.handleMessage = async (...given) => {
+    const [, , , target] = given
+    if (target !== alice.device.device) return await handleMessage.apply(world.server, given)
+    restore = answerWith(world, 403)
+    socketsOf(world.server).get(agent)?.close(4401)
+    unlinked.resolve()
+    throw new Error('the device is not linked any more')
+  }
+  await alice.write('are you linked?')
+  await unlinked.promise
+  world.server.handleMessage = handleMessage
   const told = await until('the owner is told', () =>
     telegram.sent(1001).find(({ text }) => /channel signal stopped/.test(text)),
   )
@@ -92,12 +98,14 @@ test('an unlinked device is told to the owner on another channel, and can be lin
   await stage.gateway.stop()
   await stage.link()
   await stage.start()
+  assert.equal((await alice.reply()).body, 'heard: are you linked?')
   await alice.write('linked again')
   assert.equal((await alice.reply()).body, 'heard: linked again')
   await stage.gateway.stop()
-  const unlinked = await runCoop(home, ['signal', 'unlink'])
-  assert.equal(unlinked.code, 0, unlinked.stderr)
-  assert.match(unlinked.stdout, /Unlinked|remove the device on the phone/)
+  const { code, stdout, stderr } = await runCoop(home, ['signal', 'unlink'])
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /Unlinked|remove the device on the phone/)
+  assert.equal(alice.texts().filter(text => text === 'heard: are you linked?').length, 1)
 })
 
 test('a version that is too old is told to the owner; a second client makes this one stop', async () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { capture, type SpokenTurn } from '../../src/memory/capture.ts'
 import { expireEntries } from '../../src/memory/expire.ts'
 import type { Complete } from '../../src/memory/facts.ts'
+import { filesHolding } from '../support/holding.ts'
 import { asking, direct, type Home, openHome } from './people.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -34,12 +33,6 @@ const run = (home: Home, turns: readonly SpokenTurn[], complete: Complete | null
     signal,
   )
 
-const holding = (folder: string, text: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(file => file.isFile())
-    .map(file => join(file.parentPath, file.name))
-    .filter(path => readFileSync(path).toString('latin1').toLowerCase().includes(text))
-
 const texts = (home: Home) =>
   home.memory
     .open(direct('bob'))
@@ -57,7 +50,7 @@ test('the words of entries and what was inferred from them go, to the last byte;
   const gone = await expireEntries(home.memory.room, [1])
   assert.equal(gone.length, 2)
   assert.deepEqual(texts(home), ['Bob likes tea', 'herons are back'])
-  assert.deepEqual(holding(home.folder, 'zanzibar'), [])
+  assert.deepEqual(filesHolding(home.folder, 'zanzibar'), [])
   assert.deepEqual(await expireEntries(home.memory.room, [1]), [])
 })
 

@@ -47,6 +47,8 @@ export interface SignalStageOptions {
   readonly idle?: boolean
 }
 
+/** Machines may be busy. */
+const patienceMs = 90_000
 const program = fileURLToPath(new URL('../../src/bin.js', import.meta.url))
 
 /** A group's id as coop.toml names it. */
@@ -134,7 +136,7 @@ ${options.toml?.({ family: hexOf(family) }) ?? ''}`,
     connected: () => socketsOf(world.server).has(the(agent)),
     async start() {
       gateway = gateways.use(await startGateway(home))
-      await until('a connection to Signal', () => stage.connected())
+      await until('a connection to Signal', () => stage.connected(), patienceMs)
       return gateway
     },
     async link() {
@@ -149,7 +151,11 @@ ${options.toml?.({ family: hexOf(family) }) ?? ''}`,
           said += text
         })
       const ended = new Promise<number | null>(resolve => child.once('close', resolve))
-      const provisionURL = await until('a code', () => /sgnl:\S+/.exec(said)?.[0] ?? child.exitCode !== null)
+      const provisionURL = await until(
+        'a code',
+        () => /sgnl:\S+/.exec(said)?.[0] ?? child.exitCode !== null,
+        patienceMs,
+      )
       if (provisionURL === true) throw new Error(`linking ended: ${said}`)
       const complete = (await provision).complete({ provisionURL, primaryDevice: world.phone })
       const code = await ended
