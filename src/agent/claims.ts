@@ -18,7 +18,7 @@ const claims: readonly Claim[] = [
       `${i}(?:scheduled|set (?:up )?(?:a|an|your|the) (?:\\w+ )?(?:reminder|alarm|appointment|job))|\\b(?:reminder|alarm) (?:is|has been) (?:set|scheduled)`,
       'i',
     ),
-    tools: ['schedule', 'bash'],
+    tools: ['schedule', 'bash', 'mcp'],
   },
   {
     what: 'something was remembered',
@@ -26,7 +26,7 @@ const claims: readonly Claim[] = [
       `${i}(?:remembered|memori[sz]ed|noted (?:it|that|this) (?:down|in)|saved (?:it|that|this) (?:to|in) (?:my )?memory|stored (?:it|that|this))`,
       'i',
     ),
-    tools: ['memory_write', 'write_file', 'edit_file', 'bash', 'todo'],
+    tools: ['memory_write', 'write_file', 'edit_file', 'bash', 'todo', 'mcp'],
   },
   {
     what: 'something was forgotten',
@@ -39,7 +39,7 @@ const claims: readonly Claim[] = [
       `${i}(?:sent|messaged|told|notified|texted|written to)\\s+(?:the |a |an |your |this |that )?(?:message|note|him|her|them|it to|[A-Z])`,
       '',
     ),
-    tools: ['message', 'bash'],
+    tools: ['message', 'bash', 'mcp'],
   },
   {
     what: 'the configuration was changed',

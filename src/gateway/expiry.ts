@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { expireEntries } from '../memory/expire.ts'
 import type { Memory } from '../memory/memory.ts'
+import { emptyLog, erase } from '../store/erase.ts'
 import type { Due } from '../store/expiring.ts'
 import type { Store } from '../store/store.ts'
 
@@ -24,7 +25,7 @@ export interface Expiry extends AsyncDisposable {
   start(): void
 }
 
-const everyMs = 2_000
+const everyMs = 5_000
 const fileMs = 30_000
 
 export function openExpiry(options: ExpiryOptions): Expiry {
@@ -45,11 +46,13 @@ export function openExpiry(options: ExpiryOptions): Expiry {
       const entries = due.flatMap(one => one.entries)
       const memories = await expireEntries(memory.room, entries)
       for (const one of due) await removeFiles(one)
-      store.together(() => {
-        store.expiring.erase(due)
-        for (const id of memories) store.disclosures.forget(id)
+      await erase(store.db, {
+        entries,
+        memories: memories.map(({ id }) => id),
+        texts: memories.map(({ text }) => text),
       })
-      store.expiring.wipe()
+      store.expiring.erase(due)
+      emptyLog(store.db)
       // What was being remembered meanwhile.
       await expireEntries(memory.room, entries)
       log.debug({ messages: due.length, memories: memories.length }, 'what disappeared from its chat is gone')

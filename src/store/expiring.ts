@@ -1,6 +1,5 @@
 // What disappears from the chat it was written in: which of it is due, and taking its words out for good.
 import type { Db } from './database.ts'
-import { emptyLog } from './erase.ts'
 
 /** A message, a reply or a notice whose time has come. */
 export interface Due {
@@ -104,7 +103,5 @@ export function openExpiring(db: Db) {
         if (turn !== null) eraseQuestions.run(turn)
       }
     }),
-    /** Empties the write-ahead log. False when another process held it: what it keeps goes with the next checkpoint. */
-    wipe: (): boolean => emptyLog(db),
   }
 }

@@ -8,6 +8,7 @@ import type { Grant } from '../../src/access/clearance.ts'
 import type { Household, Person } from '../../src/access/household.ts'
 import type { Inbound } from '../../src/channel.ts'
 import type { NewEntry } from '../../src/store/entry.ts'
+import { emptyLog } from '../../src/store/erase.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openTestStore } from './open.ts'
 
@@ -104,7 +105,7 @@ test('what was erased is in no view and no file, stays erased after a crash, and
   assert.deepEqual(due[0]?.files, ['users/bob/inbox/secret fleeting.txt'])
   assert.equal(due[0]?.entries.length, 2)
   store.expiring.erase(due)
-  assert.equal(store.expiring.wipe(), true)
+  assert.equal(emptyLog(store.db), true)
   assert.deepEqual(store.expiring.due(9_999), [])
   assert.doesNotMatch(bytesOf(path), /secret (answer )?fleeting/)
   for (const open of [store, afterCrash()]) {
@@ -141,7 +142,7 @@ test('what was heard or announced in a chat with a timer goes as well', t => {
   const due = store.expiring.due(3_000)
   assert.equal(due.length, 2)
   store.expiring.erase(due)
-  store.expiring.wipe()
+  emptyLog(store.db)
   assert.deepEqual(store.transcript.view(clearance).entries('s', 0, 0), [])
   assert.doesNotMatch(bytesOf(path), /secret/)
 })

@@ -1,11 +1,10 @@
 // Commands that tell and set: /help /status /whoami /model /models /verbose.
 import { atLeast } from '../../access/levels.ts'
 import type { Models } from '../../agent/models/models.ts'
-import { messageOf } from '../../errors.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
 import { statusText } from '../status.ts'
-import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
 export interface AboutOptions {
   readonly store: Store
@@ -97,7 +96,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
           store.settings.set(scope, 'model', name, now())
           return say(`Answering from now on: ${name}`)
         } catch (error) {
-          return say(messageOf(error))
+          return sayFault(error)
         }
       },
     },
