@@ -42,7 +42,7 @@ export interface Phone {
   /** What the account's other devices told it. */
   syncs(): Proto.SyncMessage[]
   /** Waits for the next text that nobody waited for yet. */
-  reply(): Promise<Proto.DataMessage>
+  reply(ms?: number): Promise<Proto.DataMessage>
   /** Forgets what came so far. */
   clear(): void
 }
@@ -139,12 +139,13 @@ export function watchPhone(world: Pick<World, 'server'>, name: string, device: P
       ),
     syncs: () => got.flatMap(content => (content.content?.syncMessage ? [content.content.syncMessage] : [])),
     typing: () => got.filter(content => content.content?.typingMessage).length,
-    async reply() {
+    async reply(ms) {
       const at = taken
       taken += 1
       return await until(
         `text ${at + 1} to ${name} after ${JSON.stringify(written().map(m => m.body))}`,
         () => written()[at],
+        ms,
       )
     },
     clear() {
