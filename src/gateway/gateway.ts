@@ -46,6 +46,7 @@ import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
+import { openExpiry } from './expiry.ts'
 import { openFaults } from './faults.ts'
 import { fileHand } from './file-hand.ts'
 import { openGatekeeper } from './gatekeeper.ts'
@@ -374,6 +375,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     busy: () => lanes.running().length > 0,
     log,
   })
+  const expiry = openExpiry({
+    store,
+    memory,
+    boxes: options.boxes,
+    reissue: gatekeeper.reissue,
+    ready: options.ready,
+    log,
+    now,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -389,7 +399,15 @@ export function openGateway(options: GatewayOptions): Gateway {
       takeAttachments(
         inbound,
         clearance,
-        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        {
+          channel,
+          async keep(...file) {
+            const path = await keepFile(options.boxes)(...file)
+            if (path !== null && inbound.expiresMs !== undefined) store.expiring.noteFile(inbound, path)
+            return path
+          },
+          transcribe: transcriber(config),
+        },
         signal,
       ),
     latest: revisions.latest,
@@ -654,6 +672,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
       void configuration.resume().then(() => joins.carryOut())
+      expiry.start()
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
@@ -664,6 +683,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await toolServers[Symbol.asyncDispose]()
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
+      await expiry[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()

@@ -49,8 +49,8 @@ export function openOutbox(db: Db) {
   const sending = db.prepare<[number]>(
     "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
   )
-  const sent = db.prepare<[string | null, number, number]>(
-    "UPDATE outbox SET state = 'sent', external_id = ?, sent_at = ?, error = NULL WHERE id = ?",
+  const sent = db.prepare<[string | null, number, number | null, number]>(
+    "UPDATE outbox SET state = 'sent', external_id = ?, sent_at = ?, expires_at = ?, error = NULL WHERE id = ?",
   )
   const retry = db.prepare<[number, string, number]>(
     "UPDATE outbox SET state = 'queued', next_at = ?, error = ? WHERE id = ?",
@@ -102,8 +102,14 @@ export function openOutbox(db: Db) {
     countRepeats: (): number => repeated.run().changes,
     /** In one commit: one part is out, and the next in its lane is about to be. */
     markSent: db.transaction(
-      (id: number, externalId: string | null, next: number | null, now: number): void => {
-        sent.run(externalId, now, id)
+      (
+        id: number,
+        externalId: string | null,
+        next: number | null,
+        now: number,
+        expiresAt: number | null = null,
+      ): void => {
+        sent.run(externalId, now, expiresAt, id)
         if (next !== null) sending.run(next)
       },
     ),
