@@ -46,7 +46,9 @@ import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
+import { openExpiry } from './expiry.ts'
 import { openFaults } from './faults.ts'
+import { fileHand } from './file-hand.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
@@ -60,6 +62,7 @@ import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
+import { needsOf } from './schedule/needs.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
@@ -153,21 +156,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {
+      if (row.outbound.attachments) return store.outbox.dropFiles(row.id)
       if (row.turn === null) return
       typing.stop(row.turn)
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
-      if (row.turn !== null) {
+      const { place, key, attachments } = row.outbound
+      if (row.turn !== null && !attachments) {
         typing.stop(row.turn)
         schedule.undelivered(row.turn, reason)
       }
-      const { place, key } = row.outbound
       // A notice that nobody got must not lead to another.
       if (isNotice(key)) return
       const whom = place.kind === 'direct' ? nameAt(place) : undefined
       office.tellOwners(
-        `A reply on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
+        `A ${attachments ? 'file' : 'reply'} on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
@@ -202,6 +206,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     config,
     problem: options.problem ?? null,
     generations: store.generations,
+    durable: store.durable,
     async bring(next, before) {
       reload(next)
       options.reloaded?.(next)
@@ -252,18 +257,38 @@ export function openGateway(options: GatewayOptions): Gateway {
     return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
   }
   const jobHand = (clearance: Clearance, callId: string) =>
-    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, needs, now })
+  /** Of a task that this clearance would set. */
+  const needs = (clearance: Clearance): string => {
+    const work = {
+      id: '',
+      kind: 'job',
+      person: clearance.person,
+      title: null,
+      epoch: 0,
+      windowFrom: 0,
+    } as const
+    const desk = openDesk(
+      clearance,
+      { ...work, createdAt: 0, updatedAt: 0 },
+      { id: '', epoch: 0, trace: '' },
+      rooms(),
+    )
+    return needsOf(desk.tools, clearance.acts, config.settings.tools.approve.rules)
+  }
   const lent: Rooms['lent'] = (clearance, session, callId) => {
     const working = session.kind === 'job'
     const common = {
       configuration,
       memory,
       approved,
+      leftBehind: joins.leftBehind,
       people,
       pairings: store.pairings,
       timezone: () => rooms().timezone,
     }
     return {
+      files: fileHand(clearance, session, callId, { store, sender: () => sender, live, channel, now }),
       schedule: working ? null : jobHand(clearance, callId),
       config: working ? null : configHand(clearance, callId, common),
       people: working ? null : peopleHand(clearance, callId, common),
@@ -350,6 +375,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     busy: () => lanes.running().length > 0,
     log,
   })
+  const expiry = openExpiry({
+    store,
+    memory,
+    boxes: options.boxes,
+    reissue: gatekeeper.reissue,
+    ready: options.ready,
+    log,
+    now,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -365,7 +399,15 @@ export function openGateway(options: GatewayOptions): Gateway {
       takeAttachments(
         inbound,
         clearance,
-        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        {
+          channel,
+          async keep(...file) {
+            const path = await keepFile(options.boxes)(...file)
+            if (path !== null && inbound.expiresMs !== undefined) store.expiring.noteFile(inbound, path)
+            return path
+          },
+          transcribe: transcriber(config),
+        },
         signal,
       ),
     latest: revisions.latest,
@@ -416,7 +458,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all, now }),
       ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
@@ -630,6 +672,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
       void configuration.resume().then(() => joins.carryOut())
+      expiry.start()
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
@@ -640,6 +683,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await toolServers[Symbol.asyncDispose]()
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
+      await expiry[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()
