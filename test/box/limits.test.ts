@@ -27,9 +27,8 @@ describe('a command', boxTests, () => {
   })
   test('is ended at once when it is stopped, keeping what it had written', async () => {
     const stop = new AbortController()
-    const running = sh('echo begun; sleep 31338', undefined, stop.signal)
-    setTimeout(() => stop.abort(), 400)
-    const ran = await running
+    const argv = ['/bin/bash', '-c', 'echo begun; sleep 31338']
+    const ran = await box.exec({ argv, onOutput: () => stop.abort() }, stop.signal)
     assert.equal(ran.ended, 'stopped')
     assert.equal(ran.stdout.toString(), 'begun\n')
     assert.equal(alive('sleep 31338'), 0)
