@@ -152,7 +152,7 @@ export function openConversation(options: ConversationOptions) {
     desk.begin(
       rows.map(row => row.id),
       made.map((entry, index) =>
-        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin]) } : entry,
+        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin, prompt.origin]) } : entry,
       ),
       [...files, ...memories.given],
     )
@@ -285,7 +285,7 @@ export function openConversation(options: ConversationOptions) {
       live.event(turn.session, event, clearance.reads)
       draft.event(event)
       if (event.type === 'message' && !event.final) saySoFar(turn, desk, event.text, place())
-      if (event.type !== 'tool') continue
+      if (event.type !== 'tool' || event.output !== undefined) continue
       if (event.state === 'running')
         spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
       if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)

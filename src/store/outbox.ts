@@ -58,6 +58,9 @@ export function openOutbox(db: Db) {
   const ended = db.prepare<['failed' | 'refused', string, number]>(
     'UPDATE outbox SET state = ?, error = ? WHERE id = ?',
   )
+  const dropFiles = db.prepare<[number]>(
+    "UPDATE outbox SET body = json_remove(body, '$.attachments') WHERE id = ?",
+  )
   const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
   const newest = db.prepare<[number, string, string], { key: string; body: string }>(
     `SELECT key, body FROM (SELECT * FROM outbox ORDER BY id DESC LIMIT ?)
@@ -104,6 +107,8 @@ export function openOutbox(db: Db) {
         if (next !== null) sending.run(next)
       },
     ),
+    /** What the platform has need not be kept. */
+    dropFiles: (id: number): void => void dropFiles.run(id),
     markSending: (id: number): void => void sending.run(id),
     markRetry: (id: number, at: number, error: string): void => void retry.run(at, error, id),
     /** In one commit: a part will never go out, and the next is about to. */
@@ -146,7 +151,10 @@ function outboxRow(row: Row): OutboxRow {
   }
 }
 
-const bytesAsBase64 = (key: string, value: unknown) =>
-  key === 'bytes' && value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+/** A Buffer has made itself into something else by the time that its value is given. */
+function bytesAsBase64(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const bytes = key === 'bytes' ? this[key] : undefined
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString('base64') : value
+}
 const base64AsBytes = (key: string, value: unknown) =>
   key === 'bytes' && typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value

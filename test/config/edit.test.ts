@@ -140,6 +140,8 @@ test('a tool server is brought, changed in what it runs, and taken at the termin
 test('explainKey tells purpose, default, heat and right, and the nearest key for a mistyped one', () => {
   assert.match(explainKey('memory.db_path'), /after a restart.*approve/)
   assert.match(explainKey('agent.model'), /at once; changed by chat/)
+  assert.match(explainKey('users.trust'), /How far the person is trusted/)
+  assert.match(explainKey('users[bob].trust'), /How far the person is trusted/)
   assert.throws(() => explainKey('agent.modle'), /did you mean “model”/)
 })
 
