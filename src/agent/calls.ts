@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { SessionEvent, ToolState } from '../protocol/events.ts'
 import type { Block, Entry, Origin } from '../store/entry.ts'
 import type { Tool, Traits } from '../tools/tool.ts'
+import { followed } from './progress.ts'
 
 /** What a person, a rule or the clock said to a call that needs consent. */
 export type Consent =
@@ -30,6 +31,8 @@ interface Planned {
   readonly entry: Entry
   readonly call: Extract<Block, { type: 'tool_call' }>
 }
+
+type ToolEvent = Extract<SessionEvent, { type: 'tool' }>
 
 /** Characters of one result that enter the transcript. */
 const maxResult = 30_000
@@ -64,7 +67,7 @@ export async function* runCalls(
 ): AsyncGenerator<SessionEvent, { waiting: boolean }> {
   let waiting = false
   const reads: { planned: Planned; tool: Tool; input: unknown }[] = []
-  const event = ({ call }: Planned, state: ToolState, detail: string, isError?: boolean): SessionEvent => ({
+  const event = ({ call }: Planned, state: ToolState, detail: string, isError?: boolean): ToolEvent => ({
     type: 'tool',
     turn: desk.turn.id,
     call: call.id,
@@ -115,11 +118,14 @@ export async function* runCalls(
         continue
       }
     }
-    yield event(item, 'running', JSON.stringify(item.call.input))
+    const running = event(item, 'running', JSON.stringify(item.call.input))
+    yield running
     // A call that a power cut erased would be made a second time.
     await desk.durable()
-    const result = await run(desk, item, tool, input, signal)
-    yield event(item, 'done', result.text, result.isError)
+    const work = followed(onOutput => run(desk, item, tool, input, signal, onOutput))
+    let step = await work.next()
+    for (; !step.done; step = await work.next()) yield { ...running, output: step.value }
+    yield event(item, 'done', step.value.text, step.value.isError)
   }
   for (const { planned: item } of reads) yield event(item, 'running', JSON.stringify(item.call.input))
   const results = await Promise.all(
@@ -147,10 +153,17 @@ function check(desk: Desk, { call }: Planned): Checked {
   return { kind: 'ready', tool, input: parsed.data }
 }
 
-async function run(desk: Desk, item: Planned, tool: Tool, input: unknown, signal: AbortSignal) {
+async function run(
+  desk: Desk,
+  item: Planned,
+  tool: Tool,
+  input: unknown,
+  signal: AbortSignal,
+  onOutput?: (chunk: string) => void,
+) {
   let result: { text: string; isError: boolean; origin: Origin }
   try {
-    const done = await tool.run(input, desk.hands(`${desk.turn.id}:${item.call.id}`), signal)
+    const done = await tool.run(input, desk.hands(`${desk.turn.id}:${item.call.id}`, onOutput), signal)
     result = { text: done.text, isError: done.isError ?? false, origin: done.origin ?? 'agent' }
   } catch (error) {
     signal.throwIfAborted()

@@ -15,7 +15,6 @@ import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
-import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { loginsFolder } from '../mcp/logins.ts'
 import { openToolServers } from '../mcp/room.ts'
@@ -47,12 +46,14 @@ import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
+import { openExpiry } from './expiry.ts'
 import { openFaults } from './faults.ts'
+import { fileHand } from './file-hand.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
-import { menusFor } from './menus.ts'
+import { openMenus } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { peopleHand } from './people-hand.ts'
@@ -61,6 +62,7 @@ import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
+import { needsOf } from './schedule/needs.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
@@ -154,21 +156,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {
+      if (row.outbound.attachments) return store.outbox.dropFiles(row.id)
       if (row.turn === null) return
       typing.stop(row.turn)
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
-      if (row.turn !== null) {
+      const { place, key, attachments } = row.outbound
+      if (row.turn !== null && !attachments) {
         typing.stop(row.turn)
         schedule.undelivered(row.turn, reason)
       }
-      const { place, key } = row.outbound
       // A notice that nobody got must not lead to another.
       if (isNotice(key)) return
       const whom = place.kind === 'direct' ? nameAt(place) : undefined
       office.tellOwners(
-        `A reply on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
+        `A ${attachments ? 'file' : 'reply'} on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
@@ -203,6 +206,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     config,
     problem: options.problem ?? null,
     generations: store.generations,
+    durable: store.durable,
     async bring(next, before) {
       reload(next)
       options.reloaded?.(next)
@@ -253,18 +257,38 @@ export function openGateway(options: GatewayOptions): Gateway {
     return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
   }
   const jobHand = (clearance: Clearance, callId: string) =>
-    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, needs, now })
+  /** Of a task that this clearance would set. */
+  const needs = (clearance: Clearance): string => {
+    const work = {
+      id: '',
+      kind: 'job',
+      person: clearance.person,
+      title: null,
+      epoch: 0,
+      windowFrom: 0,
+    } as const
+    const desk = openDesk(
+      clearance,
+      { ...work, createdAt: 0, updatedAt: 0 },
+      { id: '', epoch: 0, trace: '' },
+      rooms(),
+    )
+    return needsOf(desk.tools, clearance.acts, config.settings.tools.approve.rules)
+  }
   const lent: Rooms['lent'] = (clearance, session, callId) => {
     const working = session.kind === 'job'
     const common = {
       configuration,
       memory,
       approved,
+      leftBehind: joins.leftBehind,
       people,
       pairings: store.pairings,
       timezone: () => rooms().timezone,
     }
     return {
+      files: fileHand(clearance, session, callId, { store, sender: () => sender, live, channel, now }),
       schedule: working ? null : jobHand(clearance, callId),
       config: working ? null : configHand(clearance, callId, common),
       people: working ? null : peopleHand(clearance, callId, common),
@@ -351,6 +375,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     busy: () => lanes.running().length > 0,
     log,
   })
+  const expiry = openExpiry({
+    store,
+    memory,
+    boxes: options.boxes,
+    reissue: gatekeeper.reissue,
+    ready: options.ready,
+    log,
+    now,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -366,7 +399,15 @@ export function openGateway(options: GatewayOptions): Gateway {
       takeAttachments(
         inbound,
         clearance,
-        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        {
+          channel,
+          async keep(...file) {
+            const path = await keepFile(options.boxes)(...file)
+            if (path !== null && inbound.expiresMs !== undefined) store.expiring.noteFile(inbound, path)
+            return path
+          },
+          transcribe: transcriber(config),
+        },
         signal,
       ),
     latest: revisions.latest,
@@ -417,7 +458,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all, now }),
       ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...scheduleCommands({
@@ -540,6 +581,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       lanes.push(known.session, { kind: 'resume', turn, session: known.session })
   }
 
+  const menus = openMenus({
+    settings: store.settings,
+    household,
+    commands: () => commands.values(),
+    log,
+    now,
+  })
+
   function channelChanged(changed: Channel): void {
     const state = changed.state()
     log.info(
@@ -548,19 +597,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     )
     if (state.kind === 'connected') {
       sender.wake()
-      offer(changed)
+      void menus.offer(changed)
     }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
-  }
-
-  /** Failure is of no consequence: a command can be typed. */
-  function offer(to: Channel): void {
-    to.offer?.(menusFor(to.name, household(), commands.values()), AbortSignal.timeout(offerMs)).catch(error =>
-      log.debug(
-        { err: { message: messageOf(error) }, channel: to.name },
-        'the commands could not be offered',
-      ),
-    )
   }
 
   function status(): StatusReport {
@@ -590,7 +629,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     servers = toolServersOf(config)
     toolServers.sweep()
     prompts.forget()
-    for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
+    for (const each of channels.all()) if (each.state().kind === 'connected') void menus.offer(each)
     schedule.sync()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
@@ -633,6 +672,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
       void configuration.resume().then(() => joins.carryOut())
+      expiry.start()
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
@@ -643,6 +683,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await toolServers[Symbol.asyncDispose]()
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
+      await expiry[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()
@@ -652,7 +693,6 @@ export function openGateway(options: GatewayOptions): Gateway {
 
 /** What is heard in a direct chat is reactions alone. */
 const directNotes = 20
-const offerMs = 30_000
 /** The model’s SDK loads once the channels have begun, and before the first message needs it. */
 const warmAfterMs = 400
 
