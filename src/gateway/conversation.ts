@@ -284,13 +284,8 @@ export function openConversation(options: ConversationOptions) {
       const event = step.value
       live.event(turn.session, event, clearance.reads)
       draft.event(event)
-<<<<<<< HEAD
-      if (event.type === 'message' && !event.final) saySoFar(turn, desk, event.text, place())
-      if (event.type !== 'tool' || event.output !== undefined) continue
-=======
       if (event.type === 'message' && !event.final) saySoFar(turn, desk, event.text, place(), rows)
-      if (event.type !== 'tool') continue
->>>>>>> room/signal
+      if (event.type !== 'tool' || event.output !== undefined) continue
       if (event.state === 'running')
         spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
       if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)

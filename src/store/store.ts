@@ -4,11 +4,8 @@ import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Disclosures, openDisclosures } from './disclosure.ts'
 import { openDurable } from './durable.ts'
-<<<<<<< HEAD
-import { type FileOrigins, openFileOrigins } from './file-origins.ts'
-=======
 import { type Expiring, openExpiring } from './expiring.ts'
->>>>>>> room/signal
+import { type FileOrigins, openFileOrigins } from './file-origins.ts'
 import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Jobs, openJobs } from './jobs.ts'
@@ -50,11 +47,8 @@ export interface Store extends Disposable {
   readonly compact: Compact
   readonly disclosures: Disclosures
   readonly spoken: Spoken
-<<<<<<< HEAD
   readonly fileOrigins: FileOrigins
-=======
   readonly expiring: Expiring
->>>>>>> room/signal
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -86,11 +80,8 @@ export function openStore(path: string, migrations: string): Store {
     compact: openCompaction(db, sessions, transcript),
     disclosures: openDisclosures(db),
     spoken: openSpoken(db),
-<<<<<<< HEAD
     fileOrigins: openFileOrigins(db),
-=======
     expiring: openExpiring(db),
->>>>>>> room/signal
     [Symbol.dispose]() {
       log[Symbol.dispose]()
       db.close()
