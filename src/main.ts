@@ -17,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', error => {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(exit.done)
   })
+  // What can't be told, to a log file on a full disk say, must not end a gateway.
+  process.stderr.on('error', () => {})
   process.on('unhandledRejection', error => {
     process.stderr.write(`coop: ${messageOf(error)}\n`)
     process.exitCode = exit.failed

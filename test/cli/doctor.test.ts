@@ -37,7 +37,7 @@ function homeWith(toml: string) {
       mode: 0o600,
     },
   )
-  mkdirSync(join(rig.home, 'db'), { mode: 0o700 })
+  mkdirSync(join(rig.home, 'db'), { recursive: true, mode: 0o700 })
   new Database(join(rig.home, 'db/coop.db')).exec('CREATE TABLE t (a)').close()
   return rig
 }
