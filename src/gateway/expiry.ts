@@ -65,10 +65,10 @@ export function openExpiry(options: ExpiryOptions): Expiry {
     if (files.length === 0 || !grant) return
     try {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(fileMs)])
-      await using box = await options.boxes.open(await options.reissue(grant), () => false, signal)
+      await using box = await options.boxes.open(await options.reissue(grant), () => 'agent', signal)
       if (!box) throw new Error('the conversation has no box any more')
       const ran = await box.exec(
-        { argv: ['/bin/rm', '-f', '--', ...files.map(path => `${box.root}/${path}`)], quiet: true },
+        { argv: ['/bin/rm', '-f', '--', ...files.map(path => `${box.root}/${path}`)], quiet: 'writing' },
         signal,
       )
       if (ran.code !== 0) throw new Error(ran.stderr.toString().slice(0, 200))
