@@ -29,7 +29,7 @@ export type Outcome =
       readonly cost: Spend
       readonly usage: Usage
     }
-  | { readonly kind: 'waiting' }
+  | { readonly kind: 'waiting'; readonly reason: string }
   | { readonly kind: 'stopped'; readonly entry: NewEntry | null; readonly usage: Usage }
   | {
       readonly kind: 'failed'
@@ -51,10 +51,12 @@ export interface TurnOptions {
   /** Stores the messages that may join now; returns whether there were any. */
   readonly join: () => boolean
   readonly costOf: (usage: Usage) => Spend
+  /** Model calls in this turn, if fewer than usual; after them it must sum up. */
+  readonly maxSteps?: number
 }
 
 /** Model calls in one turn; after them it must sum up. */
-const maxSteps = 40
+const mostSteps = 40
 
 const sumUp =
   '[Coop: this turn has used all its steps. Say now what was done, what was not, and what comes next. No more tools.]'
@@ -66,6 +68,7 @@ export async function* runTurn(
   signal: AbortSignal,
 ): AsyncGenerator<SessionEvent, Outcome> {
   const specs = desk.tools.map(specOf)
+  const maxSteps = Math.min(options.maxSteps ?? mostSteps, mostSteps)
   let usage = noUsage
   let objection: Message[] = []
   let corrected = false
@@ -76,8 +79,9 @@ export async function* runTurn(
     const planned = plannedCalls(history, desk.turn.id)
     if (planned.length > 0) {
       if (signal.aborted) return { kind: 'stopped', entry: null, usage }
-      const { waiting } = yield* runCalls(desk, planned, seen, options.rules, signal)
-      if (waiting) return { kind: 'waiting' }
+      const { waiting, pending } = yield* runCalls(desk, planned, seen, options.rules, signal)
+      if (waiting) return { kind: 'waiting', reason: 'waiting for a person' }
+      if (pending) return { kind: 'waiting', reason: 'waiting for a subagent' }
       continue
     }
     if (signal.aborted) return { kind: 'stopped', entry: null, usage }

@@ -26,6 +26,7 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     box: null,
     web: null,
     schedule: null,
+    subagents: null,
     config: null,
     people: null,
     self: { status: () => '', logs: () => '', trace: () => '', help: () => '' },

@@ -126,9 +126,12 @@ export interface HouseOptions {
   /** Files of the workspace, by path. */
   readonly files?: Readonly<Record<string, string>>
   readonly now?: () => number
+  /** Puts something into the home before anything opens it. */
+  readonly seed?: (home: string) => void
 }
 
 export interface House extends AsyncDisposable {
+  readonly home: string
   readonly gateway: Gateway
   readonly store: Store
   readonly model: FakeModel
@@ -149,6 +152,7 @@ export function openHouse(options: HouseOptions): House {
     mkdirSync(dirname(full), { recursive: true })
     writeFileSync(full, text)
   }
+  options.seed?.(home)
   let revision = 1
   let toml = options.toml
   const path = join(home, 'coop.toml')
@@ -190,6 +194,7 @@ export function openHouse(options: HouseOptions): House {
     store.outbox.open().some(row => row.nextAt === 0)
 
   return {
+    home,
     get gateway() {
       return gateway
     },
