@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../../src/agent/model.ts'
 import { noUsage } from '../../src/agent/model.ts'
+import { factsOf } from '../../src/agent/models/catalogue.ts'
 import type { Models } from '../../src/agent/models/models.ts'
 import { openBoxes } from '../../src/box/room.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
@@ -114,6 +115,8 @@ const modelsOf = (model: FakeModel): Models => ({
   hasKey: () => true,
   cost: () => 0,
   contextOf: () => 200_000,
+  factsOf,
+  probe: async () => null,
   warm: async () => {},
   known: ['fake/one'],
 })

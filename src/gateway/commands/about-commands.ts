@@ -4,6 +4,7 @@ import type { Models } from '../../agent/models/models.ts'
 import { messageOf } from '../../errors.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
+import { failureText } from '../failures.ts'
 import { statusText } from '../status.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
 
@@ -16,6 +17,9 @@ export interface AboutOptions {
   readonly toolsOf: (context: ChatContext) => readonly string[]
   readonly now: () => number
 }
+
+/** A model that says nothing for so long is not to be had. */
+const probeMs = 30_000
 
 export function aboutCommands(options: AboutOptions): ChatCommand[] {
   const { store, models, now } = options
@@ -81,7 +85,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       usage: '/model [NAME]',
       summary: 'show or choose the model that answers you; "default" forgets the choice',
       level: 'inner',
-      run(context) {
+      async run(context) {
         const { args, clearance } = context
         if (!args) return say(`Answering: ${options.modelFor(context)}`, modelChoices())
         const scope = `person:${clearance.person}` as const
@@ -94,6 +98,11 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
           if (!models().known.includes(name) && !atLeast(clearance.acts, 'full'))
             return say(`“${args}” is not among /models.`)
           if (!models().hasKey(name)) return say(`There is no key for ${name}.`)
+          const failure = await models().probe(name, AbortSignal.timeout(probeMs))
+          if (failure)
+            return say(
+              `${name} was not chosen: ${failureText(failure.kind, failure.message, clearance.level)}`,
+            )
           store.settings.set(scope, 'model', name, now())
           return say(`Answering from now on: ${name}`)
         } catch (error) {
