@@ -18,7 +18,10 @@ import {
   type StreamModel,
   type ToolSpec,
 } from './model.ts'
+import { primed } from './primer.ts'
 import type { SystemPrompt } from './prompt.ts'
+import { hourPays, lacking } from './rhythm.ts'
+import { countTokens } from './tokens.ts'
 
 export type Outcome =
   /** `entry` is not stored yet: it goes in with the reply's parts, in the commit that ends the turn. */
@@ -53,6 +56,8 @@ export interface TurnOptions {
   readonly costOf: (usage: Usage) => Spend
   /** Model calls in this turn, if fewer than usual; after them it must sum up. */
   readonly maxSteps?: number
+  /** Tokens below which the provider caches nothing; 0 where that is nothing to reckon with. */
+  readonly smallestPrefix: number
 }
 
 /** Model calls in one turn; after them it must sum up. */
@@ -69,6 +74,7 @@ export async function* runTurn(
 ): AsyncGenerator<SessionEvent, Outcome> {
   const specs = desk.tools.map(specOf)
   const maxSteps = Math.min(options.maxSteps ?? mostSteps, mostSteps)
+  const { prompt: system, keepLong } = paced(desk, specs, options)
   let usage = noUsage
   let objection: Message[] = []
   let corrected = false
@@ -92,9 +98,10 @@ export async function* runTurn(
     const request: ModelRequest = {
       model: options.model,
       tools: specs,
-      system: options.prompt,
+      system,
       messages: last ? [...messages.slice(0, -1), withText(messages.at(-1)!, sumUp)] : messages,
       maxTokens: options.maxTokens,
+      keepLong,
     }
     const said = yield* relay(options.stream(request, signal), desk.turn.id)
     const make = (blocks: readonly Block[]): NewEntry => ({
@@ -152,6 +159,14 @@ export async function* runTurn(
     const entry = make(note ? [...blocks, { type: 'text', text: note.trim() }] : blocks)
     return { kind: 'reply', entry, text, cost: options.costOf(said.end.usage), usage }
   }
+}
+
+/** The prompt as the pace of the conversation asks for it: long enough to be cached, kept long enough to be used again. */
+function paced(desk: Desk, specs: readonly ToolSpec[], { prompt, smallestPrefix }: TurnOptions) {
+  const history = desk.history()
+  const fixed = countTokens(JSON.stringify(specs) + prompt.stable + prompt.session)
+  const missing = smallestPrefix > 0 ? lacking(history, fixed, smallestPrefix) : 0
+  return { prompt: primed(prompt, missing), keepLong: hourPays(history) }
 }
 
 /** What the person has to know about how an answer came to be. */

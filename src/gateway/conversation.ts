@@ -262,6 +262,8 @@ export function openConversation(options: ConversationOptions) {
         nameOf: author => nameIn(desk.session, author),
         rules: options.consent.rulesFor(desk),
         costOf,
+        // Work of one turn is not sent often enough to be worth a longer prefix.
+        smallestPrefix: errandOf(turn.session) === null ? options.models().factsOf(model).smallestPrefix : 0,
         ...(maxSteps === undefined ? {} : { maxSteps }),
         join() {
           const joining = lane.takeWhile(
