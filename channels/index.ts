@@ -21,7 +21,7 @@ const factories: Factories = {
     return createTelegram(
       {
         token: needed(deps, 'telegram', token),
-        ...(api_root === undefined ? {} : { apiRoot: api_root }),
+        ...(api_root === undefined ? {} : { apiRoot: api_root.replace(/\/+$/, '') }),
         ...(webhook_url === undefined ? {} : { webhook: { url: webhook_url, port: webhook_port } }),
       },
       deps,
@@ -32,7 +32,7 @@ const factories: Factories = {
     return createDiscord(
       {
         token: needed(deps, 'discord', token),
-        ...(api_root === undefined ? {} : { apiRoot: api_root }),
+        ...(api_root === undefined ? {} : { apiRoot: api_root.replace(/\/+$/, '') }),
         ...(gateway_url === undefined ? {} : { gatewayUrl: gateway_url }),
       },
       deps,

@@ -1,32 +1,56 @@
-// A Markdown table for platforms that have none: aligned columns where they fit a phone, else one paragraph a row.
-import type { Tokens } from 'marked'
-
-export interface PlainTable {
-  /** `columns` wants a fixed-width font. */
-  readonly kind: 'columns' | 'rows'
-  readonly text: string
-}
+// Markdown for platforms that have no tables: aligned columns in a code block where they fit a phone, else a paragraph a row.
+import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
 
 /** Characters of a fixed-width line that a phone shows without wrapping. */
 const phoneWidth = 44
 
-/** Lays a table out. `cell` gives a cell's words without its markup. */
-export function plainTable(table: Tokens.Table, cell: (cell: Tokens.TableCell) => string): PlainTable {
-  const header = table.header.map(cell)
-  const rows = table.rows.map(row => row.map(cell))
+/** Looks as if there were one; most replies have none, and need no parsing. */
+const suspected = /^\s*\|?.*\|.*\n\s*\|?[\s:|-]+$/m
+
+/** The same Markdown with its tables laid out. */
+export function withoutTables(markdown: string): string {
+  if (!suspected.test(markdown)) return markdown
+  return (lexer(markdown) as readonly MarkedToken[])
+    .map(token => (token.type === 'table' ? laidOut(token) + /\n*$/.exec(token.raw)![0] : token.raw))
+    .join('')
+    .trimEnd()
+}
+
+function laidOut(table: Tokens.Table): string {
+  const header = table.header.map(plain)
+  const rows = table.rows.map(row => row.map(plain))
   const widths = header.map((name, column) =>
     Math.max(...[name, ...rows.map(row => row[column] ?? '')].map(widthOf)),
   )
   const total = widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1)
-  if (total > phoneWidth) return { kind: 'rows', text: rows.map(row => rowText(header, row)).join('\n\n') }
+  if (total > phoneWidth)
+    return table.rows
+      .map(row =>
+        rowText(
+          header,
+          row.map(cell => cell.text),
+        ),
+      )
+      .join('\n\n')
   const line = (cells: readonly string[]) =>
     widths
       .map((width, column) => padded(cells[column] ?? '', width, table.align[column] === 'right'))
       .join('  ')
       .trimEnd()
   const rule = widths.map(width => '─'.repeat(width)).join('  ')
-  return { kind: 'columns', text: [line(header), rule, ...rows.map(line)].join('\n') }
+  return ['```', line(header), rule, ...rows.map(line), '```'].join('\n')
 }
+
+/** A cell's words without its marks. */
+const plain = ({ tokens }: Tokens.TableCell): string => wordsOf(tokens)
+
+const wordsOf = (tokens: readonly Token[]): string =>
+  tokens
+    .map(token =>
+      'tokens' in token && token.tokens ? wordsOf(token.tokens) : 'text' in token ? token.text : '',
+    )
+    .join('')
+    .replace(/\n/g, ' ')
 
 function rowText(header: readonly string[], row: readonly string[]): string {
   return row.flatMap((text, column) => (text ? [`${header[column] ?? ''}: ${text}`] : [])).join('\n')

@@ -57,6 +57,8 @@ export interface Inbound {
   readonly expiresMs?: number
   /** Messages of one album were sent together and are answered together. */
   readonly album?: string
+  /** Somebody else's words, which the sender handed on. */
+  readonly forwarded?: true
   /** A button was pressed; `text` is the `Choice.id` it stood for. */
   readonly choice?: true
   /** This replaces an earlier message of the same sender, or takes it back. */
@@ -144,6 +146,8 @@ export interface Channel extends AsyncDisposable {
    * Reconnects by itself; ends early only when `state()` is `failed`.
    */
   listen(signal: AbortSignal): AsyncIterable<readonly Inbound[]>
+  /** Markdown without what the platform cannot show, tables above all; asked before a text is cut into parts. */
+  prepare?(markdown: string): string
   /** One attempt. Does not throw for what the platform or the network did. */
   send(outbound: Outbound, signal: AbortSignal): Promise<SendResult>
   /** Shows that a reply is coming; called again every few seconds. Failure is of no consequence. */
@@ -188,6 +192,8 @@ export interface ChannelDeps {
   readonly secret: (reference: string) => string | undefined
   /** Whether "channel:identifier" is somebody of the household; strangers get no receipts. */
   readonly knows?: (identity: string) => boolean
+  /** Whether "channel:identifier" is a listed group; what others wrote meanwhile need not be read up. */
+  readonly listed?: (group: string) => boolean
   /** Where a channel keeps how far it has read, by place. May lag behind: what is fetched twice is stored once. */
   readonly cursors: Cursors
 }

@@ -96,6 +96,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     home: of.home,
     secret: of.secret,
     knows: identity => gateway.household().byMatch.has(identity),
+    listed: group => gateway.household().groups.has(group),
     cursors: {
       all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},
       save: cursors => store.settings.set('gateway', `cursors:${name}`, cursors, Date.now()),
@@ -108,8 +109,8 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
         try {
           return await create(depsOf(of, name))
         } catch (error) {
-          if (!(error instanceof CoopError)) throw error
-          log.error({ channel: name }, `the channel ${name} does not start: ${messageOf(error)}`)
+          const fault = error instanceof CoopError ? {} : { err: error }
+          log.error({ channel: name, ...fault }, `the channel ${name} does not start: ${messageOf(error)}`)
           return unableChannel(name, messageOf(error))
         }
       },

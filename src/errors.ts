@@ -31,6 +31,8 @@ export const faults = {
   secret_literal: 'A secret stands literally in the configuration; write it as `env:NAME`.',
   service_failed: 'The system’s supervisor refused; the text holds its words.',
   session_missing: 'There is no such session.',
+  tool_server_failed:
+    'A tool server cannot be started, reached or understood; the text says which, why, and what to do.',
   usage_wrong: 'The command line is not understood; `coop help` lists the commands.',
 } as const
 

@@ -38,7 +38,7 @@ const tiers = [
   ['errors', 'log', 'trace', 'protocol'],
   ['channel'],
   ['access', 'store'],
-  ['config', 'memory', 'box', 'web', 'tools'],
+  ['config', 'memory', 'box', 'web', 'mcp', 'tools'],
   ['desk'],
   ['agent', 'delivery'],
   ['gateway'],
@@ -148,6 +148,16 @@ test('a channel’s SDK is imported in its own folder alone', () => {
   ]
   const wrong = imports.filter(({ from, to }) =>
     homes.some(([sdk, folder]) => sdk.test(to) && !from.startsWith(folder)),
+  )
+  assert.deepEqual(said(wrong), [])
+})
+
+test('the tool servers’ SDK is loaded in mcp alone, and only when a server is asked for', () => {
+  const wrong = imports.filter(
+    ({ from, to, text }) =>
+      to.startsWith('@modelcontextprotocol/') &&
+      (!from.startsWith('src/mcp/') || !/^import (type |\()/.test(text)) &&
+      !(from.startsWith('src/mcp/') && text.startsWith('import(')),
   )
   assert.deepEqual(said(wrong), [])
 })

@@ -1,10 +1,12 @@
 // Discord by its gateway and REST API: events in order, what was missed read up from history, sends with a nonce.
-import { REST } from '@discordjs/rest'
+import { DefaultRestOptions, REST } from '@discordjs/rest'
 import { type APIChannel, Routes } from 'discord-api-types/v10'
 import type { Channel, ChannelDeps, ChannelState, Inbound, Place } from '../../src/channel.ts'
+import { openClock } from '../clock.ts'
 import { readBounded } from '../download.ts'
 import { register } from './commands.ts'
 import { connect } from './connection.ts'
+import { format } from './format.ts'
 import { openGuilds } from './guilds.ts'
 import { openMarks } from './history.ts'
 import { openIncoming } from './incoming.ts'
@@ -24,7 +26,7 @@ const typingMs = 8_000
 
 export function createDiscord(
   settings: DiscordSettings,
-  { log, cursors }: Pick<ChannelDeps, 'log' | 'cursors'>,
+  { log, cursors, listed }: Pick<ChannelDeps, 'log' | 'cursors' | 'listed'>,
 ): Channel {
   const rest = new REST({
     version: '10',
@@ -40,7 +42,15 @@ export function createDiscord(
   const guilds = openGuilds(rest)
   const directs = new Map<string, string>()
   const typed = new Map<string, number>()
-  const incoming = openIncoming({ rest, guilds, marks, directs, log })
+  const incoming = openIncoming({
+    rest,
+    guilds,
+    marks,
+    directs,
+    listed: channel => listed?.(`discord:${channel}`) ?? true,
+    clock: openClock(settings.apiRoot ?? DefaultRestOptions.api),
+    log,
+  })
   let state: ChannelState = { kind: 'starting' }
   let connection: Promise<void> | null = null
 
@@ -99,6 +109,7 @@ export function createDiscord(
       drafts: { everyMs: 1_500, everyMsInGroups: 1_500 },
     },
     listen,
+    prepare: format,
     send: (outbound, signal) => send(target, outbound, either(signal)),
     draft: (draft, signal) => show(target, draft, either(signal)),
     async withdraw(place, externalId, signal) {

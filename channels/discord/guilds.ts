@@ -21,6 +21,8 @@ export interface KnownChannel {
   /** The channel a thread hangs on. */
   readonly parent?: string
   readonly overwrites: readonly APIOverwrite[]
+  /** The newest message when the channel was told of. */
+  readonly last?: string
 }
 
 interface Member {
@@ -41,6 +43,8 @@ export interface Guilds {
   /** A channel of a server; asked for if no event told of it. */
   channel(id: string): Promise<KnownChannel | undefined>
   channelName(id: string): string | undefined
+  /** Every channel and thread that events told of. */
+  all(): readonly KnownChannel[]
   roleName(guild: string, id: string): string | undefined
   /** Whether a role is the one that Discord made for the bot itself. */
   isOwnRole(guild: string, id: string, self: string): boolean
@@ -63,6 +67,7 @@ export function openGuilds(rest: REST): Guilds {
         ? { parent: channel.parent_id }
         : {}),
       overwrites: 'permission_overwrites' in channel ? (channel.permission_overwrites ?? []) : [],
+      ...('last_message_id' in channel && channel.last_message_id ? { last: channel.last_message_id } : {}),
     })
   }
 
@@ -150,6 +155,7 @@ export function openGuilds(rest: REST): Guilds {
   return {
     follow,
     channel,
+    all: () => [...channels.values()],
     channelName: id => channels.get(id)?.name,
     roleName: (guild, id) => guilds.get(guild)?.roles.get(id)?.name,
     isOwnRole: (guild, id, self) => guilds.get(guild)?.roles.get(id)?.tags?.bot_id === self,

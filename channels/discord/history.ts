@@ -7,6 +7,11 @@ import type { GuildMessage } from './inbound.ts'
 export interface Marks {
   /** Channels that were read before, of a server or direct. */
   known(): readonly { readonly channel: string; readonly guild: string | undefined; readonly after: string }[]
+  /**
+   * Begins to mark a channel: with its newest message if nobody ever listened anywhere, else with the
+   * newest mark of all, which is when somebody last did. Whether there may be something to read up.
+   */
+  begin(channel: string, guild: string, newest: string | undefined): boolean
   /** A message is stored. */
   advance(channel: string, guild: string | undefined, message: string): void
   save(): void
@@ -16,7 +21,8 @@ export interface Marks {
 const saveEveryMs = 5_000
 
 export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks {
-  const marks = new Map(Object.entries(cursors.all()))
+  const marks = new Map(Object.entries(cursors.all()).filter(([, mark]) => isSnowflake(mark)))
+  const listenedUntil = [...marks.values()].reduce(later, '0')
   let savedAt = 0
   let dirty = false
 
@@ -27,24 +33,38 @@ export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks
     savedAt = now()
   }
 
+  function advance(channel: string, guild: string | undefined, message: string): void {
+    const key = `${guild ?? ''}/${channel}`
+    const before = marks.get(key)
+    if (!isSnowflake(message)) return
+    if (before !== undefined && later(before, message) === before) return
+    marks.set(key, message)
+    dirty = true
+    // A channel without any mark would not be asked for at all.
+    if (before === undefined || now() - savedAt > saveEveryMs) save()
+  }
+
   return {
     known: () =>
       [...marks].map(([key, after]) => {
         const [guild, channel = ''] = key.split('/')
         return { channel, guild: guild || undefined, after }
       }),
-    advance(channel, guild, message) {
-      const key = `${guild ?? ''}/${channel}`
-      const before = marks.get(key)
-      if (before !== undefined && BigInt(before) >= BigInt(message)) return
-      marks.set(key, message)
-      dirty = true
-      // A channel without any mark would not be asked for at all.
-      if (before === undefined || now() - savedAt > saveEveryMs) save()
+    begin(channel, guild, newest = '0') {
+      const first = listenedUntil === '0'
+      if (marks.has(`${guild}/${channel}`)) return true
+      advance(channel, guild, first ? newest : listenedUntil)
+      return !first
     },
+    advance,
     save,
   }
 }
+
+const isSnowflake = (id: unknown): boolean => /^\d{1,20}$/.test(String(id))
+
+/** The later of two snowflakes. */
+const later = (a: string, b: string): string => (BigInt(b) > BigInt(a) ? b : a)
 
 const pageSize = 100
 

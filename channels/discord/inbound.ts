@@ -37,7 +37,8 @@ export async function messageInbound(
   const { author } = message
   if (!author || author.bot || message.webhook_id) return undefined
   if (message.type !== MessageType.Default && message.type !== MessageType.Reply) return undefined
-  const attachments = (message.attachments ?? []).map(attachmentOf)
+  const forwarded = (message.message_snapshots ?? []).map(({ message: inner }) => inner)
+  const attachments = [message, ...forwarded].flatMap(each => each.attachments ?? []).map(attachmentOf)
   const text = textOf(message, self, guilds)
   if (text === '' && attachments.length === 0) return undefined
   const answered = message.referenced_message
@@ -51,7 +52,7 @@ export async function messageInbound(
     text,
     at: Date.parse(message.timestamp),
     ...(place.kind === 'group' ? { addressed: isAddressed(message, self, guilds) } : {}),
-    ...(answered
+    ...(answered?.content
       ? {
           quote: {
             author: answered.author.id === self.id ? 'you' : nameOf(answered.author),
@@ -60,6 +61,7 @@ export async function messageInbound(
         }
       : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
+    ...(message.message_snapshots?.length ? { forwarded: true } : {}),
   }
 }
 
@@ -108,7 +110,8 @@ export async function reactionInbound(
   guilds: Guilds,
 ): Promise<Inbound | undefined> {
   const { user_id: user, member, emoji, message_id: message } = reaction
-  if (user === self.id || (reaction.message_author_id ?? self.id) !== self.id) return undefined
+  if (user === self.id || member?.user?.bot || (reaction.message_author_id ?? self.id) !== self.id)
+    return undefined
   const place = await placeOf(reaction.channel_id, user, reaction.guild_id, guilds)
   if (!place || !emoji.name) return undefined
   return {
@@ -152,9 +155,9 @@ const nameOf = (user: APIUser): string => user.global_name ?? user.username
 
 function isAddressed(message: GuildMessage, self: Self, guilds: Guilds): boolean {
   return (
-    message.mentions.some(user => user.id === self.id) ||
+    (message.mentions ?? []).some(user => user.id === self.id) ||
     message.referenced_message?.author.id === self.id ||
-    message.mention_roles.some(role => guilds.isOwnRole(message.guild_id ?? '', role, self.id))
+    (message.mention_roles ?? []).some(role => guilds.isOwnRole(message.guild_id ?? '', role, self.id))
   )
 }
 
@@ -173,7 +176,7 @@ function textOf(message: GuildMessage, self: Self, guilds: Guilds): string {
   const stickers = (message.sticker_items ?? []).map(sticker => `[sticker ${sticker.name}]`)
   const poll = message.poll ? [`[poll: ${message.poll.question.text ?? ''}]`] : []
   const forwarded = (message.message_snapshots ?? []).map(
-    ({ message: inner }) => `[forwarded:] ${inner.content}`,
+    ({ message: inner }) => `[forwarded:] ${inner.content ?? ''}`,
   )
   return [words, ...stickers, ...poll, ...forwarded].filter(Boolean).join('\n').trim()
 }

@@ -5,6 +5,8 @@ import { GatewayDispatchEvents, type GatewayDispatchPayload } from 'discord-api-
 import type { Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
+import type { PlatformClock } from '../clock.ts'
+import { isWhole } from '../whole.ts'
 import { acknowledge } from './commands.ts'
 import type { Guilds } from './guilds.ts'
 import { historySince, type Marks } from './history.ts'
@@ -31,6 +33,9 @@ export interface IncomingOptions {
   readonly marks: Marks
   /** The direct channel of each person. */
   readonly directs: Map<string, string>
+  /** Whether a channel of a server is listened to. */
+  readonly listed: (channel: string) => boolean
+  readonly clock: PlatformClock
   readonly log: Log
 }
 
@@ -44,7 +49,8 @@ const againMs = 1_000
 /** Messages whose writers are remembered, for a deletion does not name them. */
 const rememberedMessages = 2_000
 
-export function openIncoming({ rest, guilds, marks, directs, log }: IncomingOptions): Incoming {
+export function openIncoming(options: IncomingOptions): Incoming {
+  const { rest, guilds, marks, directs, clock, log } = options
   const queue: Item[] = []
   const written = new Map<string, Pick<Inbound, 'sender' | 'place'>>()
   let self: Self | null = null
@@ -83,7 +89,7 @@ export function openIncoming({ rest, guilds, marks, directs, log }: IncomingOpti
             await first.missed
             yield* missed(signal)
             queue.shift()
-          } else yield* live()
+          } else yield* live(signal)
         } catch (error) {
           if (signal.aborted) return
           log.debug({ err: { message: messageOf(error) } }, 'discord events wait')
@@ -95,15 +101,14 @@ export function openIncoming({ rest, guilds, marks, directs, log }: IncomingOpti
     }
   }
 
-  async function* live(): AsyncGenerator<readonly Inbound[]> {
+  async function* live(signal: AbortSignal): AsyncGenerator<readonly Inbound[]> {
     const end = queue.slice(0, batchSize).findIndex(item => 'missed' in item)
     const items = queue.slice(0, end === -1 ? batchSize : end).filter(item => 't' in item)
     const found: Inbound[] = []
     for (const item of items) {
-      const inbound = await read(item)
-      if (inbound) found.push(inbound)
+      found.push(...(await read(item)))
     }
-    if (found.length > 0) yield found
+    if (found.length > 0) yield await clock.ours(found, signal)
     queue.splice(0, items.length)
     for (const { t, d } of items) {
       if (t === GatewayDispatchEvents.MessageCreate) marks.advance(d.channel_id, d.guild_id, d.id)
@@ -113,15 +118,27 @@ export function openIncoming({ rest, guilds, marks, directs, log }: IncomingOpti
 
   /** What was written past the marks, channel by channel. */
   async function* missed(signal: AbortSignal): AsyncGenerator<readonly Inbound[]> {
+    /** By channel, its newest message; null where nothing is to be read. */
+    const newest = new Map<string, string | null>()
+    for (const { id, guild, parent, last } of guilds.all()) {
+      const worth = options.listed(parent ?? id) && marks.begin(id, guild, last)
+      if (!worth) newest.set(id, null)
+      else if (last !== undefined) newest.set(id, last)
+    }
     for (const { channel, guild, after } of marks.known()) {
+      // What events told nothing of, a direct chat or an archived thread, is asked for.
+      const last = newest.get(channel)
+      if (last === null || (last !== undefined && BigInt(last) <= BigInt(after))) continue
       try {
         for await (const page of historySince(rest, channel, after, signal)) {
           const found: Inbound[] = []
           for (const message of page) {
-            const inbound = await said(guild === undefined ? message : { ...message, guild_id: guild })
-            if (inbound) found.push(inbound)
+            const d = guild === undefined ? message : { ...message, guild_id: guild }
+            found.push(
+              ...(await read({ t: GatewayDispatchEvents.MessageCreate, d } as GatewayDispatchPayload)),
+            )
           }
-          if (found.length > 0) yield found
+          if (found.length > 0) yield await clock.ours(found, signal)
           marks.advance(channel, guild, page.at(-1)!.id)
         }
       } catch (error) {
@@ -142,29 +159,38 @@ export function openIncoming({ rest, guilds, marks, directs, log }: IncomingOpti
     return inbound
   }
 
-  async function read({ t, d }: GatewayDispatchPayload): Promise<Inbound | undefined> {
-    if (!self) return undefined
+  /** What an event says. One of a shape that nobody foresaw must not stand in the way of those behind it. */
+  async function read(payload: GatewayDispatchPayload): Promise<readonly Inbound[]> {
     try {
-      switch (t) {
-        case GatewayDispatchEvents.MessageCreate:
-          return await said(d)
-        case GatewayDispatchEvents.MessageUpdate:
-          return await editInbound(d, self, guilds)
-        case GatewayDispatchEvents.MessageDelete:
-          return deleted(d.id)
-        case GatewayDispatchEvents.MessageReactionAdd:
-          return await reactionInbound(d, self, guilds)
-        case GatewayDispatchEvents.InteractionCreate: {
-          const user = d.user?.id
-          if (user !== undefined && d.channel) directs.set(user, d.channel.id)
-          return await interactionInbound(d, guilds)
-        }
-        default:
-          return undefined
-      }
+      return [(await inboundOf(payload)) ?? []].flat().filter(isWhole)
     } catch (error) {
-      if (!(error instanceof DiscordAPIError)) throw error
-      return undefined
+      // Whatever else is thrown, the network did, and it is tried again.
+      if (!(error instanceof DiscordAPIError) && !isMisread(error)) throw error
+      log.error({ event: payload.t, err: { message: messageOf(error) } }, 'a discord event could not be read')
+      return []
+    }
+  }
+
+  async function inboundOf({ t, d }: GatewayDispatchPayload): Promise<Inbound | Inbound[] | undefined> {
+    if (!self) return undefined
+    switch (t) {
+      case GatewayDispatchEvents.MessageCreate:
+        return said(d)
+      case GatewayDispatchEvents.MessageUpdate:
+        return editInbound(d, self, guilds)
+      case GatewayDispatchEvents.MessageDelete:
+        return deleted(d.id)
+      case GatewayDispatchEvents.MessageDeleteBulk:
+        return d.ids.flatMap(id => deleted(id) ?? [])
+      case GatewayDispatchEvents.MessageReactionAdd:
+        return reactionInbound(d, self, guilds)
+      case GatewayDispatchEvents.InteractionCreate: {
+        const user = d.user?.id
+        if (user !== undefined && d.channel) directs.set(user, d.channel.id)
+        return interactionInbound(d, guilds)
+      }
+      default:
+        return undefined
     }
   }
 
@@ -200,6 +226,11 @@ const wanted = new Set<string>([
   GatewayDispatchEvents.MessageCreate,
   GatewayDispatchEvents.MessageUpdate,
   GatewayDispatchEvents.MessageDelete,
+  GatewayDispatchEvents.MessageDeleteBulk,
   GatewayDispatchEvents.MessageReactionAdd,
   GatewayDispatchEvents.InteractionCreate,
 ])
+
+/** A fault of the event's own shape. */
+const isMisread = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError

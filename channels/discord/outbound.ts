@@ -11,7 +11,6 @@ import {
   Routes,
 } from 'discord-api-types/v10'
 import type { Choice, Draft, Outbound, Place, SendResult } from '../../src/channel.ts'
-import { format } from './format.ts'
 import { isGone, resultOf } from './results.ts'
 
 export interface Target {
@@ -22,6 +21,7 @@ export interface Target {
 
 const maxUploadBytes = 10_000_000
 const maxChoices = 25
+const maxFiles = 10
 
 /** One attempt at one part. Discord drops a repeat of its nonce. */
 export async function send(target: Target, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
@@ -31,9 +31,11 @@ export async function send(target: Target, outbound: Outbound, signal: AbortSign
       kind: 'refused',
       reason: `${tooLarge.name} is larger than the 10 MB that Discord takes from a bot`,
     }
+  if ((outbound.attachments?.length ?? 0) > maxFiles)
+    return { kind: 'refused', reason: `Discord takes at most ${maxFiles} files in one message` }
   try {
     const channel = await target.channelOf(outbound.place, signal)
-    if (outbound.replaces !== undefined && !outbound.attachments?.length) {
+    if (outbound.replaces !== undefined) {
       const edited = await edit(target.rest, channel, outbound.replaces, outbound, signal)
       if (edited) return edited
     }
@@ -58,16 +60,11 @@ export async function show(target: Target, draft: Draft, signal: AbortSignal): P
 type Part = Pick<Outbound, 'key' | 'text' | 'replyTo' | 'choices' | 'attachments'>
 
 async function create(rest: REST, channel: string, part: Part, signal: AbortSignal): Promise<SendResult> {
-  const files = (part.attachments ?? []).map(({ name, mime, bytes }) => ({
-    name,
-    contentType: mime,
-    data: bytes,
-  }))
   const message = (await rest.post(Routes.channelMessages(channel), {
     signal,
-    ...(files.length > 0 ? { files } : {}),
+    ...filesOf(part),
     body: {
-      content: format(part.text),
+      content: part.text,
       nonce: nonceOf(part.key),
       enforce_nonce: true,
       // Nobody is rung by what the agent quotes.
@@ -87,17 +84,28 @@ async function edit(
   rest: REST,
   channel: string,
   id: string,
-  { text, choices }: Pick<Part, 'text' | 'choices'>,
+  part: Pick<Part, 'text' | 'choices' | 'attachments'>,
   signal: AbortSignal,
 ): Promise<SendResult | null> {
   try {
-    const body = { content: format(text), components: buttons(choices), allowed_mentions: { parse: [] } }
-    await rest.patch(Routes.channelMessage(channel, id), { body, signal })
+    const body = {
+      content: part.text,
+      components: buttons(part.choices),
+      allowed_mentions: { parse: [] },
+      // What is named here stands under the message, so that a repeat adds nothing.
+      attachments: (part.attachments ?? []).map(({ name }, index) => ({ id: index, filename: name })),
+    }
+    await rest.patch(Routes.channelMessage(channel, id), { body, signal, ...filesOf(part) })
     return { kind: 'sent', externalId: id }
   } catch (error) {
     if (isGone(error)) return null
     throw error
   }
+}
+
+function filesOf({ attachments = [] }: Pick<Part, 'attachments'>) {
+  const files = attachments.map(({ name, mime, bytes }) => ({ name, contentType: mime, data: bytes }))
+  return files.length > 0 ? { files } : {}
 }
 
 /** At most 25 characters, the same for the same key. */

@@ -26,7 +26,8 @@ export function attachmentsOf(message: Message): Attachment[] {
 }
 
 /** What a message says without words or files: a place, a contact, a poll. Empty when it is none of these. */
-export function describe({ sticker, venue, location, contact, poll, dice }: Message): string {
+export function describe(message: Message): string {
+  const { sticker, venue, location, contact, poll, dice, checklist, story, game, paid_media } = message
   if (sticker) return `[sticker${sticker.emoji ? ` ${sticker.emoji}` : ''}]`
   if (venue) return `[place: ${venue.title}, ${venue.address} (${at(venue.location)})]`
   if (location) return `[location: ${at(location)}${location.live_period ? ', live' : ''}]`
@@ -34,6 +35,10 @@ export function describe({ sticker, venue, location, contact, poll, dice }: Mess
     return `[contact: ${[contact.first_name, contact.last_name, contact.phone_number].filter(Boolean).join(' ')}]`
   if (poll) return `[poll: ${poll.question} (${poll.options.map(option => option.text).join(' / ')})]`
   if (dice) return `[${dice.emoji} ${dice.value}]`
+  if (checklist) return `[list: ${checklist.title} (${checklist.tasks.map(task => task.text).join(' / ')})]`
+  if (story) return '[a story, which bots cannot see]'
+  if (game) return `[game: ${game.title}]`
+  if (paid_media) return '[paid media, which bots cannot see]'
   return ''
 }
 

@@ -1,7 +1,6 @@
 // Markdown to text with entities: what is marked stays marked, what Telegram lacks becomes readable text.
 import type { MessageEntity } from 'grammy/types'
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
-import { plainTable } from '../table.ts'
 
 export interface Formatted {
   readonly text: string
@@ -86,12 +85,6 @@ function blocks(tokens: readonly Token[], writer: Writer, gap = 2): void {
       case 'list':
         list(token, writer)
         break
-      case 'table': {
-        const table = plainTable(token, cell => plain(cell.tokens))
-        if (table.kind === 'columns') writer.mark({ type: 'pre' }, () => writer.text(table.text))
-        else writer.text(table.text)
-        break
-      }
       case 'hr':
         writer.text('———')
         break
@@ -160,11 +153,4 @@ function inline(tokens: readonly Token[], writer: Writer): void {
         writer.text(token.raw)
     }
   }
-}
-
-/** The words alone. */
-function plain(tokens: readonly Token[]): string {
-  const writer = openWriter()
-  inline(tokens, writer)
-  return writer.end().text.replace(/\n/g, ' ')
 }

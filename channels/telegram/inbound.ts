@@ -3,6 +3,7 @@ import type {
   CallbackQuery,
   Message,
   MessageEntity,
+  MessageOrigin,
   MessageReactionUpdated,
   Update,
   User,
@@ -10,6 +11,7 @@ import type {
 } from 'grammy/types'
 import type { Inbound, Place, Sender } from '../../src/channel.ts'
 import { attachmentsOf, describe } from './attachments.ts'
+import { markdownOf } from './marks.ts'
 
 export type Self = Pick<UserFromGetMe, 'id' | 'username'>
 
@@ -29,31 +31,61 @@ export function inboundOf(update: Update, self: Self): Inbound | undefined {
   const said = saidIn(message, self)
   if (!said || !edited) return said
   const { externalId } = said
-  return { ...said, externalId: `${externalId}:${edited.edit_date}`, revises: { externalId } }
+  // Two edits within a second differ by their updates alone.
+  const named = `${externalId}:${edited.edit_date}.${update.update_id}`
+  return { ...said, externalId: named, revises: { externalId } }
 }
 
 function saidIn(message: Message, self: Self): Inbound | undefined {
   const attachments = attachmentsOf(message)
   const text = message.text ?? message.caption ?? describe(message)
-  if (!message.from || (text === '' && attachments.length === 0)) return undefined
+  const sender = speakerOf(message)
+  if (!sender || (text === '' && attachments.length === 0)) return undefined
   const entities = message.entities ?? message.caption_entities ?? []
   const quoted = message.reply_to_message
   const answered = quoted && !isTopicStart(quoted) ? quoted : undefined
+  const author = answered
+    ? authorOf(answered, self)
+    : message.external_reply && originName(message.external_reply.origin)
   const quoteText = message.quote?.text ?? answered?.text ?? answered?.caption
   const group = message.chat.type !== 'private'
+  const origin = message.forward_origin
+  const words = withoutOwnName(markdownOf(text, entities), self)
   return {
     channel: 'telegram',
     externalId: externalIdOf(message.chat.id, message.message_id),
     place: placeOf(message),
-    sender: senderOf(message.from),
-    text: withoutOwnName(text, self),
+    sender,
+    text: origin ? `[forwarded from ${originName(origin)}:] ${words}` : words,
     at: message.date * 1000,
     ...(group ? { addressed: isAddressed(text, entities, answered, self) } : {}),
-    ...(answered?.from && quoteText
-      ? { quote: { author: answered.from.id === self.id ? 'you' : nameOf(answered.from), text: quoteText } }
-      : {}),
+    ...(author && quoteText ? { quote: { author, text: quoteText } } : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(message.media_group_id ? { album: message.media_group_id } : {}),
+    ...(origin ? { forwarded: true } : {}),
+  }
+}
+
+/** Who speaks: a person, or a chat in whose name somebody does. Other bots are not heard, lest two of them talk for ever. */
+function speakerOf({ from, sender_chat: chat }: Message): Sender | undefined {
+  if (chat) return { channel: 'telegram', id: String(chat.id), name: chat.title ?? 'a channel' }
+  return from && !from.is_bot ? senderOf(from) : undefined
+}
+
+const authorOf = ({ from, sender_chat }: Message, self: Self): string | undefined =>
+  from?.id === self.id ? 'you' : (sender_chat?.title ?? (from && nameOf(from)))
+
+/** By what name the first writer of a forwarded message goes. */
+function originName(origin: MessageOrigin): string {
+  switch (origin.type) {
+    case 'user':
+      return nameOf(origin.sender_user)
+    case 'hidden_user':
+      return origin.sender_user_name
+    case 'chat':
+      return origin.sender_chat.title ?? 'a chat'
+    default:
+      return origin.chat.title
   }
 }
 

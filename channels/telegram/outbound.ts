@@ -12,29 +12,59 @@ const maxPhotoBytes = 10_000_000
 const maxCaption = 1024
 const maxChoiceBytes = 64
 
-/** One attempt at one part of a reply. Files go after the text. */
-export async function send(api: Api, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
+/** How many messages of a part are out already, by its key: text and each file are one of their own. */
+export type Progress = Map<string, number>
+
+/** One attempt at one part of a reply. Files go after the text; a repeat begins where the last attempt broke off. */
+export async function send(
+  api: Api,
+  outbound: Outbound,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<SendResult> {
   const tooLarge = outbound.attachments?.find(file => file.bytes.byteLength > maxUploadBytes)
   if (tooLarge)
     return {
       kind: 'refused',
       reason: `${tooLarge.name} is larger than the 50 MB that Telegram takes from a bot`,
     }
+  const { key, attachments = [] } = outbound
   try {
-    if (outbound.replaces !== undefined) {
-      const replaced = await replace(api, outbound, outbound.replaces, signal)
-      if (replaced) return replaced
+    let last: SendResult = { kind: 'sent' }
+    for (const [index, step] of stepsOf(api, outbound, attachments, signal).entries()) {
+      if (index < (progress.get(key) ?? 0)) continue
+      last = await step()
+      if (attachments.length > 0) progress.set(key, index + 1)
     }
-    const [first, ...more] = outbound.attachments ?? []
-    if (!first) return sent(await sendText(api, outbound, signal))
-    const fits = format(outbound.text).text.length <= maxCaption
-    if (!fits) await sendText(api, outbound, signal)
-    const message = await sendFile(api, outbound, first, fits ? outbound.text : '', signal)
-    for (const file of more) await sendFile(api, outbound, file, '', signal)
-    return sent(message)
+    progress.delete(key)
+    return last
   } catch (error) {
-    return resultOf(error)
+    const result = resultOf(error)
+    if (result.kind === 'refused') progress.delete(key)
+    return result
   }
+}
+
+/** The messages that a part becomes, in order. */
+function stepsOf(
+  api: Api,
+  outbound: Outbound,
+  files: NonNullable<Outbound['attachments']>,
+  signal: AbortSignal,
+): (() => Promise<SendResult>)[] {
+  const { replaces, text } = outbound
+  const [first] = files
+  const asCaption =
+    first !== undefined && replaces === undefined && format(text).text.length <= maxCaption ? text : ''
+  const words = async () =>
+    (replaces === undefined ? null : await replace(api, outbound, replaces, signal)) ??
+    sent(await sendText(api, outbound, signal))
+  return [
+    ...(asCaption === '' && (text.trim() !== '' || !first) ? [words] : []),
+    ...files.map(
+      file => async () => sent(await sendFile(api, outbound, file, file === first ? asCaption : '', signal)),
+    ),
+  ]
 }
 
 /** Shows or edits a draft. */
@@ -104,11 +134,16 @@ async function sendFile(
     ...keyboard(choices),
     ...(caption ? { caption: text, caption_entities: entities } : {}),
   }
-  const input = new InputFile(file.bytes, file.name)
-  const photo = /^image\/(jpeg|png|webp)$/.test(file.mime) && file.bytes.byteLength <= maxPhotoBytes
-  return photo
-    ? await api.sendPhoto(place.id, input, extra, signal as never)
-    : await api.sendDocument(place.id, input, extra, signal as never)
+  const input = () => new InputFile(file.bytes, file.name)
+  if (/^image\/(jpeg|png|webp)$/.test(file.mime) && file.bytes.byteLength <= maxPhotoBytes) {
+    try {
+      return await api.sendPhoto(place.id, input(), extra, signal as never)
+    } catch (error) {
+      // A picture that Telegram cannot show is still a file.
+      if (!isAboutPhoto(error)) throw error
+    }
+  }
+  return await api.sendDocument(place.id, input(), extra, signal as never)
 }
 
 /** The topic, and the message that is answered. */
@@ -135,6 +170,7 @@ function keyboard(choices: readonly Choice[] | undefined): { reply_markup?: Inli
 const said = (error: unknown, pattern: RegExp): boolean =>
   error instanceof GrammyError && error.error_code === 400 && pattern.test(error.description)
 const isAboutEntities = (error: unknown): boolean => said(error, /entit/i)
+const isAboutPhoto = (error: unknown): boolean => said(error, /photo|image_process/i)
 const isGone = (error: unknown): boolean =>
   said(error, /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/i)
 const isUnchanged = (error: unknown): boolean => said(error, /message is not modified/i)

@@ -47,4 +47,6 @@ export function setbackOf(error: unknown): Setback {
   }
 }
 
-const networkReason = (error: unknown): string => messageOf(error instanceof HttpError ? error.error : error)
+/** What the network did; addresses of the Bot API hold the token, which is nobody's to read. */
+const networkReason = (error: unknown): string =>
+  messageOf(error instanceof HttpError ? error.error : error).replace(/\/bot[^/\s]+/g, '/bot…')

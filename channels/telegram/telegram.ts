@@ -4,9 +4,12 @@ import { Api } from 'grammy'
 import type { ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
+import { openClock } from '../clock.ts'
+import { withoutTables } from '../table.ts'
+import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
-import { addressed, send, show } from './outbound.ts'
+import { addressed, type Progress, send, show } from './outbound.ts'
 import { setbackOf } from './results.ts'
 import { secretTokenFor, type Webhook, webhookUpdates } from './webhook.ts'
 
@@ -19,6 +22,8 @@ export interface TelegramSettings {
 }
 
 const pollSeconds = 30
+/** A poll that is not answered this long after its time is a dead connection. */
+const graceSeconds = 15
 const longestBackoffMs = 60_000
 const updates = [
   'message',
@@ -34,21 +39,20 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   const api = new Api(settings.token, { apiRoot })
   const disposed = new AbortController()
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
+  const clock = openClock(apiRoot)
+  const progress: Progress = new Map()
   let state: ChannelState = { kind: 'starting' }
   let self: Self | null = null
   let offset = 0
 
   async function* poll(signal: AbortSignal): AsyncGenerator<readonly Update[]> {
     while (!signal.aborted) {
+      // The first answer comes at once, so that it is known whether there is a connection.
+      const timeout = state.kind === 'connected' ? pollSeconds : 0
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout((timeout + graceSeconds) * 1_000)])
       const batch = await api.getUpdates(
-        // The first answer comes at once, so that it is known whether there is a connection.
-        {
-          offset,
-          timeout: state.kind === 'connected' ? pollSeconds : 0,
-          limit: 100,
-          allowed_updates: updates,
-        },
-        signal as never,
+        { offset, timeout, limit: 100, allowed_updates: updates },
+        bounded as never,
       )
       yield batch
       offset = Math.max(offset, ...batch.map(update => update.update_id + 1))
@@ -58,7 +62,16 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   const source = (signal: AbortSignal) =>
     settings.webhook === undefined
       ? poll(signal)
-      : webhookUpdates(api, settings.webhook, secretTokenFor(settings.token), updates, signal)
+      : webhookUpdates(
+          api,
+          settings.webhook,
+          secretTokenFor(settings.token),
+          updates,
+          error => {
+            state = error === null ? { kind: 'connected' } : { kind: 'reconnecting', error }
+          },
+          signal,
+        )
 
   async function* listen(signal: AbortSignal): AsyncGenerator<readonly Inbound[]> {
     let attempt = 0
@@ -71,7 +84,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
           state = { kind: 'connected' }
           attempt = 0
           if (batch.length === 0) continue
-          yield batch.flatMap(update => inboundOf(update, me) ?? [])
+          yield await clock.ours(
+            batch.flatMap(update => readable(update, me)),
+            signal,
+          )
           await acknowledgePresses(api, batch, either(signal))
         }
       } catch (error) {
@@ -86,6 +102,16 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     }
   }
 
+  /** An update of a shape that nobody foresaw must not stand in the way of those behind it. */
+  function readable(update: Update, me: Self): Inbound[] {
+    try {
+      return [inboundOf(update, me) ?? []].flat().filter(isWhole)
+    } catch (error) {
+      log.error({ err: error, update: update.update_id }, 'a telegram update could not be read')
+      return []
+    }
+  }
+
   return {
     name: 'telegram',
     capabilities: {
@@ -97,7 +123,8 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
       drafts: { everyMs: 1_500, everyMsInGroups: 4_000 },
     },
     listen,
-    send: (outbound, signal) => send(api, outbound, either(signal)),
+    prepare: withoutTables,
+    send: (outbound, signal) => send(api, outbound, progress, either(signal)),
     draft: (draft, signal) => show(api, draft, either(signal)),
     async withdraw(place, externalId, signal) {
       await api.deleteMessage(place.id, messageIdOf(externalId), either(signal) as never)

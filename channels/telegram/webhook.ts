@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Api } from 'grammy'
-import type { Update } from 'grammy/types'
+import type { Update, WebhookInfo } from 'grammy/types'
 import { CoopError } from '../../src/errors.ts'
 import { openIntake } from '../intake.ts'
 
@@ -12,9 +12,12 @@ export interface Webhook {
   readonly url: string
   /** The port on this machine that the reverse proxy passes it on to. */
   readonly port: number
+  /** How often Telegram is asked whether its updates get through, in milliseconds. */
+  readonly checkMs?: number
 }
 
 const maxBodyBytes = 2_000_000
+const checkMs = 60_000
 
 /** The token that proves a request is Telegram's. The same for the same bot, so that a restart loses nothing. */
 export const secretTokenFor = (botToken: string): string =>
@@ -26,6 +29,8 @@ export async function* webhookUpdates(
   webhook: Webhook,
   secret: string,
   updates: readonly string[],
+  /** Told why Telegram cannot bring its updates; null once it can. */
+  onTrouble: (error: string | null) => void,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Update[]> {
   const intake = openIntake<Update>()
@@ -41,6 +46,7 @@ export async function* webhookUpdates(
       () => answer(400),
     )
   })
+  let watch: NodeJS.Timeout | undefined
   try {
     await bind(server, webhook.port)
     await api.setWebhook(
@@ -49,13 +55,22 @@ export async function* webhookUpdates(
       signal as never,
     )
     yield []
+    watch = setInterval(async () => {
+      const info = await api.getWebhookInfo(signal as never).catch(() => null)
+      if (info) onTrouble(troubleIn(info, webhook.url))
+    }, webhook.checkMs ?? checkMs).unref()
     for await (const batch of intake.batches(signal))
       yield batch.toSorted((a, b) => a.update_id - b.update_id)
   } finally {
+    clearInterval(watch)
     server.closeAllConnections()
     server.close()
   }
 }
+
+/** Telegram keeps the last error for ever; it matters while something waits behind it. */
+const troubleIn = ({ last_error_message: error, pending_update_count: waiting }: WebhookInfo, url: string) =>
+  error && waiting > 0 ? `Telegram cannot bring its updates to ${url}: ${error}` : null
 
 async function bind(server: Server, port: number): Promise<void> {
   server.listen(port, '127.0.0.1')

@@ -29,6 +29,7 @@ function clearFor(
     person: speaker.kind === 'person' ? speaker.person.id : null,
     place,
     audience: audience.people.map(person => person.id),
+    ...(audience.strangers.length > 0 ? { strangers: true as const } : {}),
     tools: null,
     revision: household.revision,
   }
@@ -87,6 +88,7 @@ function clearJobFor(
     person: null,
     place: place ?? { channel: nowhere, kind: 'direct', id: job },
     audience: readers.people.map(person => person.id),
+    ...(readers.strangers.length > 0 ? { strangers: true as const } : {}),
     reads: compartmentsOf(floor),
     acts: floor,
     tools,

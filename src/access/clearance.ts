@@ -14,6 +14,8 @@ interface Fields {
   readonly acts: Level
   /** Person ids who can read the reply. */
   readonly audience: readonly string[]
+  /** Whether somebody reads there whom nobody knows. */
+  readonly strangers?: true
   /** Tool names this is narrowed to; null when the level alone decides. */
   readonly tools: readonly string[] | null
   readonly revision: number
@@ -40,7 +42,7 @@ export class Clearance {
   }
   readonly #fields: Fields
   readonly #reads: ReadonlySet<string>
-  readonly fingerprint: string
+  #fingerprint: string | undefined
 
   private constructor(fields: Fields) {
     this.#fields = Object.freeze({
@@ -51,10 +53,6 @@ export class Clearance {
       tools: fields.tools && Object.freeze([...fields.tools].sort()),
     })
     this.#reads = new Set(this.#fields.reads)
-    const { person, place, reads, acts, audience, tools, job } = this.#fields
-    const identity = [person, place.channel, place.id, place.thread, reads, acts, audience, tools, job]
-    /** Equal for two clearances that open the same things to the same people in the same place. */
-    this.fingerprint = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)
     Object.freeze(this)
   }
 
@@ -73,6 +71,9 @@ export class Clearance {
   get audience(): readonly string[] {
     return this.#fields.audience
   }
+  get strangers(): boolean {
+    return this.#fields.strangers ?? false
+  }
   get tools(): readonly string[] | null {
     return this.#fields.tools
   }
@@ -81,6 +82,15 @@ export class Clearance {
   }
   get revision(): number {
     return this.#fields.revision
+  }
+
+  /** Equal for two clearances that open the same things to the same people in the same place. */
+  get fingerprint(): string {
+    const { person, place, reads, acts, audience, strangers, tools, job } = this.#fields
+    const { channel, id, thread } = place
+    const identity = [person, channel, id, thread, reads, acts, audience, strangers, tools, job]
+    this.#fingerprint ??= createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)
+    return this.#fingerprint
   }
 
   /** What may be done with what is shown: the lower of `acts` and the level that `reads` opens. */

@@ -117,6 +117,8 @@ export async function* runCalls(
       }
     }
     yield event(item, 'running', JSON.stringify(item.call.input))
+    // A call that a power cut erased would be made a second time.
+    await desk.durable()
     const result = await run(desk, item, tool, input, signal)
     if (result.pending) pending = true
     else yield event(item, 'done', result.text, result.isError)

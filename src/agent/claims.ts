@@ -23,7 +23,7 @@ const claims: readonly Claim[] = [
       ),
       ...abroad.scheduled,
     ],
-    tools: ['schedule', 'bash'],
+    tools: ['schedule', 'bash', 'mcp'],
   },
   {
     what: 'something was remembered',
@@ -34,7 +34,7 @@ const claims: readonly Claim[] = [
       ),
       ...abroad.remembered,
     ],
-    tools: ['memory_write', 'write_file', 'edit_file', 'bash', 'todo'],
+    tools: ['memory_write', 'write_file', 'edit_file', 'bash', 'todo', 'mcp'],
   },
   {
     what: 'something was forgotten',
@@ -53,7 +53,7 @@ const claims: readonly Claim[] = [
       ),
       ...abroad.sent,
     ],
-    tools: ['message', 'bash'],
+    tools: ['message', 'bash', 'mcp'],
   },
   {
     what: 'the configuration was changed',

@@ -62,8 +62,9 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     channelFile,
   )
   if (facts.skills.length > 0) {
-    const lines = facts.skills.map(skill => `- ${skill.name}: ${skill.description}`)
-    texts.session.push(`# Skills\n\nRead one with the skill tool before such a task.\n${lines.join('\n')}`)
+    texts.session.push(
+      `# Skills\n\nRead one with the skill tool before such a task.\n${skillLines(facts.skills)}`,
+    )
   }
   texts.session.push(situation(clearance, facts))
   return {
@@ -73,6 +74,10 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     refs,
   }
 }
+
+/** Skills as the prompt lists them. */
+export const skillLines = (skills: PromptFacts['skills']): string =>
+  skills.map(skill => `- ${skill.name}: ${skill.description}`).join('\n')
 
 /** The same prompt in a later turn: only what is volatile is read anew, and only that enters again. */
 export function withVolatile(

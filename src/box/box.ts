@@ -34,13 +34,9 @@ export function boxOf(
   openDoor: OpenDoor,
 ): Box {
   let door: ReturnType<OpenDoor> | undefined
-  const reaches =
-    !policy.host &&
-    (policy.egress.kind === 'open' || (policy.egress.kind === 'allow' && policy.egress.hosts.length > 0))
-
   const specify = async (network: boolean): Promise<BoxSpec> => {
     const seen = await survey({ ...policy, instructionsReadOnly: tainted() }, grounds)
-    const proxy = network && reaches ? (await (door ??= openDoor(policy.egress))).socket : null
+    const proxy = network && reaches(policy) ? (await (door ??= openDoor(policy.egress))).socket : null
     return { ...seen, proxy, limits: policy.limits, env: {}, cwd: seen.cwd }
   }
   const exec = async (order: Exec, signal: AbortSignal): Promise<Ran> => {
@@ -68,3 +64,7 @@ export function boxOf(
     },
   }
 }
+
+/** Whether a box of `policy` has a door to the network. */
+export const reaches = ({ host, egress }: Policy): boolean =>
+  !host && (egress.kind === 'open' || (egress.kind === 'allow' && egress.hosts.length > 0))

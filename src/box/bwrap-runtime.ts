@@ -10,6 +10,7 @@ import { prove } from './proof.ts'
 import { type Ran, run } from './run.ts'
 import type { BoxRuntime, Exec } from './runtime.ts'
 import { encode, filterFor, type Instruction } from './seccomp.ts'
+import { roomy, type ServeOrder, serve } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 import { restage, staged } from './stage.ts'
 
@@ -42,8 +43,7 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
   const bytes = encode(weaken.filter?.(filter) ?? filter)
   const asRoot = process.getuid?.() === 0 && !weaken.asRoot
 
-  const exec = (given: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> => {
-    const spec = weaken.limits?.(given) ?? given
+  const launch = (spec: BoxSpec, argv: readonly string[], inside = spec.limits): ServeOrder => {
     const sources = [
       ...spec.mounts.map(mount => mount.host),
       lent.passwd,
@@ -57,27 +57,38 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
       { ...spec, mounts: restage(spec.mounts, at), proxy: spec.proxy === null ? null : at(spec.proxy) },
       { passwd: at(lent.passwd), group: at(lent.group), node: at(lent.node) },
     )
-    const launch = launchCommand(order.argv, spec.limits, spec.proxy !== null)
+    const words = launchCommand(argv, inside, spec.proxy !== null)
     const disk = spec.mounts.find(mount => mount.mode === 'rw')
+    return {
+      command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...words],
+      cwd: '/',
+      env: weaken.env ?? {},
+      args: Buffer.from((weaken.args?.(args) ?? args).map(part => `${part}\0`).join('')),
+      filter: bytes,
+      group: false,
+      maxMemory: spec.limits.memory,
+      disk: disk ? { path: disk.host, reserve: options.reserve } : null,
+    }
+  }
+  const exec = (given: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> => {
+    const spec = weaken.limits?.(given) ?? given
     return run(
       {
-        command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...launch],
-        cwd: '/',
-        env: weaken.env ?? {},
-        args: Buffer.from((weaken.args?.(args) ?? args).map(part => `${part}\0`).join('')),
-        filter: bytes,
-        group: false,
+        ...launch(spec, order.argv),
         wallMs: Math.min(order.wallMs ?? spec.limits.wallMs, spec.limits.wallMs),
         maxOutput: order.maxOutput ?? spec.limits.output,
-        maxMemory: spec.limits.memory,
-        disk: disk ? { path: disk.host, reserve: options.reserve } : null,
         ...(order.stdin ? { stdin: order.stdin } : {}),
         ...(order.onOutput ? { onOutput: order.onOutput } : {}),
       },
       signal,
     )
   }
-  return { name: 'bwrap', exec, probe: signal => prove(exec, options.scratch, signal) }
+  return {
+    name: 'bwrap',
+    exec,
+    serve: (spec, argv) => serve(launch(spec, argv, roomy(spec.limits))),
+    probe: signal => prove(exec, options.scratch, signal),
+  }
 }
 
 /** Where bubblewrap is; undefined if it is not installed. */

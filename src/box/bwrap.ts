@@ -1,4 +1,5 @@
 // A specification as bubblewrap's arguments: pure, so that a test can take any wall away.
+import { dirname } from 'node:path'
 import { proxyAt, proxyEnv } from './relay.ts'
 import type { BoxSpec, Mount } from './spec.ts'
 
@@ -58,7 +59,8 @@ export function bwrapArguments(spec: BoxSpec, lent: Lent): string[] {
         ? ['--size', '4096', '--perms', '0500', '--tmpfs', at, '--remount-ro', at]
         : ['--ro-bind', '/dev/null', at],
     ),
-    ...(spec.proxy === null ? [] : ['--ro-bind', lent.node, nodeAt, '--bind', spec.proxy, proxyAt]),
+    ...(spec.proxy === null && !spec.node ? [] : ['--ro-bind', lent.node, nodeAt]),
+    ...(spec.proxy === null ? [] : ['--bind', spec.proxy, proxyAt]),
     ...['--remount-ro', '/'],
     ...Object.entries(environment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--chdir', spec.cwd],
@@ -70,7 +72,8 @@ const bind = ({ host, at, mode }: Mount): string[] => [mode === 'rw' ? '--bind' 
 
 function environment(spec: BoxSpec): Record<string, string> {
   return {
-    PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+    // The system's own Node comes first, where it has one.
+    PATH: `/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin${spec.node ? `:${dirname(nodeAt)}` : ''}`,
     HOME: account.home,
     USER: 'coop',
     LANG: 'C.UTF-8',

@@ -1,34 +1,38 @@
 // No box: full-trust commands on the host itself, only because the configuration says so.
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { launchCommand } from './launch.ts'
 import { type Ran, run } from './run.ts'
 import type { BoxRuntime, Exec, Proof } from './runtime.ts'
+import { roomy, type ServeOrder, serve } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 
 /** `scratch` holds an empty home folder. Nothing is walled off, and the proof says so. */
 export function openHost(scratch: string, reserve: number): BoxRuntime {
   const home = join(scratch, 'home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
+  const launch = (spec: BoxSpec, argv: readonly string[], inside = spec.limits): ServeOrder => ({
+    command: launchCommand(argv, inside, false),
+    cwd: spec.mounts[0]?.host ?? home,
+    // Keys are in the gateway's environment; none of it is handed on.
+    env: {
+      PATH: `/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin${spec.node ? `:${dirname(process.execPath)}` : ''}`,
+      HOME: home,
+      LANG: 'C.UTF-8',
+      ...spec.env,
+    },
+    args: Buffer.alloc(0),
+    filter: Buffer.alloc(0),
+    group: true,
+    maxMemory: spec.limits.memory,
+    disk: spec.mounts[0] ? { path: spec.mounts[0].host, reserve } : null,
+  })
   const exec = (spec: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> =>
     run(
       {
-        command: launchCommand(order.argv, spec.limits, false),
-        cwd: spec.mounts[0]?.host ?? home,
-        // Keys are in the gateway's environment; none of it is handed on.
-        env: {
-          PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-          HOME: home,
-          LANG: 'C.UTF-8',
-          ...spec.env,
-        },
-        args: Buffer.alloc(0),
-        filter: Buffer.alloc(0),
-        group: true,
+        ...launch(spec, order.argv),
         wallMs: Math.min(order.wallMs ?? spec.limits.wallMs, spec.limits.wallMs),
         maxOutput: order.maxOutput ?? spec.limits.output,
-        maxMemory: spec.limits.memory,
-        disk: spec.mounts[0] ? { path: spec.mounts[0].host, reserve } : null,
         ...(order.stdin ? { stdin: order.stdin } : {}),
         ...(order.onOutput ? { onOutput: order.onOutput } : {}),
       },
@@ -38,5 +42,10 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
     walls: [],
     problems: ['runtime "none": full-trust commands run on this computer without walls.'],
   }
-  return { name: 'none', exec, probe: async () => proof }
+  return {
+    name: 'none',
+    exec,
+    serve: (spec, argv) => serve(launch(spec, argv, roomy(spec.limits))),
+    probe: async () => proof,
+  }
 }

@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Box, boxOf } from './box.ts'
+import { type Box, boxOf, reaches } from './box.ts'
+import { account } from './bwrap.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
 import { openHost } from './host-runtime.ts'
 import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
 import { type BoxRuntime, type Proof, required } from './runtime.ts'
+import type { Served } from './serve.ts'
+import { lend, type ServeWish, servingPolicy } from './serving.ts'
 import { adopt, giveToBox } from './stage.ts'
-import type { Grounds } from './survey.ts'
+import { type Grounds, survey } from './survey.ts'
 
 export interface RoomOptions {
   /** The workspace as configured; its folder must exist. */
@@ -39,6 +42,10 @@ export interface Boxes extends Disposable {
    * asked at every command, since a turn may read something from outside half-way.
    */
   open(clearance: Clearance, tainted: () => boolean, signal: AbortSignal): Promise<Box | null>
+  /** Equal for clearances whose long-lived programs would have the same box; null where they have none. */
+  sameBox(clearance: Clearance): string | null
+  /** Starts a long-lived program; null where the clearance has no box, or none that holds. */
+  serve(clearance: Clearance, wish: ServeWish, signal: AbortSignal): Promise<Served | null>
 }
 
 /** Nothing is tried or started before it is needed. */
@@ -103,6 +110,42 @@ export function openBoxes(options: RoomOptions): Boxes {
       return boxOf(policy, tainted, runtime, found, egress =>
         openProxy({ folder: folder(), egress, net, log }),
       )
+    },
+    sameBox(clearance) {
+      const policy = policyOf(clearance, rules(), true)
+      return policy && JSON.stringify(policy)
+    },
+    serve: async (clearance, wish, signal) => {
+      const given = policyOf(clearance, rules(), true)
+      const runtime = given && (await runtimeFor(given, signal))
+      if (!given || !runtime) return null
+      const policy = servingPolicy(given, wish.files)
+      const found = ground()
+      prepare(found.workspace, policy)
+      await adopt(found.workspace)
+      const lent = lend(wish.argv, policy, found)
+      const seen = await survey(policy, found)
+      const door = reaches(policy)
+        ? await openProxy({ folder: folder(), egress: policy.egress, net: options.net ?? internet, log })
+        : null
+      const spec = {
+        ...seen,
+        mounts: [...seen.mounts, ...lent.mounts],
+        proxy: door?.socket ?? null,
+        node: true,
+        limits: policy.limits,
+        env: wish.env,
+        cwd: wish.files === 'none' ? account.home : seen.cwd,
+      } as const
+      try {
+        signal.throwIfAborted()
+        const served = runtime.serve(spec, lent.argv)
+        void served.ended.then(() => door?.[Symbol.asyncDispose]())
+        return served
+      } catch (error) {
+        await door?.[Symbol.asyncDispose]()
+        throw error
+      }
     },
     [Symbol.dispose]: () => {
       if (scratch) rmSync(scratch, { recursive: true, force: true })

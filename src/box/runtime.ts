@@ -1,5 +1,6 @@
 // What builds boxes on this system: each runtime shows what it can wall off before it is used.
 import type { Ran } from './run.ts'
+import type { Served } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 
 /** What was shown here, by trying: a wall that was not shown is not relied upon. */
@@ -28,6 +29,8 @@ export interface BoxRuntime {
   probe(signal: AbortSignal): Promise<Proof>
   /** One command in a fresh box of `spec`. */
   exec(spec: BoxSpec, exec: Exec, signal: AbortSignal): Promise<Ran>
+  /** One long-lived program in a box of `spec`. */
+  serve(spec: BoxSpec, argv: readonly string[]): Served
 }
 
 /** What a level's box rests on. Without all of them its tools are not there. */

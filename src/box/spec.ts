@@ -19,6 +19,8 @@ export interface BoxSpec {
   readonly hidden: readonly Hidden[]
   /** The egress proxy's socket on the host; null for no network at all. */
   readonly proxy: string | null
+  /** Node is on the path of its programs. */
+  readonly node?: true
   readonly limits: Limits
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string

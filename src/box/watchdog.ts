@@ -14,6 +14,7 @@ export function watch(
   pid: () => number | undefined,
   limits: Watched,
   stop: (why: 'memory' | 'disk') => void,
+  intervalMs = everyMs,
 ): () => void {
   const before = free(limits.disk)
   const timer = setInterval(() => {
@@ -22,7 +23,7 @@ export function watch(
     const now = free(limits.disk)
     // Another's doing is not this command's fault: only who lowers it is stopped.
     if (limits.disk && now < limits.disk.reserve && now < before - slack) stop('disk')
-  }, everyMs)
+  }, intervalMs)
   timer.unref()
   return () => clearInterval(timer)
 }

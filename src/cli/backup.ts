@@ -38,7 +38,7 @@ export const backup: Command = {
     cli.stdout.write(`${packed.files.length} files are in ${resolve(file)}.\n`)
     cli.stdout.write(
       passphrase === undefined
-        ? 'Keys (.env, Signal’s) are not in it; --with-keys puts them in under a passphrase.\n'
+        ? 'Keys (.env, Signal’s, logins at tool servers) are not in it; --with-keys puts them in under a passphrase.\n'
         : `Under the passphrase: ${packed.keys.join(', ') || 'no keys, there are none'}.\n`,
     )
     for (const outside of [config.paths.workspace, resolve(config.home, config.settings.memory.db_path)])

@@ -10,6 +10,7 @@ import { CoopError } from '../errors.ts'
 import { type ChatEnd, pipeChat, terminalChat } from '../terminal/chat.ts'
 import { linkEvents } from '../terminal/link.ts'
 import { openPrinter } from '../terminal/printer.ts'
+import { unblock } from '../terminal/unblock.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { connectTo, isRunning, makeHome, requireOwnHome } from './home.ts'
 
@@ -127,6 +128,7 @@ async function converse(config: Config, cli: Cli, options: ChatOptions, elsewher
       }),
     )
   }
+  unblock(cli.stdout)
   const printer = openPrinter({
     write: text => cli.stdout.write(text),
     color: interactive && cli.surroundings.color,

@@ -55,7 +55,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   },
   doctor: {
     usage: 'coop doctor [--json]',
-    summary: 'prove that the box holds and the home is sound',
+    summary: 'prove what Coop rests on, with the fix in each line',
     load: async () => (await import('./doctor.ts')).doctor,
   },
   users: {
@@ -98,6 +98,11 @@ export const commands: Readonly<Record<string, Listed>> = {
     usage: 'coop signal link [--name N] | unlink',
     summary: 'link a Signal account, or unlink it',
     load: async () => (await import('./signal.ts')).signal,
+  },
+  mcp: {
+    usage: 'coop mcp [list|test [NAME]|login NAME|logout NAME] [--json]',
+    summary: 'tool servers: list them, try them, log in at one',
+    load: async () => (await import('./mcp.ts')).mcp,
   },
   trace: {
     usage: 'coop trace [ID] [--follow] [--json]',

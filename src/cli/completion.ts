@@ -42,8 +42,10 @@ const shells = {
     known: readonly Completable[],
   ) => `# bash completion for coop; load it with: eval "$(coop completion bash)"
 _coop() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}"
-  if [ "$COMP_CWORD" -eq 1 ]; then
+  local word="\${COMP_WORDS[COMP_CWORD]}" at=1
+  [ "\${COMP_WORDS[1]}" = --config ] && [ "$COMP_CWORD" -gt 2 ] && at=3
+  local command="\${COMP_WORDS[$at]}"
+  if [ "$COMP_CWORD" -eq "$at" ]; then
     COMPREPLY=($(compgen -W "--config ${known.map(one => one.name).join(' ')} help" -- "$word"))
     return
   fi
@@ -63,11 +65,13 @@ _coop() {
 ${known.map(one => `    '${one.name}:${single(one.summary).replaceAll(':', '\\:')}'`).join('\n')}
     'help:list the commands'
   )
-  if (( CURRENT == 2 )); then
+  local at=2
+  [[ "$words[2]" == --config ]] && (( CURRENT > 3 )) && at=4
+  if (( CURRENT == at )); then
     _describe 'command' names
     return
   fi
-  case "$words[2]" in
+  case "$words[$at]" in
 ${known.map(one => `    ${one.name}) compadd -- ${one.words.join(' ')} ;;`).join('\n')}
   esac
   _files
@@ -77,9 +81,12 @@ compdef _coop coop
   fish: (
     known: readonly Completable[],
   ) => `# fish completion for coop; load it with: coop completion fish | source
+function __coop_first
+  not __fish_seen_subcommand_from ${known.map(one => one.name).join(' ')} help
+end
 ${known
   .flatMap(one => [
-    `complete -c coop -n __fish_use_subcommand -f -a ${one.name} -d '${single(one.summary)}'`,
+    `complete -c coop -n __coop_first -f -a ${one.name} -d '${single(one.summary)}'`,
     ...one.words.map(word =>
       word.startsWith('--')
         ? `complete -c coop -n '__fish_seen_subcommand_from ${one.name}' -l ${word.slice(2)}`

@@ -6,7 +6,7 @@ import { CoopError } from '../errors.ts'
 import { clock, systemTimezone } from '../gateway/context-line.ts'
 import { nextDue } from '../gateway/schedule/due.ts'
 import { chatJob, configuredJobs, type Job } from '../gateway/schedule/job.ts'
-import { runLine } from '../gateway/schedule/note.ts'
+import { nameBefore, runLine } from '../gateway/schedule/note.ts'
 import { inWords } from '../gateway/schedule/when.ts'
 import { openStore } from '../store/store.ts'
 import { type Command, exit } from './command.ts'
@@ -35,16 +35,18 @@ export const cron: Command = {
       if (!what) throw new CoopError('usage_wrong', 'Say which: `coop cron run NAME`.')
       const { client, who } = await connectTo(config, { client: 'coop cron' })
       using _ = client
-      const { text } = await client.call('command/run', {
+      const { text, fault } = await client.call('command/run', {
         session: who.session,
         command: `/cron run ${what}`,
       })
+      if (fault) throw new CoopError(fault, text)
       cli.stdout.write(`${text}\n`)
       return exit.done
     }
     using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
     if (verb === 'history') {
-      for (const run of store.runs.history(what || null, page)) print(runLine(run, zone), run)
+      for (const run of store.runs.history(what || null, page))
+        print(runLine(run, zone, null), { ...run, name: nameBefore(run, null) })
       return exit.done
     }
     if (verb !== 'list')

@@ -1,14 +1,14 @@
 // coop gateway install and uninstall: the gateway as a service of the system.
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, configFrom } from '../config/load.ts'
-import { packageFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { isRunning, openConfig } from './home.ts'
-import { install, isInstalled, type Service, serviceOf, uninstall } from './service/service.ts'
+import { serviceFor } from './service/here.ts'
+import { install, isInstalled, type Service, uninstall } from './service/service.ts'
 import { requireKey } from './start.ts'
 
 export const gateway: Command = {
@@ -36,19 +36,6 @@ export const gateway: Command = {
     else await put(service, config, cli)
     return exit.done
   },
-}
-
-/** The service that belongs to a home. */
-export function serviceFor(config: Config, cli: Cli): Service {
-  const facts = {
-    node: process.execPath,
-    program: join(packageFolder(), 'src', 'bin.js'),
-    config: config.path,
-    home: config.home,
-    startLog: join(config.paths.traces, 'start.log'),
-  }
-  const { home, configHome = join(homedir(), '.config') } = cli.surroundings
-  return serviceOf(facts, { platform: process.platform, usualHome: home, configHome })
 }
 
 async function put(service: Service, config: Config, cli: Cli): Promise<void> {

@@ -2,18 +2,25 @@
 import { type Config, providersOf } from '../config/load.ts'
 import { messageOf } from '../errors.ts'
 
-export type KeyState =
+export type KeyState = (
   | { readonly kind: 'good'; readonly name?: string }
   | { readonly kind: 'refused'; readonly reason: string }
   /** Nobody answered, so it is neither known to be good nor to be bad. */
   | { readonly kind: 'unknown'; readonly reason: string }
+) & {
+  /** How far this computer's clock is ahead of the server's, if that said its time. */
+  readonly skewMs?: number
+}
 
 const patienceMs = 10_000
 
 /** The key of the model that answers. */
-export async function checkModelKey(config: Config): Promise<KeyState> {
-  const { model } = config.settings.agent
-  const provider = providersOf(config).find(({ key }) => model.startsWith(`${key}/`))
+export const checkModelKey = (config: Config): Promise<KeyState> =>
+  checkProviderKey(config, config.settings.agent.model.split('/')[0]!)
+
+/** The first key of the provider whose models are named `name/…`. */
+export async function checkProviderKey(config: Config, name: string): Promise<KeyState> {
+  const provider = providersOf(config).find(({ key }) => key === name)
   if (!provider || provider.name === 'offline') return { kind: 'good' }
   const key = provider.api_keys.map(config.secret).find(Boolean)
   if (provider.name === 'anthropic') {
@@ -45,14 +52,15 @@ async function ask(
 ): Promise<KeyState> {
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(patienceMs) })
+    const skewMs = Date.now() - Date.parse(response.headers.get('date') ?? '')
+    const clock = Number.isNaN(skewMs) ? {} : { skewMs }
     if (response.ok) {
       const name = nameIn(await response.json())
-      return name === undefined ? { kind: 'good' } : { kind: 'good', name }
+      return { kind: 'good', ...(name === undefined ? {} : { name }), ...clock }
     }
     await response.body?.cancel()
-    if ([401, 403, 404].includes(response.status))
-      return { kind: 'refused', reason: `the answer was ${response.status}` }
-    return { kind: 'unknown', reason: `the answer was ${response.status}` }
+    const kind = [401, 403, 404].includes(response.status) ? 'refused' : 'unknown'
+    return { kind, reason: `the answer was ${response.status}`, ...clock }
   } catch (error) {
     return { kind: 'unknown', reason: messageOf(error) }
   }

@@ -1,14 +1,17 @@
 // `coop memory`: the same that the agent does by tools, for whoever sits at the terminal.
 import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { viewOf } from '../access/clear.ts'
+import type { Clearance } from '../access/clearance.ts'
 import type { Person } from '../access/household.ts'
 import { atLeast, levels, lowest } from '../access/levels.ts'
 import { terminalMatch } from '../config/household.ts'
 import { type Config, findConfig, loadConfig } from '../config/load.ts'
+import { migrationsFolder } from '../coop.ts'
+import { forgetFor, forgottenText } from '../desk/forget.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import { memoryOptionsOf } from '../memory/configure.ts'
 import { isoDay } from '../memory/dates.ts'
@@ -17,6 +20,7 @@ import type { Memo } from '../memory/row.ts'
 import type { StoreName } from '../memory/shelves.ts'
 import { type Line, openImport, parseLine } from '../memory/transfer.ts'
 import type { MemoryView } from '../memory/view.ts'
+import { openStore } from '../store/store.ts'
 import { type Cli, type Command, exit } from './command.ts'
 
 interface Flags {
@@ -29,6 +33,7 @@ interface Flags {
   readonly query?: string
   readonly sources?: boolean
   readonly archived?: boolean
+  readonly 'as-of'?: string
 }
 
 interface Work {
@@ -37,6 +42,7 @@ interface Work {
   readonly memory: Memory
   readonly view: MemoryView
   readonly person: Person
+  readonly clearance: Clearance
   readonly flags: Flags
   readonly rest: readonly string[]
 }
@@ -53,7 +59,7 @@ const verbs: Record<string, (work: Work) => Promise<number>> = {
 export const memory: Command = {
   name: 'memory',
   usage: [
-    'memory search TEXT [--as NAME] [--store S] [--limit 10] [--archived] [--json]',
+    'memory search TEXT [--as NAME] [--store S] [--limit 10] [--as-of 2026-01-31] [--archived] [--json]',
     'memory search --queries FILE [--as NAME] [--store S] [--limit 10]',
     'memory list [--as NAME] [--store S] [--limit 10] [--json]',
     'memory forget ID | --person NAME | --query TEXT [--sources] [--as NAME]',
@@ -71,9 +77,10 @@ export const memory: Command = {
     if (path === undefined) throw new CoopError('config_missing', 'No coop.toml was found; run `coop init`.')
     const config = loadConfig(path)
     const person = personAsked(config, values.as)
-    using memory = openMemory(memoryOptionsOf(config, { migrations: migrationsFolder() }))
-    const view = memory.open(viewOf(person, 'terminal', config.household))
-    return await run({ cli, config, memory, view, person, flags: values, rest })
+    using memory = openMemory(memoryOptionsOf(config, { migrations: migrationsFolder('') }))
+    const clearance = viewOf(person, 'terminal', config.household)
+    const view = memory.open(clearance)
+    return await run({ cli, config, memory, view, person, clearance, flags: values, rest })
   },
 }
 
@@ -99,6 +106,7 @@ async function searchCommand({ cli, view, flags, rest }: Work): Promise<number> 
     limit: count(flags.limit),
     ...storeOption(view, flags.store),
     ...(flags.archived ? { archived: true } : {}),
+    ...momentOption(flags['as-of']),
     signal: cli.signal,
   }
   if (flags.queries !== undefined) {
@@ -119,8 +127,7 @@ async function listCommand({ cli, view, flags }: Work): Promise<number> {
   return exit.done
 }
 
-async function forgetCommand({ cli, view, flags, rest }: Work): Promise<number> {
-  const sources = flags.sources ? { sources: true } : {}
+async function forgetCommand({ cli, config, view, clearance, flags, rest }: Work): Promise<number> {
   const what =
     flags.person !== undefined
       ? { person: flags.person }
@@ -130,15 +137,9 @@ async function forgetCommand({ cli, view, flags, rest }: Work): Promise<number> 
           ? undefined
           : { id: rest[0] }
   if (!what) throw new CoopError('usage_wrong', 'Say what to forget: an id, --person NAME or --query TEXT.')
-  const report = await view.forget({ ...what, ...sources })
-  print(
-    cli,
-    flags.json
-      ? JSON.stringify(report)
-      : `${report.forgotten} forgotten. Backups, provider logs and chat apps keep their own copies.`,
-  )
-  if (!report.wiped)
-    warn(cli, 'another process holds the write-ahead log; the last bytes go when it next empties it.')
+  using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
+  const done = await forgetFor(store.db, view, clearance, what, flags.sources ?? false)
+  print(cli, flags.json ? JSON.stringify(done) : forgottenText(done))
   return exit.done
 }
 
@@ -243,6 +244,7 @@ function parsed(args: readonly string[]): { positionals: string[]; values: Flags
         json: mark,
         sources: mark,
         archived: mark,
+        'as-of': text,
       },
     })
   } catch (cause) {
@@ -254,6 +256,13 @@ function count(limit: string | undefined): number {
   const number = Number(limit ?? 10)
   if (Number.isInteger(number) && number >= 1 && number <= 100) return number
   throw new CoopError('usage_wrong', `--limit is "${limit}"; it takes a number from 1 to 100.`)
+}
+
+function momentOption(day: string | undefined): { asOf?: number } {
+  if (day === undefined) return {}
+  const asOf = Date.parse(day)
+  if (!Number.isNaN(asOf)) return { asOf }
+  throw new CoopError('usage_wrong', `--as-of is "${day}"; write a date as 2026-01-31.`)
 }
 
 function storeOption(view: MemoryView, name: string | undefined): { store?: StoreName } {
@@ -313,7 +322,7 @@ function show(cli: Cli, flags: Flags, memos: readonly Memo[]): void {
         memo.store,
         memo.kind,
         ...(memo.pinned ? ['pinned'] : []),
-        ...(memo.ended ? ['no longer so'] : []),
+        ...(memo.ended ? [`no longer so${memo.until === null ? '' : ` since ${isoDay(memo.until)}`}`] : []),
       ]
       const who = memo.saidBy === null ? '' : `${memo.saidBy}: `
       print(
@@ -327,4 +336,3 @@ function show(cli: Cli, flags: Flags, memos: readonly Memo[]): void {
 const levelAtTerminal = (person: Person) => lowest(person.level, person.maxLevel.terminal ?? levels.at(-1)!)
 const print = (cli: Cli, line: string) => void cli.stdout.write(`${line}\n`)
 const warn = (cli: Cli, line: string) => void cli.stderr.write(`coop: ${line}\n`)
-const migrationsFolder = (): string => fileURLToPath(new URL('../../migrations', import.meta.url))

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config/load.ts'
 import { lockPath, migrationsFolder } from '../coop.ts'
+import { CoopError } from '../errors.ts'
 import { type Configuration, openConfiguration } from '../gateway/configuration/configuration.ts'
 import { refusalOf } from '../gateway/configuration/probation.ts'
 import { silentLog } from '../log.ts'
@@ -16,7 +17,7 @@ export interface Here {
   readonly author: { readonly who: string | null; readonly via: 'terminal' }
 }
 
-/** Resolves to what the command says. `problem` is why the file is not what `config` holds. */
+/** Resolves to what the command says; throws why it was not done. `problem` is why the file is not what `config` holds. */
 export async function runHere(
   config: Config,
   command: string,
@@ -26,7 +27,9 @@ export async function runHere(
   if (await isRunning(config)) {
     const { client, who } = await connectTo(config, { client: 'coop' })
     using _ = client
-    return (await client.call('command/run', { session: who.session, command })).text
+    const { text, fault } = await client.call('command/run', { session: who.session, command })
+    if (fault) throw new CoopError(fault, text)
+    return text
   }
   using _ = takeLock(lockPath(config))
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))

@@ -10,9 +10,12 @@ import type { Loaded } from '../config/last-good.ts'
 import type { Config } from '../config/load.ts'
 import { coopVersion, logPath, openCoop } from '../coop.ts'
 import { CoopError } from '../errors.ts'
+import { unblock } from '../terminal/unblock.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { isRunning, openLastGood, requireOwnHome } from './home.ts'
+import { installedService } from './service/here.ts'
 import { openNotifier } from './service/notify.ts'
+import { restartService, type Service } from './service/service.ts'
 
 const detachedStartMs = 15_000
 
@@ -27,7 +30,9 @@ export const start: Command = {
       cli.stderr.write(`${loaded.problem}\nThe last good configuration is used instead.\n`)
     requireOwnHome(loaded.config)
     requireKey(loaded.config)
-    return values.detach ? detach(loaded.config, cli) : foreground(loaded, cli)
+    if (!values.detach) return foreground(loaded, cli)
+    const service = installedService(loaded.config, cli)
+    return service ? startInstalled(service, loaded.config, cli) : detach(loaded.config, cli)
   },
 }
 
@@ -45,6 +50,7 @@ export function requireKey(config: Config): void {
 
 async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number> {
   const begun = performance.now()
+  unblock(cli.stderr)
   using notifier = openNotifier(cli.surroundings.supervisor ?? { notify: false, watchdogMs: undefined })
   await using coop = await openCoop({
     config,
@@ -67,10 +73,20 @@ async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number
   return exit.done
 }
 
+/** A home with a service is started by its supervisor, so that it also starts again by itself. */
+async function startInstalled(service: Service, config: Config, cli: Cli): Promise<number> {
+  if (await isRunning(config)) throw alreadyRunning()
+  await restartService(service)
+  cli.stdout.write(`The service ${service.name} runs.\n`)
+  return exit.done
+}
+
+const alreadyRunning = (): CoopError =>
+  new CoopError('gateway_running', 'A gateway is already running on this home.')
+
 /** Starts the gateway as a process of its own and waits until it answers. */
 export async function detach(config: Config, cli: Cli): Promise<number> {
-  if (await isRunning(config))
-    throw new CoopError('gateway_running', 'A gateway is already running on this home.')
+  if (await isRunning(config)) throw alreadyRunning()
   mkdirSync(config.paths.traces, { recursive: true, mode: 0o700 })
   const output = openSync(join(config.paths.traces, 'start.log'), 'a', 0o600)
   const main = fileURLToPath(

@@ -28,10 +28,13 @@ export const channels: Command = {
   summary: 'the state of each channel',
   async run(args, cli) {
     const { json, status: found } = await report(args, cli)
-    const lines = found.channels.map(
-      channel => `${channel.name}  ${channel.state}${channel.error ? `: ${channel.error}` : ''}`,
-    )
+    const lines = found.channels.map(({ name, state, error, lastError }) => {
+      const before = lastError && ` (last error ${minuteOf(lastError.at)} UTC: ${lastError.text})`
+      return `${name}  ${state}${error ? `: ${error}` : (before ?? '')}`
+    })
     cli.stdout.write(json ? `${JSON.stringify(found.channels)}\n` : `${lines.join('\n')}\n`)
     return exit.done
   },
 }
+
+const minuteOf = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 16)

@@ -5,9 +5,9 @@ import { lockPath } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { takeLock } from '../store/lock.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { serviceFor } from './gateway.ts'
 import { connectTo, openConfig } from './home.ts'
-import { isInstalled, restartService } from './service/service.ts'
+import { installedService } from './service/here.ts'
+import { restartService } from './service/service.ts'
 import { detach, requireKey } from './start.ts'
 
 const patienceMs = 60_000
@@ -29,8 +29,8 @@ export const restart: Command = {
   summary: 'stop the gateway and start it in the background',
   async run(_args, cli) {
     const config = openConfig(cli)
-    const service = serviceFor(config, cli)
-    if (isInstalled(service)) {
+    const service = installedService(config, cli)
+    if (service) {
       await restartService(service)
       cli.stdout.write(`The service ${service.name} has started again.\n`)
       return exit.done

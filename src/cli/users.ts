@@ -1,14 +1,23 @@
 // coop users: people, and strangers who wait for an owner's word.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { viewOf } from '../access/clear.ts'
+import type { Person } from '../access/household.ts'
 import { type Level, levels } from '../access/levels.ts'
+import { terminalMatch } from '../config/household.ts'
 import type { Config } from '../config/load.ts'
-import { migrationsFolder } from '../coop.ts'
+import { migrationsFolder, packageFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { runUsersWords } from '../gateway/commands/people-commands.ts'
-import { openPeople } from '../gateway/people.ts'
+import { openJoins } from '../gateway/joins.ts'
+import { openPeople, type People } from '../gateway/people.ts'
 import { reportPeople } from '../gateway/preview.ts'
+import { foresee, foresightLines, hindsightLines, lookBack } from '../gateway/sight.ts'
+import { silentLog } from '../log.ts'
+import { memoryOptionsOf } from '../memory/configure.ts'
+import { openMemory } from '../memory/memory.ts'
 import { openStore } from '../store/store.ts'
+import { ask } from './ask.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
 import { type Here, runHere } from './run-here.ts'
@@ -17,11 +26,11 @@ export const users: Command = {
   name: 'users',
   usage: [
     'users [list] [--json]',
-    'users show NAME [--json]',
+    'users show NAME [--would-see] [--has-seen] [--about TEXT] [--limit 20] [--json]',
     'users approve CODE --as NAME --trust LEVEL',
     'users deny CODE',
     'users set NAME [--trust LEVEL] [--name NEW]',
-    'users merge NAME INTO',
+    'users merge NAME INTO [--yes]',
   ],
   summary: 'people, and strangers who wait',
   async run(args, cli) {
@@ -33,13 +42,20 @@ export const users: Command = {
         as: { type: 'string' },
         trust: { type: 'string' },
         name: { type: 'string' },
+        yes: { type: 'boolean' },
+        'would-see': { type: 'boolean' },
+        'has-seen': { type: 'boolean' },
+        about: { type: 'string' },
+        limit: { type: 'string' },
       },
     })
     const [verb = 'list', subject, other] = positionals
     const config = openConfig(cli)
+    if (verb === 'merge' && subject && other)
+      return mergeTwo(config, cli, `merge ${subject} ${other}`, values.yes ?? false)
     if (verb === 'set' || verb === 'merge') {
-      for (const words of changesOf(verb, subject, other, values))
-        cli.stdout.write(`${await runHere(config, `/users ${words}`, runUsers(words))}\n`)
+      for (const words of changesOf(subject, values))
+        cli.stdout.write(`${await runHere(config, `/users ${words}`, runUsers(config, words))}\n`)
       return exit.done
     }
     if (verb === 'list') return list(config, cli, values.json ?? false)
@@ -52,7 +68,10 @@ export const users: Command = {
           ? 'Say whom: `coop users show NAME`.'
           : `Say which code: \`coop users ${verb} CODE\`.`,
       )
-    if (verb === 'show') return show(config, subject, cli, values.json ?? false)
+    if (verb === 'show')
+      return values['would-see'] || values['has-seen']
+        ? sight(config, subject, cli, values)
+        : show(config, subject, cli, values.json ?? false)
     if (verb === 'approve' && !values.as) throw new CoopError('usage_wrong', 'Say who it is: --as NAME.')
     const trust = values.trust === undefined ? null : levelOf(values.trust)
     const said = await decide(config, verb, subject, values.as ?? '', trust)
@@ -63,12 +82,9 @@ export const users: Command = {
 
 /** The same words as in a chat, one change each. */
 function changesOf(
-  verb: 'set' | 'merge',
   who: string | undefined,
-  into: string | undefined,
   { trust, name }: { trust?: string | undefined; name?: string | undefined },
 ): string[] {
-  if (verb === 'merge' && who && into) return [`merge ${who} ${into}`]
   const changes = [
     ...(trust === undefined ? [] : [`level ${who} ${levelOf(trust)}`]),
     ...(name === undefined ? [] : [`rename ${who} ${name}`]),
@@ -81,11 +97,45 @@ function changesOf(
   return changes
 }
 
-const runUsers = (words: string) => (here: Here) =>
-  runUsersWords(words, {
-    ...here,
-    people: openPeople({ pairings: here.store.pairings, configuration: here.configuration }),
+const runUsers = (config: Config, words: string) => (here: Here) =>
+  withPeople(config, here, people => runUsersWords(words, { ...here, people, memory: null }))
+
+/** On a terminal the question is asked; in a script the command itself is the answer. */
+async function mergeTwo(config: Config, cli: Cli, words: string, agreed: boolean): Promise<number> {
+  const asked = cli.stdin.isTTY === true && !agreed
+  if (asked) {
+    const question = await runHere(config, `/users ${words}`, runUsers(config, words))
+    const answer = await ask(cli, `${question.split('\n\n')[0]}\n\nJoin them? [y/N] `)
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      cli.stdout.write('Nothing was changed.\n')
+      return exit.failed
+    }
+  }
+  const sure = `${words} yes`
+  cli.stdout.write(`${await runHere(config, `/users ${sure}`, runUsers(config, sure))}\n`)
+  return exit.done
+}
+
+/** The people of a home on which no gateway runs. */
+async function withPeople<T>(
+  config: Config,
+  { store, configuration }: Here,
+  work: (people: People) => Promise<T>,
+): Promise<T> {
+  const folder = join(packageFolder(), 'migrations')
+  using memory = openMemory(memoryOptionsOf(config, { migrations: folder }))
+  using joins = openJoins({
+    store,
+    memory: () => memory.room,
+    workspace: () => config.paths.workspace,
+    household: () => configuration.latest().household,
+    quietly: async job => job(),
+    joined: () => {},
+    tell: () => {},
+    log: silentLog(),
   })
+  return await work(openPeople({ pairings: store.pairings, configuration, joins }))
+}
 
 function list(config: Config, cli: Cli, json: boolean): number {
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
@@ -117,11 +167,55 @@ function list(config: Config, cli: Cli, json: boolean): number {
   return exit.done
 }
 
-function show(config: Config, name: string, cli: Cli, json: boolean): number {
+/** What they would be given, and what they were given, as the terminal's own person may know. */
+async function sight(config: Config, name: string, cli: Cli, flags: SightFlags): Promise<number> {
+  const person = personIn(config, name)
+  const own = config.household.people.get(config.household.byMatch.get(terminalMatch) ?? '') ?? null
+  using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
+  using memory = openMemory(memoryOptionsOf(config, { migrations: migrationsFolder('') }))
+  const mine = own ? memory.open(viewOf(own, 'terminal', config.household)) : null
+  const viewer = own?.id ?? null
+  const would = flags['would-see'] ? await foresee(config, memory, person, viewer, flags.about) : null
+  const seen = flags['has-seen']
+    ? lookBack(store.disclosures, mine, person.id, viewer, count(flags.limit))
+    : null
+  if (flags.json)
+    cli.stdout.write(
+      `${JSON.stringify({ id: person.id, ...(would ? { would_see: would } : {}), ...(seen ? { has_seen: seen } : {}) })}\n`,
+    )
+  else
+    for (const line of [
+      ...(would ? foresightLines(person, would) : []),
+      ...(seen ? hindsightLines(person, seen) : []),
+    ])
+      cli.stdout.write(`${line}\n`)
+  return exit.done
+}
+
+interface SightFlags {
+  readonly json?: boolean | undefined
+  readonly 'would-see'?: boolean | undefined
+  readonly 'has-seen'?: boolean | undefined
+  readonly about?: string | undefined
+  readonly limit?: string | undefined
+}
+
+function count(limit = '20'): number {
+  const number = Number(limit)
+  if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number
+  throw new CoopError('usage_wrong', `--limit is "${limit}"; it takes a number from 1 to 1000.`)
+}
+
+function personIn(config: Config, name: string): Person {
   const person =
     config.household.people.get(name) ??
     [...config.household.people.values()].find(one => one.name.toLowerCase() === name.toLowerCase())
-  if (!person) throw new CoopError('not_found', `There is no user "${name}"; \`coop users list\` shows them.`)
+  if (person) return person
+  throw new CoopError('not_found', `There is no user "${name}"; \`coop users list\` shows them.`)
+}
+
+function show(config: Config, name: string, cli: Cli, json: boolean): number {
+  const person = personIn(config, name)
   using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
   const report = {
     id: person.id,
@@ -158,12 +252,13 @@ async function decide(
 ): Promise<string> {
   const command =
     verb === 'deny' ? `/deny ${code}` : `/approve ${code} as ${name}${trust === null ? '' : ` ${trust}`}`
-  return runHere(config, command, async ({ store, configuration, author }) => {
-    const people = openPeople({ pairings: store.pairings, configuration })
-    return verb === 'approve'
-      ? people.approve(code, name, trust, { ...author, why: command })
-      : people.deny(code)
-  })
+  return runHere(config, command, here =>
+    withPeople(config, here, async people =>
+      verb === 'approve'
+        ? people.approve(code, name, trust, { ...here.author, why: command })
+        : people.deny(code),
+    ),
+  )
 }
 
 function levelOf(word: string): Level {

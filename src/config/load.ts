@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly color: boolean
   /** Whether the terminal can move its cursor; if not, a chat there is plain lines. */
   readonly screen?: boolean
+  /** Whether the locale's characters are UTF-8. */
+  readonly utf8?: boolean
   /** What systemd asked for, if it started this process. */
   readonly supervisor?: { readonly notify: boolean; readonly watchdogMs: number | undefined }
   /** The usual home. */
@@ -56,6 +58,7 @@ export function surroundings(env: Environment = process.env): Surroundings {
     traceFile: env.COOP_TRACE_FILE || undefined,
     color: !env.NO_COLOR && env.TERM !== 'dumb',
     screen: Boolean(env.TERM) && env.TERM !== 'dumb',
+    utf8: process.platform === 'darwin' || /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
     supervisor: {
       notify: Boolean(env.NOTIFY_SOCKET),
       watchdogMs: env.WATCHDOG_USEC ? Number(env.WATCHDOG_USEC) / 1_000 : undefined,

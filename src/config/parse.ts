@@ -5,6 +5,7 @@ import { levels } from '../access/levels.ts'
 import { lineOf } from './locate.ts'
 import { nearest } from './nearest.ts'
 import { configSchema, type Settings } from './schema.ts'
+import { toolServerProblems } from './tool-servers.ts'
 
 export interface Problem {
   readonly code: 'config_syntax' | 'config_invalid' | 'secret_literal'
@@ -132,6 +133,12 @@ function crossChecks(settings: Settings): Loose[] {
   const providers = new Map<string, string>()
   for (const [index, provider] of settings.providers.entries()) {
     once(providers, provider.id ?? provider.name, ['providers', index], 'the id', 'another provider')
+  }
+  const servers = new Map<string, string>()
+  for (const [index, server] of settings.mcp.entries()) {
+    once(servers, server.name, ['mcp', index, 'name'], 'the name', 'another tool server')
+    for (const { key, message } of toolServerProblems(server, settings))
+      problems.push({ path: ['mcp', index, key], message })
   }
   return problems
 }

@@ -40,10 +40,12 @@ const isTables = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(item => typeof item === 'object' && item !== null)
 
 /** Replaces the file in one step, through a link if it is one, so that a reader sees the old or the new. */
-export function writeAtomically(path: string, text: string): void {
-  const real = realpathSync(path)
+export const writeAtomically = (path: string, text: string): void => writeNew(realpathSync(path), text, 0o600)
+
+/** Puts a file in the place of what stands there, a link included, in one step. */
+export function writeNew(real: string, text: string, mode: number): void {
   const draft = `${real}.${randomBytes(4).toString('hex')}`
-  const file = openSync(draft, 'wx', 0o600)
+  const file = openSync(draft, 'wx', mode)
   try {
     writeSync(file, text)
     fsyncSync(file)

@@ -1,6 +1,7 @@
 // The one schema of coop.toml: types, defaults, messages, and what is said of each key.
 import { z } from 'zod'
 import { cronRule, host, key, level, match, secret, size, timezone, url } from './keys.ts'
+import { mcp } from './tool-server-schema.ts'
 
 const table = z.strictObject
 const whole = () => z.int().nonnegative()
@@ -388,6 +389,7 @@ export const configSchema = table({
   subagents: subagents.prefault({}),
   box: box.prefault({}),
   tools: tools.prefault({}),
+  mcp: z.array(mcp).default([]),
   trace: trace.prefault({}),
   transcription: transcription.optional(),
 })
@@ -396,6 +398,7 @@ export type Settings = z.output<typeof configSchema>
 export type UserSettings = Settings['users'][number]
 export type ProviderSettings = z.output<typeof provider>
 export type CronSettings = Settings['cron'][number]
+export type ToolServerSettings = z.output<typeof mcp>
 export type PromptFile = z.output<typeof promptFile>
 
 function isRegex(source: string): boolean {

@@ -27,7 +27,8 @@ export interface PartFacts {
 /** The parts in order; null if the place's audience does not cover the seal. */
 export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] | null {
   if (!to.clearance.covers(sealed.labels)) return null
-  const texts = split(sealed.open(to.clearance), to.channel.capabilities.maxTextLength)
+  const said = sealed.open(to.clearance)
+  const texts = split(to.channel.prepare?.(said) ?? said, to.channel.capabilities.maxTextLength)
   return texts.flatMap((text, index) =>
     text.trim() === ''
       ? []

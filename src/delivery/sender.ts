@@ -8,6 +8,8 @@ import type { Tracer } from '../trace/trace.ts'
 
 export interface SenderOptions {
   readonly outbox: Outbox
+  /** Resolves when what was committed would survive a power cut: nothing is sent that could be forgotten. */
+  readonly durable: () => Promise<void>
   /** The running channel of that name. */
   readonly channel: (name: string) => Channel | undefined
   readonly reissue: (grant: Grant) => Promise<Clearance>
@@ -36,6 +38,8 @@ export interface Sender {
 /** How long a part is tried before its failure is told. */
 const giveUpMs = 24 * 3_600_000
 const longestBackoffMs = 300_000
+/** How long what was sent may be known in memory alone. */
+const flushMs = 100
 
 export function openSender(options: SenderOptions): Sender {
   const { outbox, now } = options
@@ -76,7 +80,19 @@ export function openSender(options: SenderOptions): Sender {
     // Together: a part that comes in between would find neither a queue nor anybody who empties it.
     lanes.delete(lane)
     running.delete(lane)
+    flushSoon()
   }
+
+  /** What is out should be known to be out, or a power cut would send it again; nothing waits for that. */
+  function flushSoon(): void {
+    if (flushDue) return
+    flushDue = true
+    setTimeout(() => {
+      flushDue = false
+      options.durable().catch(() => {})
+    }, flushMs).unref()
+  }
+  let flushDue = false
 
   /** True when the row has ended, one way or the other. `next` is asked once that is known: the queue grows meanwhile. */
   async function attempt(row: OutboxRow, next: () => number | null): Promise<boolean> {
@@ -93,6 +109,7 @@ export function openSender(options: SenderOptions): Sender {
       channel: row.outbound.place.channel,
       key: row.outbound.key,
     })
+    await options.durable()
     const result: SendResult = channel
       ? await channel.send(row.outbound, stop.signal)
       : { kind: 'retry', reason: `the channel ${row.outbound.place.channel} is not running` }
@@ -152,9 +169,11 @@ export function openSender(options: SenderOptions): Sender {
 
   async function refusalOf(row: OutboxRow): Promise<string | null> {
     const clearance = await options.reissue(row.grant)
-    return clearance.covers(row.labels)
-      ? null
-      : 'somebody reads there now who may not see what it was written from'
+    if (clearance.covers(row.labels)) return null
+    // Its person may have become another since it was queued.
+    const now = outbox.get(row.id)
+    if (now && (await options.reissue(now.grant)).covers(now.labels)) return null
+    return 'somebody reads there now who may not see what it was written from'
   }
 
   /** Waits; a channel that came back ends the wait if it is `nudged`. */

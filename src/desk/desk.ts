@@ -4,11 +4,11 @@ import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast } from '../access/levels.ts'
 import type { Boxes } from '../box/room.ts'
 import type { Place } from '../channel.ts'
+import type { ToolServers } from '../mcp/room.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import { type CallState, type Entry, type NewEntry, type Origin, originIn, worst } from '../store/entry.ts'
-import { eraseEntries } from '../store/erase.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +20,7 @@ import { tools as allTools } from '../tools/tools.ts'
 import { type WebRules, webHandOf } from '../web/hand.ts'
 import { openTurnBox } from './box.ts'
 import { type Files, openFiles } from './files.ts'
+import { forgetFor } from './forget.ts'
 import { openMemoryHand } from './memory.ts'
 import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
@@ -40,6 +41,7 @@ export interface Rooms {
   readonly memory: Memory
   readonly boxes: Boxes
   readonly web: WebRules
+  readonly toolServers: Pick<ToolServers, 'hand'>
   /** The name that a person’s words are remembered under. */
   readonly nameOf: (person: string) => string
   readonly workspace: string
@@ -82,6 +84,8 @@ export interface Desk extends AsyncDisposable {
   /** Stores what a step said and planned, in one commit. */
   step(entries: readonly NewEntry[], cost: Spend): void
   setCall(entry: number, state: CallState): void
+  /** Resolves when what this turn stored would survive a power cut. */
+  durable(): Promise<void>
   endCall(
     entry: number,
     result: { callId: string; name: string; text: string; isError: boolean },
@@ -118,17 +122,19 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
   const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
   const web = webHandOf(clearance, rooms.web)
+  const mcp = rooms.toolServers.hand(clearance)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
   const hands = (callId: string): Hands => ({
     box: box.hand(callId),
     web,
+    mcp,
     call: { id: callId, now: now(), timezone: rooms.timezone },
     skills,
     memory: openMemoryHand({
       view: memory,
       asking: () => asking(callId),
       disclose,
-      erase: entries => void eraseEntries(store.db, entries),
+      forget: (what, sources) => forgetFor(store.db, memory, clearance, what, sources),
     }),
     todo: openTodo(store.settings, session.id, clearance, now),
     messages: rooms.messages(clearance, callId),
@@ -136,12 +142,14 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     ...rooms.lent(clearance, session, callId, { turn, seen, tools: () => tools.map(tool => tool.name) }),
   })
   const probe = hands(randomUUID())
-  const tools = allTools.filter(
-    tool =>
-      atLeast(clearance.level, tool.level) &&
-      (clearance.tools === null || clearance.tools.includes(tool.name)) &&
-      tool.available(probe),
-  )
+  const tools = allTools
+    .filter(
+      tool =>
+        atLeast(clearance.level, tool.level) &&
+        (clearance.tools === null || clearance.tools.includes(tool.name)) &&
+        tool.available(probe),
+    )
+    .map(tool => (tool.detail ? { ...tool, description: tool.description + tool.detail(probe) } : tool))
   let loaded: Entry[] | undefined
   const history = () => (loaded ??= load())
   const load = () => {
@@ -190,6 +198,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     },
     end: (end, cost) => store.turns.end(place, end, cost, now()),
     step: (entries, cost) => keep(store.turns.step(place, entries, cost, now())),
+    durable: store.durable,
     setCall(entry, state) {
       store.transcript.setState(entry, state)
       change(entry, { state })

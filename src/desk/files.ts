@@ -1,5 +1,14 @@
 // The workspace's prompt files that a clearance may read, by configured path and trust.
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { join, sep } from 'node:path'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
@@ -40,15 +49,17 @@ export function workspaceFault(workspace: string): string | undefined {
 
 /** Reads a regular file that really lies inside `folder`: no link leads out. */
 function readInside(folder: string, path: string): string | undefined {
+  if (!existsSync(join(folder, path))) return undefined
   let handle: number | undefined
   try {
     const root = realpathSync(folder)
     const real = realpathSync(join(root, path))
     if (!real.startsWith(root + sep)) return undefined
     handle = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    if (!fstatSync(handle).isFile()) return undefined
-    const buffer = Buffer.alloc(maxBytes)
-    return buffer.toString('utf8', 0, readSync(handle, buffer, 0, maxBytes, 0)).trim()
+    const facts = fstatSync(handle)
+    if (!facts.isFile()) return undefined
+    const buffer = Buffer.allocUnsafe(Math.min(facts.size, maxBytes))
+    return buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, 0)).trim()
   } catch {
     return undefined
   } finally {

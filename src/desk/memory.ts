@@ -1,4 +1,5 @@
 // The memory hand of one tool call: a view's answers as lines, each line noted for the disclosure ledger.
+import { happenedAt } from '../memory/browse.ts'
 import { isoDay } from '../memory/dates.ts'
 import { lineOf } from '../memory/prompt-index.ts'
 import type { Memo } from '../memory/row.ts'
@@ -7,6 +8,7 @@ import type { MemoryView } from '../memory/view.ts'
 import type { Asking } from '../memory/write.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import type { MemoryHand, MemoryLines, MemoryQuery } from '../tools/hands.ts'
+import { type Forgettable, type Forgotten, forgottenText } from './forget.ts'
 
 export interface MemoryHandDeps {
   readonly view: MemoryView
@@ -14,12 +16,12 @@ export interface MemoryHandDeps {
   readonly asking: () => Asking
   /** Told which rows the model was given. */
   readonly disclose: (given: readonly Disclosed[]) => void
-  /** Takes the words of transcript entries away too. */
-  readonly erase: (entries: readonly number[]) => void
+  /** Forgets in memory and transcript. */
+  readonly forget: (what: Forgettable, sources: boolean) => Promise<Forgotten>
 }
 
 /** The hand, or null where no memory may be read. */
-export function openMemoryHand({ view, asking, disclose, erase }: MemoryHandDeps): MemoryHand | null {
+export function openMemoryHand({ view, asking, disclose, forget }: MemoryHandDeps): MemoryHand | null {
   if (view.stores.length === 0) return null
 
   const lines = (memos: readonly Memo[], none = 'Nothing found.', full = false): MemoryLines => {
@@ -56,14 +58,14 @@ export function openMemoryHand({ view, asking, disclose, erase }: MemoryHandDeps
         undefined,
         true,
       ),
-    timeline: ({ store, ...span }) =>
-      lines(
-        view.list({
-          ...span,
-          ...storeNamed(view, store),
-          order: span.from === undefined ? 'newest' : 'oldest',
-        }),
-      ),
+    async timeline(query) {
+      if (query.text !== '') {
+        const found = await view.search(query.text, options(query))
+        return lines(found.toSorted((a, b) => happenedAt(a) - happenedAt(b)))
+      }
+      const order = query.from === undefined ? 'newest' : 'oldest'
+      return lines(view.list({ ...options(query), order, by: 'happened' }))
+    },
     people: () => ({
       text:
         view
@@ -82,15 +84,7 @@ export function openMemoryHand({ view, asking, disclose, erase }: MemoryHandDeps
       view.alias(name, person, store)
       return { text: `“${name}” now also means ${person}.`, outside: false }
     },
-    async forget(what, sources) {
-      const { forgotten, wiped, entries } = await view.forget({ ...what, sources })
-      if (sources) erase(entries)
-      const later = wiped ? '' : ' The last bytes go when the log is next emptied.'
-      return {
-        text: `${forgotten} forgotten. Backups, provider logs and chat apps keep their own copies.${later}`,
-        outside: false,
-      }
-    },
+    forget: async (what, sources) => ({ text: forgottenText(await forget(what, sources)), outside: false }),
   }
 }
 

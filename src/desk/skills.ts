@@ -1,5 +1,5 @@
 // Skills: folders with a SKILL.md, shared ones by trust and a person's own; listed in the prompt, read on demand.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
@@ -48,6 +48,7 @@ export function openSkills(
 }
 
 function skillsIn(root: string, path: string): { name: string; path: string }[] {
+  if (!existsSync(join(root, path))) return []
   try {
     return readdirSync(join(root, path), { withFileTypes: true })
       .filter(entry => entry.isDirectory() && /^[\w.-]{1,64}$/.test(entry.name))

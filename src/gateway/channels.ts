@@ -7,6 +7,8 @@ import type { Log } from '../log.ts'
 export interface ChannelRunner {
   get(name: string): Channel | undefined
   all(): readonly Channel[]
+  /** What last went wrong with a channel, though it may be mended since. */
+  lastError(name: string): ChannelError | undefined
   /** Starts a channel; replaces one of the same name. */
   start(channel: Channel): void
   stop(name: string): Promise<void>
@@ -15,12 +17,18 @@ export interface ChannelRunner {
   close(): Promise<void>
 }
 
+export interface ChannelError {
+  readonly text: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
 const restMs = 2_000
 const watchMs = 1_000
 
 export function openChannels(options: {
-  /** Throws when the batch cannot be stored; then the channel must not acknowledge it. */
-  readonly admit: (batch: readonly Inbound[]) => void
+  /** Fails when the batch cannot be stored; then the channel must not acknowledge it. */
+  readonly admit: (batch: readonly Inbound[]) => Promise<void>
   /** A channel failed for good, or works again. */
   readonly changed: (channel: Channel) => void
   readonly log: Log
@@ -29,11 +37,15 @@ export function openChannels(options: {
     string,
     { channel: Channel; stop: AbortController; done: Promise<void>; state: string }
   >()
+  const errors = new Map<string, ChannelError>()
   const timer = setInterval(watch, watchMs).unref()
 
   function watch(): void {
     for (const entry of running.values()) {
-      const { kind } = entry.channel.state()
+      const state = entry.channel.state()
+      const { kind } = state
+      if ('error' in state && errors.get(entry.channel.name)?.text !== state.error)
+        errors.set(entry.channel.name, { text: state.error, at: Date.now() })
       if (kind === entry.state) continue
       entry.state = kind
       options.changed(entry.channel)
@@ -43,7 +55,7 @@ export function openChannels(options: {
   async function listen(channel: Channel, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && channel.state().kind !== 'failed') {
       try {
-        for await (const batch of channel.listen(signal)) if (batch.length > 0) options.admit(batch)
+        for await (const batch of channel.listen(signal)) if (batch.length > 0) await options.admit(batch)
       } catch (error) {
         options.log.error(
           { err: { message: messageOf(error) }, channel: channel.name },
@@ -66,6 +78,7 @@ export function openChannels(options: {
   return {
     get: name => running.get(name)?.channel,
     all: () => [...running.values()].map(entry => entry.channel),
+    lastError: name => errors.get(name),
     start(channel) {
       const controller = new AbortController()
       running.set(channel.name, {

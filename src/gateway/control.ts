@@ -37,7 +37,7 @@ export interface ControlOptions {
     clearance: Clearance,
     session: Session,
     text: string,
-  ) => Promise<string | null>
+  ) => Promise<Results['command/run'] | null>
   readonly modelFor: (person: Person, session: string) => string
   readonly commands: (clearance: Clearance) => CommandInfo[]
   readonly models: () => { readonly known: readonly string[]; contextOf(name: string): number }
@@ -196,15 +196,15 @@ export function openControl(options: ControlOptions): Control {
       text: options.consent.answer(id, answer === 'approve' ? 'approved' : 'denied', view(principal)),
     }),
     async 'command/run'(principal, { session, command }: Params<'command/run'>) {
-      const text = await options.command(
+      const result = await options.command(
         personOf(principal),
         view(principal),
         writable(principal, session),
         command,
       )
-      if (text === null)
+      if (result === null)
         throw new CoopError('not_found', `There is no command "${command.split(/\s/)[0]}"; /help lists them.`)
-      return { text }
+      return result
     },
     'command/list'(principal, { session }: Params<'command/list'>) {
       writable(principal, session)

@@ -16,7 +16,7 @@ import type { Sender } from '../delivery/sender.ts'
 import { type Desk, openDesk, type Rooms } from '../desk/desk.ts'
 import type { Log } from '../log.ts'
 import type { Disclosed } from '../store/disclosure.ts'
-import { type NewEntry, originOf, worst } from '../store/entry.ts'
+import { type NewEntry, worst } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -35,7 +35,7 @@ import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
 import { recall } from './recall.ts'
 import { compose } from './reply.ts'
-import { spokenText, strangerAuthor } from './said.ts'
+import { isSameVoice, spokenOrigin, spokenText, strangerAuthor } from './said.ts'
 import { scheduleChannel } from './schedule/job.ts'
 import type { Typing } from './typing.ts'
 
@@ -117,6 +117,7 @@ export function openConversation(options: ConversationOptions) {
     const errand = options.errands.get(task.row.inbound.channel)
     if (fresh && errand) return options.again([task.row])
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
+    if (cleared.clearance.person !== task.cleared.clearance.person) return options.again([task.row])
     if (lostReaders(task.cleared.clearance, cleared.clearance)) {
       store.inbox.settle(task.row.id, 'failed', readersChanged)
       errand?.gaveUp(task.row, readersChanged)
@@ -269,6 +270,7 @@ export function openConversation(options: ConversationOptions) {
           const joining = lane.takeWhile(
             next =>
               next.kind === 'message' &&
+              isSameVoice(next.cleared.speaker, speaker, rows[0]) &&
               next.row.inbound.attachments === undefined &&
               next.cleared.clearance.fingerprint === clearance.fingerprint,
           )
@@ -407,6 +409,7 @@ export function openConversation(options: ConversationOptions) {
     }
     const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
     const parts = (text !== '' && channel && partsOf(sealed, { ...address, channel }, facts)) || []
+    if (text !== '' && !channel) tellUnsent(place)
     if (parts.length === 0) await draft.withdraw()
     const idle = options.sender.idle(place)
     const done = desk.end(
@@ -485,6 +488,13 @@ export function openConversation(options: ConversationOptions) {
     )
   }
 
+  /** The channel was taken out of the configuration meanwhile: the reply stays in the transcript. */
+  function tellUnsent(place: Place): void {
+    options.office.tellOwners(
+      `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: the channel ${place.channel} is no longer configured.`,
+    )
+  }
+
   /** The turn is over unsaid; its messages begin again under what is true now. */
   function revoke(turn: Turn): void {
     options.typing.stop(turn.id)
@@ -544,7 +554,7 @@ export function openConversation(options: ConversationOptions) {
       ],
       author: internal ? null : (person?.id ?? strangerAuthor(inbound.sender.name)),
       labels: clearance.reads,
-      origin: internal ? 'full' : originOf(person?.level ?? 'public'),
+      origin: internal ? 'full' : spokenOrigin(inbound, person),
     }
   }
 

@@ -80,11 +80,17 @@ export function openDraft(facts: DraftFacts, options: DraftOptions): LiveDraft {
     ).unref()
   }
 
+  function hurry(): void {
+    nextAt = Math.min(nextAt, now())
+    if (timer) clearTimeout(timer)
+    timer = null
+  }
+
   async function show(mark: string): Promise<void> {
     const said = words()
     const wanted = said + mark
-    if (said.length < shortest || 'NO_REPLY'.startsWith(said) || wanted === onDisplay)
-      return void (onDisplay = wanted)
+    const enough = said.length >= shortest || (facts.verbose && steps.length > 0)
+    if (!enough || 'NO_REPLY'.startsWith(said) || wanted === onDisplay) return void (onDisplay = wanted)
     if (shown === undefined && !options.idle(facts.place)) return void (nextAt = now() + everyMs)
     try {
       const clearance = await options.reissue(facts.clearance)
@@ -141,9 +147,11 @@ export function openDraft(facts: DraftFacts, options: DraftOptions): LiveDraft {
       else if (event.type === 'message') {
         steps.push(event.text.trim())
         text = ''
-      } else if (event.type === 'tool' && event.state === 'running' && facts.verbose)
+      } else if (event.type === 'tool' && event.state === 'running' && facts.verbose) {
         steps.push(`▸ ${event.name} ${event.detail}`.trim().slice(0, 200))
-      else return
+        // Who asked to see the steps sees those of a quick turn too.
+        if (shown === undefined && !running) hurry()
+      } else return
       schedule()
     },
     async settle() {

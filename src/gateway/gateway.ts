@@ -9,7 +9,7 @@ import { transcriber } from '../agent/models/transcription.ts'
 import type { BoxRules } from '../box/policy.ts'
 import type { Boxes } from '../box/room.ts'
 import { boxRulesOf } from '../box/rules.ts'
-import type { Channel, Control } from '../channel.ts'
+import type { Channel, Control, Place } from '../channel.ts'
 import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
@@ -17,8 +17,11 @@ import { openDesk, type Rooms, type TurnFacts } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { loginsFolder } from '../mcp/logins.ts'
+import { openToolServers } from '../mcp/room.ts'
+import { toolServersOf } from '../mcp/server.ts'
 import type { Memory } from '../memory/memory.ts'
-import type { StatusReport } from '../protocol/messages.ts'
+import type { Results, StatusReport } from '../protocol/messages.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { tools } from '../tools/tools.ts'
@@ -31,6 +34,7 @@ import { type ChannelRunner, openChannels } from './channels.ts'
 import { aboutCommands } from './commands/about-commands.ts'
 import type { ChatCommand, ChatContext } from './commands/command.ts'
 import { configCommands } from './commands/config-commands.ts'
+import { memoryCommands } from './commands/memory-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
 import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
@@ -47,13 +51,14 @@ import { openDraft } from './drafts.ts'
 import { type Errand, subagentChannel, subagentSession } from './errand.ts'
 import { openFaults } from './faults.ts'
 import { openGatekeeper } from './gatekeeper.ts'
+import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
 import { menusFor } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { peopleHand } from './people-hand.ts'
-import { openPostOffice } from './post-office.ts'
+import { isNotice, openPostOffice } from './post-office.ts'
 import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
@@ -126,6 +131,15 @@ export function openGateway(options: GatewayOptions): Gateway {
   let models = modelsOf(config)
   let boxRules = boxRulesOf(config, config.settings.skills.paths)
   let webRules = webRulesOf(config, boxRules.egress)
+  let servers = toolServersOf(config)
+  const toolServers = openToolServers({
+    servers: () => servers,
+    boxes: options.boxes,
+    logins: loginsFolder(config.paths.db),
+    version: options.version,
+    log,
+    now,
+  })
 
   const household = () => config.household
   const channels: ChannelRunner = openChannels({
@@ -141,6 +155,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const prompts = openPrompts(() => config)
   const sender: Sender = openSender({
     outbox: store.outbox,
+    durable: store.durable,
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {
@@ -149,18 +164,24 @@ export function openGateway(options: GatewayOptions): Gateway {
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
-      if (row.turn === null) return
-      typing.stop(row.turn)
-      schedule.undelivered(row.turn, reason)
-      const { place } = row.outbound
+      if (row.turn !== null) {
+        typing.stop(row.turn)
+        schedule.undelivered(row.turn, reason)
+      }
+      const { place, key } = row.outbound
+      // A notice that nobody got must not lead to another.
+      if (isNotice(key)) return
+      const whom = place.kind === 'direct' ? nameAt(place) : undefined
       office.tellOwners(
-        `A reply on ${place.channel} to ${place.title ?? place.id} could not be delivered: ${reason}`,
+        `A reply on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
     tracer,
     now,
   })
+  const nameAt = ({ channel, id }: Place): string | undefined =>
+    household().people.get(household().byMatch.get(`${channel}:${id}`) ?? '')?.name
   const directSessions = () => config.settings.sessions.direct
   const office = openPostOffice({
     store,
@@ -179,6 +200,10 @@ export function openGateway(options: GatewayOptions): Gateway {
     wake,
     now,
   })
+  const tell = (person: string, text: string) => {
+    const known = household().people.get(person)
+    if (known) office.tell(known, text)
+  }
   const configuration = openConfiguration({
     config,
     problem: options.problem ?? null,
@@ -188,12 +213,9 @@ export function openGateway(options: GatewayOptions): Gateway {
       options.reloaded?.(next)
       await syncChannels(channels, options.channelsOf, next, before, log)
     },
-    refuse: (next, before) => refusalOf(next, before, modelsOf),
+    refuse: (next, before) => joins.refusal(next.household) ?? refusalOf(next, before, modelsOf),
     examine: (next, before, signal) => examine(next, before, channel, signal),
-    tell(person, text) {
-      const known = household().people.get(person)
-      if (known) office.tell(known, text)
-    },
+    tell,
     ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
     ...(options.env ? { env: options.env } : {}),
     ...(options.adapt ? { adapt: options.adapt } : {}),
@@ -201,7 +223,17 @@ export function openGateway(options: GatewayOptions): Gateway {
     tracer,
     now,
   })
-  const people = openPeople({ pairings: store.pairings, configuration })
+  const joins = openJoins({
+    store,
+    memory: () => memory.room,
+    workspace: () => config.paths.workspace,
+    household,
+    quietly: work => remember.quietly(work),
+    joined: () => schedule.sync(),
+    tell,
+    log,
+  })
+  const people = openPeople({ pairings: store.pairings, configuration, joins })
   const schedule: Schedule = openSchedule({
     store,
     config: () => config,
@@ -241,7 +273,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const isAwaiting = (turn: string) => store.approvals.openOf(turn) || store.subagents.isAwaited(turn)
   const today = () => dayStart(now(), rooms().timezone)
   const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
-  const self = openSelf({ status, records: options.records ?? {} })
+  const self = openSelf({ status, records: options.records ?? {}, workspace: () => config.paths.workspace })
   /** Whether this very call was approved: its approval is spent when it runs. */
   const approved = (callId: string) => {
     const colon = callId.indexOf(':')
@@ -260,6 +292,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const working = session.kind === 'job' || session.kind === 'subagent'
     const common = {
       configuration,
+      memory,
       approved,
       people,
       pairings: store.pairings,
@@ -287,6 +320,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     memory,
     boxes: options.boxes,
     web: webRules,
+    toolServers,
     nameOf: person => household().people.get(person)?.name ?? person,
     workspace: config.paths.workspace,
     timezone: config.settings.agent.timezone ?? systemTimezone(),
@@ -428,7 +462,8 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...subagentCommands({
         hand: ({ clearance, session }) =>
@@ -533,7 +568,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     clearance: Clearance,
     session: Session,
     text: string,
-  ): Promise<string | null> {
+  ): Promise<Results['command/run'] | null> {
     const found = /^\/?([a-z]+)(?:\s+([\s\S]*))?$/i.exec(text.trim())
     const command = found && commands.get(found[1]!.toLowerCase())
     if (!found || !command || !atLeast(clearance.acts, command.level)) return null
@@ -546,7 +581,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       args: found[2]?.trim() ?? '',
     }
     const result = await command.run(context)
-    return result.kind === 'say' ? result.text : `Send it again, please: ${result.text}`
+    if (result.kind === 'again') return { text: `Send it again, please: ${result.text}` }
+    return { text: result.text, ...(result.fault ? { fault: result.fault } : {}) }
   }
 
   function wake(turn: string): void {
@@ -594,7 +630,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       home: config.home,
       startedAt,
       model,
-      channels: channels.all(),
+      channels,
       running: lanes.running().length,
       problems: [
         ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),
@@ -611,6 +647,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     models = modelsOf(config)
     boxRules = boxRulesOf(config, config.settings.skills.paths)
     webRules = webRulesOf(config, boxRules.egress)
+    servers = toolServersOf(config)
+    toolServers.sweep()
     prompts.forget()
     for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
     schedule.sync()
@@ -655,14 +693,16 @@ export function openGateway(options: GatewayOptions): Gateway {
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
       subagents.recover()
-      void configuration.resume()
+      void configuration.resume().then(() => joins.carryOut())
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
+      joins[Symbol.dispose]()
       schedule[Symbol.dispose]()
       subagents[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)
+      await toolServers[Symbol.asyncDispose]()
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
       typing[Symbol.dispose]()

@@ -1,6 +1,7 @@
 // People as one full person's turn reaches them: shown freely, changed only after a yes.
 import type { Clearance } from '../access/clearance.ts'
 import { CoopError } from '../errors.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { Pairings } from '../store/pairings.ts'
 import type { PeopleChange, PeopleHand } from '../tools/hands.ts'
 import { planLines } from './configuration/config-hand.ts'
@@ -8,11 +9,13 @@ import type { Author, Configuration } from './configuration/configuration.ts'
 import { planEdits } from './configuration/plan.ts'
 import { levelNamed, type People, type PersonChange, personNamed } from './people.ts'
 import { reportLine, reportPeople } from './preview.ts'
+import { foresee, foresightLines } from './sight.ts'
 
 export interface PeopleHandOptions {
   readonly people: People
   readonly pairings: Pairings
   readonly configuration: Configuration
+  readonly memory: Memory
   /** Whether a person approved this very call. */
   readonly approved: (callId: string) => boolean
 }
@@ -20,14 +23,14 @@ export interface PeopleHandOptions {
 export function peopleHand(
   clearance: Clearance,
   callId: string,
-  { people, pairings, configuration, approved }: PeopleHandOptions,
+  { people, pairings, configuration, memory, approved }: PeopleHandOptions,
 ): PeopleHand | null {
   const { person, place } = clearance
   if (person === null || place.kind !== 'direct' || clearance.level !== 'full') return null
 
   return {
     list: () => listPeople(configuration, pairings),
-    wouldSee: who => wouldSee(configuration, who),
+    wouldSee: who => wouldSee(configuration, memory, who, person),
     question(change) {
       if (change.action === 'approve' || change.action === 'deny') {
         const pairing = pairings.get(change.who)
@@ -36,8 +39,9 @@ export function peopleHand(
         if (change.action === 'deny') return `Leave ${whom} out?`
         return `Let ${whom} in as ${change.to ?? 'a person without a name'}, trusted as ${change.level ?? 'before'}?`
       }
-      const plan = planEdits(configuration.latest(), people.edits(changeOf(change)))
-      return `Change people?\n\n${planLines(plan)}`
+      const wanted = changeOf(change)
+      const plan = planEdits(configuration.latest(), people.edits(wanted))
+      return ['Change people?', people.question(wanted), planLines(plan)].filter(Boolean).join('\n\n')
     },
     async change(change) {
       if (!approved(callId)) throw new CoopError('not_permitted', 'This change needs a person’s approval.')
@@ -69,12 +73,16 @@ export function listPeople(configuration: Pick<Configuration, 'latest'>, pairing
 }
 
 /** What a person's next turn would hold. */
-export function wouldSee(configuration: Pick<Configuration, 'latest'>, who: string): string {
+export async function wouldSee(
+  configuration: Pick<Configuration, 'latest'>,
+  memory: Memory,
+  who: string,
+  viewer: string | null,
+): Promise<string> {
   const config = configuration.latest()
   const person = personNamed(config.household, who)
   if (!person) throw new CoopError('not_found', `There is no user “${who}”.`)
-  return reportPeople(config)
-    .filter(report => report.id === person.id)
-    .map(reportLine)
-    .join('\n')
+  const reports = reportPeople(config).filter(report => report.id === person.id)
+  const foresight = await foresee(config, memory, person, viewer)
+  return [...reports.map(reportLine), ...foresightLines(person, foresight)].join('\n')
 }

@@ -1,12 +1,14 @@
 // Lets people in and changes how they are known: each change one edit of coop.toml.
 import type { Household, Person } from '../access/household.ts'
-import { type Level, levels } from '../access/levels.ts'
+import { type Level, levels, lowest } from '../access/levels.ts'
 import type { Edit } from '../config/edit.ts'
 import { editText } from '../config/edit.ts'
 import { userId } from '../config/parse.ts'
+import type { UserSettings } from '../config/schema.ts'
 import { CoopError } from '../errors.ts'
 import type { Pairings } from '../store/pairings.ts'
 import type { Author, Configuration } from './configuration/configuration.ts'
+import type { Joins } from './joins.ts'
 
 export interface People {
   /** Makes the stranger behind `code` a person, or one more identity of a known one. Resolves to what happened. */
@@ -14,6 +16,8 @@ export interface People {
   deny(code: string): string
   /** The edits that a change of a known person takes. Throws for what is not possible. */
   edits(change: PersonChange): readonly Edit[]
+  /** What a change means beyond its edits, for whoever has to agree; nothing for most. */
+  question(change: PersonChange): string
   change(change: PersonChange, author: Author): Promise<string>
 }
 
@@ -24,9 +28,10 @@ export type PersonChange =
 
 export function openPeople(options: {
   readonly pairings: Pairings
-  readonly configuration: Pick<Configuration, 'latest' | 'change'>
+  readonly configuration: Pick<Configuration, 'latest' | 'change' | 'outcomeOf'>
+  readonly joins: Joins
 }): People {
-  const { pairings, configuration } = options
+  const { pairings, configuration, joins } = options
   const settings = () => configuration.latest().settings
 
   function open(code: string) {
@@ -48,15 +53,21 @@ export function openPeople(options: {
     return found
   }
 
-  function mergeEdits(who: string, into: string): Edit[] {
+  function twoUsers(who: string, into: string) {
     const [gone, stays] = [user(who), user(into)]
     if (userId(gone) === userId(stays))
       throw new CoopError('input_invalid', `${who} and ${into} are one already.`)
+    return [gone, stays] as const
+  }
+
+  function mergeEdits(who: string, into: string): Edit[] {
+    const [gone, stays] = twoUsers(who, into)
     const { groups, cron } = settings()
     const names = (name: string) => name === gone.name || name === userId(gone)
     return [
       { key: `users[${userId(gone)}]` },
       { key: `users[${userId(stays)}].match`, value: gone.match },
+      ...capsOf(gone, stays),
       ...groups.flatMap(({ match, members }) =>
         members
           .filter(names)
@@ -99,9 +110,41 @@ export function openPeople(options: {
       return `${pairing.name} on ${pairing.channel} stays a stranger.`
     },
     edits,
-    change: async (change, author) =>
-      configuration.change(editText(configuration.latest().text, edits(change)), author),
+    question(change) {
+      if (change.kind !== 'merge') return ''
+      const { people } = configuration.latest().household
+      const [from, into] = twoUsers(change.who, change.into)
+      return joins.question(people.get(userId(from))!, people.get(userId(into))!)
+    },
+    async change(change, author) {
+      const before = configuration.outcomeOf(author.call)
+      if (before !== null) return before
+      const text = editText(configuration.latest().text, edits(change))
+      if (change.kind !== 'merge') return configuration.change(text, author)
+      const said = await merge(change.who, change.into, text, author)
+      return [said, ...(await joins.carryOut())].join('\n')
+    },
   }
+
+  /** Planned before the configuration changes: a crash right after must not leave what was theirs closed. */
+  async function merge(who: string, into: string, text: string, author: Author): Promise<string> {
+    const [gone, stays] = twoUsers(who, into)
+    const join = { from: userId(gone), into: userId(stays), matches: gone.match, by: author.who }
+    using _ = joins.plan(join)
+    return await configuration.change(text, author)
+  }
+}
+
+/** An identity that was held lower on its channel stays so, and no other way around is opened to it. */
+function capsOf(gone: UserSettings, stays: UserSettings): Edit[] {
+  const channels = new Set(gone.match.map(match => match.slice(0, match.indexOf(':'))))
+  return Object.entries(gone.max_trust).flatMap(([channel, cap]) => {
+    const other = stays.max_trust[channel]
+    const lower = other === undefined ? cap : lowest(cap, other)
+    return channels.has(channel) && lower !== other
+      ? [{ key: `users[${userId(stays)}].max_trust`, value: { [channel]: lower } }]
+      : []
+  })
 }
 
 interface User {

@@ -220,6 +220,9 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
   }
 }
 
+/** Whether a part is a notice of the gateway's own, or a line in a session. */
+export const isNotice = (key: string): boolean => /^(notice|note):/.test(key)
+
 /** The same place with no more open than the notice was written from. */
 const narrowed = (clearance: Clearance, { labels }: About): Clearance =>
   clearance.narrow({ reads: clearance.reads.filter(compartment => labels.includes(compartment)) })

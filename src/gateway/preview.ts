@@ -7,6 +7,7 @@ import { specOf } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
 import { openSkills } from '../desk/skills.ts'
+import { toolServersOf } from '../mcp/server.ts'
 import { tools } from '../tools/tools.ts'
 import { build } from './prompts.ts'
 
@@ -26,7 +27,10 @@ export function reportPeople(config: Config): PersonReport[] {
     const named = new Set(person.matches.map(match => match.slice(0, match.indexOf(':'))))
     return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
       const clearance = viewOf(person, channel, config.household)
-      const open = tools.filter(tool => atLeast(clearance.level, tool.level))
+      const served = toolServersOf(config).some(server => atLeast(clearance.level, server.trust))
+      const open = tools.filter(
+        tool => atLeast(clearance.level, tool.level) && (tool.name !== 'mcp' || served),
+      )
       const { workspace } = config.paths
       const files = openFiles(clearance, workspace)
       const skills = openSkills(clearance, files, workspace, config.settings.skills)

@@ -2,7 +2,7 @@
 
 import { groupOf } from '../access/clear.ts'
 import type { Speaker } from '../access/household.ts'
-import { type SystemPrompt, systemPrompt, withVolatile } from '../agent/prompt.ts'
+import { type SystemPrompt, skillLines, systemPrompt, withVolatile } from '../agent/prompt.ts'
 import type { Config } from '../config/load.ts'
 import type { Desk } from '../desk/desk.ts'
 
@@ -10,24 +10,34 @@ import type { Desk } from '../desk/desk.ts'
 const most = 500
 
 export function openPrompts(config: () => Config) {
-  const kept = new Map<string, SystemPrompt>()
+  const kept = new Map<string, { prompt: SystemPrompt; skills: string }>()
 
   return {
     /** The prompt of a desk's session and epoch, as its clearance opens it. */
     promptFor(desk: Desk, speaker: Speaker): SystemPrompt {
       const key = `${desk.session.id} ${desk.turn.epoch} ${desk.clearance.fingerprint}`
       const known = kept.get(key)
-      const { shared_files: sharedFiles, user_files: userFiles } = config().settings.prompt
-      const prompt = known
-        ? withVolatile(known, desk.clearance, desk.files, { sharedFiles, userFiles })
-        : build(desk, speaker, config())
       kept.delete(key)
-      kept.set(key, prompt)
+      const made = known ?? {
+        prompt: build(desk, speaker, config()),
+        skills: skillLines(desk.skills.list()),
+      }
+      kept.set(key, made)
       if (kept.size > most) kept.delete(kept.keys().next().value!)
-      return prompt
+      return known ? later(known, desk) : made.prompt
     },
     /** A changed configuration may name other files. */
     forget: () => kept.clear(),
+  }
+
+  /** What changed since the prompt was built goes with the message, so that the prompt stays as it is. */
+  function later({ prompt, skills }: { prompt: SystemPrompt; skills: string }, desk: Desk): SystemPrompt {
+    const { shared_files: sharedFiles, user_files: userFiles } = config().settings.prompt
+    const fresh = withVolatile(prompt, desk.clearance, desk.files, { sharedFiles, userFiles })
+    const now = skillLines(desk.skills.list())
+    if (now === skills) return fresh
+    const told = `The skills have changed; there are now:\n${now || '(none)'}`
+    return { ...fresh, volatile: [fresh.volatile, told].filter(Boolean).join('\n\n') }
   }
 }
 
@@ -46,7 +56,7 @@ export function build(
       ? {
           title: clearance.place.title ?? clearance.place.id,
           names: clearance.audience.map(id => household.people.get(id)?.name ?? id),
-          unknown: clearance.audience.length < group.members.length || group.members.length === 0,
+          unknown: clearance.strangers,
         }
       : null,
     skills: desk.skills.list(),

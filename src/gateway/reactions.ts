@@ -14,6 +14,14 @@ export type ReactionMeaning =
 const yes = ['👍', '✅', '👌', '💯']
 const no = ['👎', '❌', '🚫']
 
+/** A reaction in the place of the message that it is under: platforms tell the group, and not always the topic. */
+export function reactedTo(row: Received | null, outbox: Store['outbox']): Received | null {
+  if (!row?.inbound.reaction || row.inbound.place.kind === 'direct') return row
+  const { channel, place, reaction } = row.inbound
+  const thread = outbox.find(channel, reaction.to)?.place.thread
+  return thread === undefined ? row : { ...row, inbound: { ...row.inbound, place: { ...place, thread } } }
+}
+
 /** What a known person's reaction means. */
 export function readReaction(
   row: Received,

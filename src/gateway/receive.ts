@@ -4,7 +4,6 @@ import { type Level, levels } from '../access/levels.ts'
 import type { Choice, Inbound } from '../channel.ts'
 import { sealPlain } from '../delivery/seal.ts'
 import type { Log } from '../log.ts'
-import { originOf } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -15,10 +14,10 @@ import type { Errand } from './errand.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
-import { type ReactionMeaning, readReaction } from './reactions.ts'
+import { type ReactionMeaning, reactedTo, readReaction } from './reactions.ts'
 import type { Revisions } from './revisions.ts'
 import { chooseRoute, type Route } from './route.ts'
-import { spokenText, strangerAuthor } from './said.ts'
+import { spokenOrigin, spokenText, strangerAuthor } from './said.ts'
 import { sessionFor } from './sessions.ts'
 
 export interface ReceiveOptions {
@@ -46,8 +45,8 @@ export interface ReceiveOptions {
 }
 
 export interface Receiver {
-  /** Stores a batch in one commit; what follows goes on by itself. Throws when it cannot be stored. */
-  admit(batch: readonly Inbound[]): void
+  /** Stores a batch in one commit; what follows goes on by itself. Resolves once it may be acknowledged. */
+  admit(batch: readonly Inbound[]): Promise<void>
   /** Takes rows up that are stored already, in order. */
   proceed(rows: readonly Received[]): void
 }
@@ -58,9 +57,13 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   const order = new Map<string, Promise<void>>()
 
   async function receive(arrived: Received): Promise<void> {
-    const revised = arrived.inbound.revises ? options.revisions.apply(arrived) : arrived.inbound
-    if (revised === null) return
-    const row = { ...arrived, inbound: revised }
+    const revision = arrived.inbound.revises ? options.revisions.apply(arrived) : null
+    if (revision?.kind === 'settled') return
+    const row =
+      revision?.kind === 'message'
+        ? { ...arrived, inbound: revision.inbound }
+        : reactedTo(options.revisions.overtaken(arrived), store.outbox)
+    if (row === null) return
     const { inbound } = row
     const span = options.tracer.start('message', row.trace, null, {
       channel: inbound.channel,
@@ -76,6 +79,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     const cleared = await options.gatekeeper.clear(inbound)
     const { speaker, clearance, group } = cleared
     if (inbound.reaction) return reacted(row, cleared)
+    if (revision?.kind === 'note') return noted(row, cleared, revision.text)
     const route = chooseRoute(inbound, {
       speaker,
       clearance,
@@ -151,10 +155,17 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     })
   }
 
+  function noted(row: Received, cleared: Cleared, text: string): void {
+    if (isForeign(row, cleared)) return store.inbox.settle(row.id, 'ignored', 'a stranger takes words back')
+    listen(row, cleared, text)
+  }
+
+  const isForeign = ({ inbound }: Received, { speaker, group }: Cleared): boolean =>
+    speaker.kind === 'stranger' || (inbound.place.kind === 'group' && !group)
+
   function reacted(row: Received, cleared: Cleared): void {
-    const { clearance, speaker, group } = cleared
-    const stranger = speaker.kind === 'stranger' || (row.inbound.place.kind === 'group' && !group)
-    const meaning: ReactionMeaning = stranger
+    const { clearance } = cleared
+    const meaning: ReactionMeaning = isForeign(row, cleared)
       ? { kind: 'nothing', reason: 'a reaction of a stranger' }
       : readReaction(row, clearance, options)
     if (meaning.kind === 'nothing') return store.inbox.settle(row.id, 'ignored', meaning.reason)
@@ -175,7 +186,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
             blocks: [{ type: 'text', text }],
             author: person?.id ?? strangerAuthor(row.inbound.sender.name),
             labels: clearance.reads,
-            origin: originOf(person?.level ?? 'public'),
+            origin: spokenOrigin(row.inbound, person),
           },
         ],
         parts: [],
@@ -228,13 +239,14 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   }
 
   return {
-    admit(batch) {
+    async admit(batch) {
       proceed(
         store.inbox.admit(
           batch.map(inbound => ({ inbound, trace: newTrace() })),
           now(),
         ),
       )
+      await store.durable()
     },
     proceed,
   }

@@ -31,6 +31,8 @@ export interface RememberOptions {
 export interface Remember extends AsyncDisposable {
   /** Something was said. */
   nudge(): void
+  /** Runs `job` while nothing is being remembered. */
+  quietly(job: () => void): Promise<void>
 }
 
 const wordsAfterMs = 1_500
@@ -122,6 +124,11 @@ export function openRemember(options: RememberOptions): Remember {
       }, wordsAfterMs).unref()
       if (facts) facts.refresh()
       else facts = setTimeout(() => queue(true, false), factsAfterMs).unref()
+    },
+    quietly(job) {
+      const done = work.then(job)
+      work = done.catch(() => {})
+      return done
     },
     async [Symbol.asyncDispose]() {
       clearInterval(tidying)

@@ -7,6 +7,7 @@ import { readable } from '../log.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { SelfHand } from '../tools/hands.ts'
 import { rolledFiles } from '../trace/rolling-file.ts'
+import { endFirstConversation, giveName } from './first-conversation.ts'
 import { findHelp, readSections, type Section } from './help.ts'
 import { statusText } from './status.ts'
 
@@ -20,12 +21,13 @@ export interface Records {
 export interface SelfOptions {
   readonly status: () => StatusReport
   readonly records: Records
+  readonly workspace: () => string
 }
 
 const mostLines = 40
 const mostTraces = 5
 
-export function openSelf({ status, records }: SelfOptions): (clearance: Clearance) => SelfHand {
+export function openSelf({ status, records, workspace }: SelfOptions): (clearance: Clearance) => SelfHand {
   let sections: readonly Section[] | undefined
   return clearance => {
     const needsFull = () => {
@@ -49,6 +51,14 @@ export function openSelf({ status, records }: SelfOptions): (clearance: Clearanc
       help(find) {
         sections ??= records.docs === undefined ? [] : readSections(records.docs)
         return findHelp(sections, find)
+      },
+      name(name) {
+        needsFull()
+        return giveName(workspace(), name)
+      },
+      introduced() {
+        needsFull()
+        return endFirstConversation(workspace())
       },
     }
   }

@@ -1,14 +1,14 @@
 // How the gateway is, with what is wrong first.
-import type { Channel } from '../channel.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { Store } from '../store/store.ts'
+import type { ChannelRunner } from './channels.ts'
 
 export interface StatusFacts {
   readonly version: string
   readonly home: string
   readonly startedAt: number
   readonly model: string
-  readonly channels: readonly Channel[]
+  readonly channels: Pick<ChannelRunner, 'all' | 'lastError'>
   readonly running: number
   /** Complaints that no other row shows: a refused configuration, a missing key. */
   readonly problems: readonly string[]
@@ -16,9 +16,14 @@ export interface StatusFacts {
 }
 
 export function statusOf(facts: StatusFacts): StatusReport {
-  const channels = facts.channels.map(channel => {
+  const channels = facts.channels.all().map((channel): StatusReport['channels'][number] => {
     const state = channel.state()
-    return { name: channel.name, state: state.kind, ...('error' in state ? { error: state.error } : {}) }
+    const lastError = facts.channels.lastError(channel.name)
+    return {
+      name: channel.name,
+      state: state.kind,
+      ...('error' in state ? { error: state.error } : lastError ? { lastError } : {}),
+    }
   })
   const waiting = facts.store.turns.open().filter(turn => turn.state === 'waiting').length
   const outbox = facts.store.outbox.counts()

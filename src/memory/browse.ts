@@ -13,6 +13,8 @@ export interface ListOptions {
   /** Default 10, at most 100. */
   readonly limit?: number
   readonly order?: 'newest' | 'oldest'
+  /** By when it was said, or when it happened if the text tells. Default said. */
+  readonly by?: 'said' | 'happened'
 }
 
 export interface PersonNote {
@@ -48,8 +50,9 @@ export function listRows(scope: Scope, options: ListOptions = {}): Memo[] {
   const limit = Math.max(1, Math.min(options.limit ?? defaultLimit, most))
   const newest = options.order !== 'oldest'
   const way = newest ? 'DESC' : 'ASC'
+  const when = options.by === 'happened' ? 'coalesce(event_from, at)' : 'at'
   const conditions = [
-    'at >= ? AND at < ?',
+    `${when} >= ? AND ${when} < ?`,
     ...(options.kinds === undefined ? [] : [`kind ${options.kinds === 'turns' ? '=' : '<>'} 'turn'`]),
     ...(options.pinned ? ['pinned = 1'] : []),
   ]
@@ -57,16 +60,20 @@ export function listRows(scope: Scope, options: ListOptions = {}): Memo[] {
     const rows = shelf
       .sql(
         `SELECT * FROM ${shelf.tables.mem} WHERE ${conditions.join(' AND ')}
-         ORDER BY at ${way}, seq ${way}, uid LIMIT ?`,
+         ORDER BY ${when} ${way}, seq ${way}, uid LIMIT ?`,
       )
       .all(options.from ?? -8.64e15, options.to ?? 8.64e15, limit) as Row[]
     return rows.map(row => shown({ shelf, row }))
   })
   const sign = newest ? -1 : 1
+  const moment = (memo: Memo) => (options.by === 'happened' ? happenedAt(memo) : memo.at)
   const before = (a: Memo, b: Memo) =>
-    sign * (a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0)) || (a.id < b.id ? -1 : 1)
+    sign * (moment(a) - moment(b) || (a.seq ?? 0) - (b.seq ?? 0)) || (a.id < b.id ? -1 : 1)
   return memos.sort(before).slice(0, limit)
 }
+
+/** When something happened, as far as its text tells; else when it was said. */
+export const happenedAt = (memo: Memo): number => memo.event?.from ?? memo.at
 
 /** Who the readable memories speak of, most often first. */
 export function listPeople(scope: Scope, limit = 50): PersonNote[] {

@@ -2,6 +2,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import type { Clearance } from '../access/clearance.ts'
 import { checkClearance } from '../access/clearance.ts'
+import { forgotten } from '../store/erase.ts'
 import { refreshTail } from './context.ts'
 import { type Complete, type Exchange, reconcile, type Said } from './facts.ts'
 import { insertRow } from './insert.ts'
@@ -94,7 +95,7 @@ function keep(room: Room, { ref, said, session }: Placed): boolean {
   const key = `entry:${said.entry}`
   if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(key)) return false
   const body = withoutSecrets(said.text).slice(0, maxTurnChars)
-  if (body.trim() === '' || isBuried(shelf, body)) return false
+  if (body.trim() === '' || body === forgotten || isBuried(shelf, body)) return false
   insertRow(shelf, {
     uid: room.uid(),
     key,
@@ -135,7 +136,7 @@ function exchanges(room: Room, turns: readonly SpokenTurn[]): { ref: ShelfRef; e
       const group = groups.get(key) ?? { ref, exchange: { session: turn.session, said: [] } }
       groups.set(key, group)
       const text = withoutSecrets(said.text)
-      if (!isBuried(room.files.shelf(ref), text))
+      if (text !== forgotten && !isBuried(room.files.shelf(ref), text))
         group.exchange.said.push({ ...said, text, position: turn.position })
     }
   }

@@ -2,19 +2,23 @@
 import type { Shelf } from './files.ts'
 import { countTerms } from './insert.ts'
 
+/** A pause this long ends a sitting: what follows is another subject. */
+export const sittingGapMs = 6 * 3_600_000
+
 interface Turn {
   readonly id: number
   readonly pos: number | null
   readonly norm: string
   readonly near: string
+  readonly at: number
 }
 
 /** Orders the turns of a session and writes each one's neighbours beside it; only what changed. */
 export function refreshSession(shelf: Shelf, session: string): void {
   const turns = shelf
     .sql(
-      `SELECT id, pos, norm, near FROM ${shelf.tables.mem}
-       WHERE session = ? AND kind = 'turn' ORDER BY seq IS NULL, seq, at, id`,
+      `SELECT id, pos, norm, near, at FROM ${shelf.tables.mem}
+       WHERE session = ? AND kind = 'turn' ORDER BY at, seq IS NULL, seq, id`,
     )
     .all(session) as Turn[]
   const place = shelf.sql(`UPDATE ${shelf.tables.mem} SET pos = ? WHERE id = ?`)
@@ -29,7 +33,7 @@ export function refreshTail(shelf: Shelf, session: string): void {
   const turns = (
     shelf
       .sql(
-        `SELECT id, pos, norm, near FROM ${shelf.tables.mem}
+        `SELECT id, pos, norm, near, at FROM ${shelf.tables.mem}
          WHERE session = ? AND kind = 'turn' ORDER BY pos DESC LIMIT 3`,
       )
       .all(session) as Turn[]
@@ -40,7 +44,9 @@ export function refreshTail(shelf: Shelf, session: string): void {
 }
 
 function write(shelf: Shelf, turn: Turn, before: Turn | undefined, after: Turn | undefined): void {
-  const near = [before?.norm, after?.norm].filter(Boolean).join(' ')
+  const beside = (other: Turn | undefined) =>
+    other && Math.abs(other.at - turn.at) <= sittingGapMs ? other.norm : ''
+  const near = [beside(before), beside(after)].filter(Boolean).join(' ')
   if (near === turn.near) return
   const grown = countTerms(near) - countTerms(turn.near)
   shelf.sql(`UPDATE ${shelf.tables.mem} SET near = ?, len = len + ? WHERE id = ?`).run(near, grown, turn.id)

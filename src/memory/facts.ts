@@ -175,7 +175,7 @@ function apply(room: Room, shelf: Shelf, exchange: Exchange, known: readonly Row
   })
   link(shelf, uid, source.entry)
   if (one.act === 'SUPERSEDE' && old && mayReplace(old, source.author, source.origin))
-    supersede(shelf, old, uid, now)
+    supersede(shelf, old, uid, source.at)
   return true
 }
 

@@ -1,5 +1,5 @@
 // The memory database files: memory.db kept open, personal ones opened on demand and closed when idle.
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Statement } from 'better-sqlite3'
 import { CoopError } from '../errors.ts'
@@ -22,6 +22,8 @@ export interface Files extends Disposable {
   existing(ref: ShelfRef): Shelf | undefined
   /** Closes personal files that were not used since `before`. */
   closeIdle(before: number): void
+  /** Deletes a personal file whose rows are somewhere else now. */
+  remove(owner: string): void
   /** The database of a file: memory.db for null. */
   database(owner: string | null): Db
   /** Paths of every memory database file with an open or existing main file. */
@@ -100,6 +102,10 @@ export function openFiles(options: FilesOptions): Files {
     existing: ref => (open.has(ref.owner) || existsSync(pathOf(ref.owner)) ? shelf(ref) : undefined),
     closeIdle(before) {
       for (const [owner, { usedAt }] of open) if (owner !== null && usedAt < before) close(owner)
+    },
+    remove(owner) {
+      close(owner)
+      for (const end of ['', '-wal', '-shm']) rmSync(`${pathOf(owner)}${end}`, { force: true })
     },
     database: owner => opened(owner).db,
     pathOf,

@@ -18,6 +18,8 @@ export interface NewRow {
   readonly seq?: number | null
   readonly at: number
   readonly recordedAt: number
+  /** From when on it is true, if not from when it was said. */
+  readonly validFrom?: number
   readonly origin: RowOrigin
   readonly originTrust: string
   readonly ref?: string | null
@@ -64,7 +66,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
       event?.from ?? null,
       event?.to ?? null,
       event?.precision ?? null,
-      row.kind === 'turn' ? null : row.at,
+      row.kind === 'turn' ? null : (row.validFrom ?? row.at),
       row.recordedAt,
       row.origin,
       row.originTrust,
@@ -79,8 +81,12 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
         ? 1
         : 0,
     )
-  for (const name of new Set([...(row.saidBy === null ? [] : [row.saidBy]), ...people]))
-    countPerson(shelf, name, row.at)
+  countPeople(shelf, { said_by: row.saidBy, people: JSON.stringify(people), at: row.at })
+}
+
+/** Notes a row's names in the shelf's list of people. */
+export function countPeople(shelf: Shelf, row: Pick<Row, 'said_by' | 'people' | 'at'>): void {
+  for (const name of namesIn(row)) countPerson(shelf, name, row.at)
 }
 
 /** How many index terms a column of them holds. */
@@ -93,13 +99,15 @@ export const hashOf = (text: string): Buffer =>
 /** Takes a row's names out of the shelf's list of people. */
 export function uncountPeople(shelf: Shelf, row: Pick<Row, 'said_by' | 'people'>): void {
   const { person, name: names } = shelf.tables
-  const people = JSON.parse(row.people) as string[]
-  for (const name of new Set([...(row.said_by === null ? [] : [row.said_by]), ...people])) {
+  for (const name of namesIn(row)) {
     shelf.sql(`UPDATE ${person} SET rows = rows - 1 WHERE name = ?`).run(name)
     const gone = shelf.sql(`DELETE FROM ${person} WHERE name = ? AND rows <= 0`).run(name).changes > 0
     if (gone) shelf.sql(`DELETE FROM ${names} WHERE name = ?`).run(name)
   }
 }
+
+const namesIn = (row: Pick<Row, 'said_by' | 'people'>): Set<string> =>
+  new Set([...(row.said_by === null ? [] : [row.said_by]), ...(JSON.parse(row.people) as string[])])
 
 function countPerson(shelf: Shelf, name: string, at: number): void {
   const { person, name: names } = shelf.tables

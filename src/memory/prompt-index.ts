@@ -1,9 +1,8 @@
 // The memories that go with an incoming message: pinned, fitting and newest, within a budget of tokens.
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Origin } from '../store/entry.ts'
 import { isoDay } from './dates.ts'
 import type { Ranked } from './rank.ts'
-import { retrieve } from './retrieve.ts'
+import { retrieve, sizeOf } from './retrieve.ts'
 import type { Memo, Row } from './row.ts'
 import { type Found, findAll, type Scope, shown } from './scope.ts'
 import { labelsOf } from './shelves.ts'
@@ -45,8 +44,9 @@ export async function promptIndex(
   const limit = options.limit ?? 12
   const budget = options.maxTokens ?? 1200
   if (limit < 1 || scope.readable.length === 0) return { lines: [] }
-  const ranked = await fitting(scope, text, options.deadlineMs ?? 50)
   const shelves = scope.shelves()
+  if (sizeOf(shelves).rows === 0) return { lines: [] }
+  const ranked = await fitting(scope, text, options.deadlineMs ?? 50)
   const chosen = new Map<string, { hit: Found; line: string }>()
   let spent = 0
 
@@ -113,23 +113,22 @@ export function lineOf(memo: Memo): string {
   const who = memo.quoted || name === '' ? '' : `${name}: `
   const when =
     memo.event && memo.kind !== 'turn' ? `${isoDay(memo.at)}, of ${isoDay(memo.event.from)}` : isoDay(memo.at)
-  return `- ${when} ${who}${said}${memo.ended ? ' (no longer so)' : ''} [${memo.id.slice(0, 8)}]`
+  return `- ${when} ${who}${said}${memo.ended ? ` (no longer so${memo.until === null ? '' : ` since ${isoDay(memo.until)}`})` : ''} [${memo.id.slice(0, 8)}]`
 }
 
 /** The best rows by the deadline, or what the rarest words alone find. */
 async function fitting(scope: Scope, text: string, deadlineMs: number): Promise<readonly Ranked[]> {
   const limits = { now: scope.now() }
-  const over = new AbortController()
-  const late = wait(deadlineMs, undefined, { signal: over.signal, ref: false }).then(
-    () => undefined,
-    () => undefined,
-  )
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, deadlineMs, undefined)
+  })
   const full = scope.searcher.search(scope.readable, text, limits, 60).catch((error: unknown) => {
     scope.log.warn({ err: error }, 'memory search failed; the cheaper one is used')
     return undefined
   })
   const ranked = await Promise.race([full, late])
-  over.abort()
+  clearTimeout(timer)
   return ranked ?? retrieve(scope.shelves(), text, { ...limits, cheap: true }).slice(0, 60)
 }
 

@@ -1,4 +1,5 @@
 // The order of what was found: a pure function of the question and the candidates.
+import { sittingGapMs } from './context.ts'
 import { type NamedDate, partsOf } from './dates.ts'
 
 /** What one candidate brings, whatever shelf it is from. */
@@ -47,9 +48,9 @@ export interface Ranked {
 const weights = {
   coverage: 0.4,
   pair: 1.2,
-  previous: 0.4,
-  next: 0.2,
-  previous2: 0.2,
+  previous: 0.45,
+  next: 0.15,
+  previous2: 0.3,
   next2: 0.1,
   session: 0.3,
   person: 1.8,
@@ -64,25 +65,29 @@ export function rank(candidates: readonly Candidate[], wish: Wish): Ranked[] {
   const own = candidates.map(
     candidate => candidate.match * candidate.coverage ** weights.coverage + weights.pair * candidate.pairs,
   )
-  const places = new Map<string, number>()
-  for (const [index, { session, pos }] of candidates.entries()) {
-    if (session !== null && pos !== null) places.set(`${session}:${pos}`, own[index]!)
+  const places = new Map<string, { score: number; at: number }>()
+  for (const [index, { session, pos, at }] of candidates.entries()) {
+    if (session !== null && pos !== null) places.set(`${session}:${pos}`, { score: own[index]!, at })
   }
-  const sessions = sessionScores(candidates, own)
+  const sittings = sittingsOf(candidates)
+  const sessions = sessionScores(sittings, own)
   const top = own.reduce((max, score) => Math.max(max, score), 0)
   const best = Math.max(...sessions.values(), Number.MIN_VALUE)
 
   return candidates
     .map((candidate, index) => {
-      const { session, pos } = candidate
-      const beside = (by: number) =>
-        session === null || pos === null ? 0 : (places.get(`${session}:${pos + by}`) ?? 0)
+      const { session, pos, at } = candidate
+      const beside = (by: number) => {
+        const near = session === null || pos === null ? undefined : places.get(`${session}:${pos + by}`)
+        return near && Math.abs(near.at - at) <= sittingGapMs ? near.score : 0
+      }
       const context =
         weights.previous * beside(-1) +
         weights.next * beside(1) +
         weights.previous2 * beside(-2) +
         weights.next2 * beside(2)
-      const company = session === null ? 0 : weights.session * top * ((sessions.get(session) ?? 0) / best)
+      const sitting = sittings[index]
+      const company = sitting == null ? 0 : weights.session * top * ((sessions.get(sitting) ?? 0) / best)
       const score = (own[index]! + context + company) * fit(candidate, wish)
       return { uid: candidate.uid, score, coverage: candidate.coverage }
     })
@@ -128,14 +133,30 @@ function agreement(date: NamedDate, parts: Required<NamedDate>): number {
   return apart === 0 ? weights.date : apart <= 3 ? 0.5 * weights.date : 0.25 * weights.date
 }
 
-/** For each session the sum of its three best turns. */
-function sessionScores(candidates: readonly Candidate[], own: readonly number[]): Map<string, number> {
-  const scores = new Map<string, number[]>()
-  for (const [index, { session }] of candidates.entries()) {
+/** Which stretch of talk each candidate is from: a session goes on for years, people pause. */
+function sittingsOf(candidates: readonly Candidate[]): (string | null)[] {
+  const sittings: (string | null)[] = candidates.map(() => null)
+  const order = [...candidates.keys()].sort((a, b) => candidates[a]!.at - candidates[b]!.at)
+  const last = new Map<string, { at: number; count: number }>()
+  for (const index of order) {
+    const { session, at } = candidates[index]!
     if (session === null) continue
-    const list = scores.get(session)
+    const before = last.get(session)
+    const count = before === undefined ? 0 : before.count + (at - before.at > sittingGapMs ? 1 : 0)
+    last.set(session, { at, count })
+    sittings[index] = `${session}#${count}`
+  }
+  return sittings
+}
+
+/** For each sitting the sum of its three best turns. */
+function sessionScores(sittings: readonly (string | null)[], own: readonly number[]): Map<string, number> {
+  const scores = new Map<string, number[]>()
+  for (const [index, sitting] of sittings.entries()) {
+    if (sitting === null) continue
+    const list = scores.get(sitting)
     if (list) list.push(own[index]!)
-    else scores.set(session, [own[index]!])
+    else scores.set(sitting, [own[index]!])
   }
   return new Map(
     [...scores].map(([session, list]) => [

@@ -63,6 +63,12 @@ export interface Memo {
   readonly event: { readonly from: number; readonly to: number; readonly precision: string } | null
   /** No longer true, or replaced. */
   readonly ended: boolean
+  /** From when on it was true; of a turn, when it was said. */
+  readonly since: number
+  /** Until when it was true; null while it is. */
+  readonly until: number | null
+  /** The id of the memory that came in its place. */
+  readonly replacedBy: string | null
   readonly pinned: boolean
   /** Text from outside: to be shown as a quote. */
   readonly quoted: boolean
@@ -86,6 +92,9 @@ export function memoOf(row: Row, store: StoreName): Memo {
         ? null
         : { from: row.event_from, to: row.event_to, precision: row.event_precision ?? 'day' },
     ended: row.superseded_by !== null || row.valid_to !== null,
+    since: row.valid_from ?? row.at,
+    until: row.valid_to,
+    replacedBy: row.superseded_by,
     pinned: row.pinned === 1,
     quoted: row.origin === 'tool' || row.origin_trust === 'outside' || row.origin_trust === 'derived',
   }

@@ -15,6 +15,8 @@ export interface SearchOptions {
   /** Only rows said in this span, milliseconds since 1970. */
   readonly from?: number
   readonly to?: number
+  /** What was true at this moment, whatever came after. */
+  readonly asOf?: number
   /** Also what retention has put away. */
   readonly archived?: boolean
   readonly signal?: AbortSignal
@@ -32,8 +34,8 @@ export async function search(
   const limit = Math.trunc(Math.min(options.limit ?? defaultLimit, mostResults))
   if (!(limit >= 1)) throw new CoopError('input_invalid', `A search gives 1 to ${mostResults} results.`)
   const refs = scope.readable.filter(ref => options.store === undefined || storeOf(ref) === options.store)
-  const limits = { now: scope.now(), ...(options.kinds ? { kinds: options.kinds } : {}) }
-  const dated = options.from !== undefined || options.to !== undefined
+  const limits = { now: options.asOf ?? scope.now(), ...(options.kinds ? { kinds: options.kinds } : {}) }
+  const dated = [options.from, options.to, options.asOf].some(moment => moment !== undefined)
   const most = dated ? 600 : Math.max(2 * limit, 50)
   const [lexical, meaning] = await Promise.all([
     scope.searcher.search(refs, text, limits, most),
@@ -47,11 +49,34 @@ export async function search(
     if (!found) continue
     const memo = shown(found)
     if (options.kinds && (memo.kind === 'turn') !== (options.kinds === 'turns')) continue
-    if (memo.at < (options.from ?? memo.at) || memo.at >= (options.to ?? memo.at + 1)) continue
+    if (!fits(memo, options)) continue
     scope.used.set(uid, found.shelf.ref)
     if (memos.push(memo) === limit) break
   }
-  if (options.archived && memos.length < limit)
-    memos.push(...archivedMatches(shelves, text, limit - memos.length))
-  return memos
+  if ((options.archived || options.asOf !== undefined) && memos.length < limit) {
+    const archived = archivedMatches(shelves, text, mostResults).filter(memo => fits(memo, options))
+    memos.push(...archived.slice(0, limit - memos.length))
+  }
+  return options.asOf === undefined ? folded(scope, memos).slice(0, limit) : memos
+}
+
+function fits({ at, since, until }: Memo, { from = at, to = at + 1, asOf }: SearchOptions): boolean {
+  return at >= from && at < to && (asOf === undefined || (since <= asOf && (until === null || until > asOf)))
+}
+
+/** What was replaced goes right behind what came in its place, which is fetched if the search did not find it. */
+function folded(scope: Scope, memos: readonly Memo[]): Memo[] {
+  if (memos.every(memo => memo.replacedBy === null)) return [...memos]
+  const out = new Map<string, Memo>()
+  const shelves = scope.shelves()
+  const put = (memo: Memo): void => {
+    if (out.has(memo.id)) return
+    const heir = memo.replacedBy === null ? undefined : find(shelves, memo.replacedBy)
+    if (heir) put(memos.find(one => one.id === memo.replacedBy) ?? shown(heir))
+    if (out.has(memo.id)) return
+    out.set(memo.id, memo)
+    for (const older of memos) if (older.replacedBy === memo.id) put(older)
+  }
+  for (const memo of memos) put(memo)
+  return [...out.values()]
 }

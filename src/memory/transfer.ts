@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { CoopError } from '../errors.ts'
 import { termsOf } from './analyse.ts'
-import { refreshSession } from './context.ts'
+import { refreshSession, sittingGapMs } from './context.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow } from './insert.ts'
 import type { Row } from './row.ts'
@@ -120,6 +120,8 @@ function timeOf(text: string): number {
   return Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(text) ? `${text}Z` : text)
 }
 
+const momentOf = (line: Line): number => (line.at == null ? 0 : timeOf(line.at))
+
 /** Everything the clearance reads, in the order it was stored. */
 export function* exportLines(scope: Scope): Generator<string> {
   for (const ref of scope.readable) {
@@ -176,12 +178,22 @@ function contextOf(lines: readonly Line[]): Map<Line, string> {
   }
   const near = new Map<Line, string>()
   for (const session of sessions.values()) {
-    if (session.every(line => line.seq != null)) session.sort((a, b) => a.seq! - b.seq!)
+    session.sort((a, b) => momentOf(a) - momentOf(b) || (a.seq ?? 0) - (b.seq ?? 0))
     const terms = session.map(line =>
       termsOf(withoutSecrets(line.title ? `${line.title}\n${line.text}` : line.text)).join(' '),
     )
     for (const [index, line] of session.entries()) {
-      near.set(line, [terms[index - 1], terms[index + 1]].filter(Boolean).join(' '))
+      const beside = [index - 1, index + 1].filter(other => {
+        const there = session[other]
+        return there && Math.abs(momentOf(there) - momentOf(line)) <= sittingGapMs
+      })
+      near.set(
+        line,
+        beside
+          .map(other => terms[other])
+          .filter(Boolean)
+          .join(' '),
+      )
     }
   }
   return near

@@ -10,7 +10,7 @@ import {
   type StoreStats,
   stats,
 } from './browse.ts'
-import { type ForgetReport, type ForgetWhat, forget } from './forget.ts'
+import { countSaying, type ForgetReport, type ForgetWhat, forget } from './forget.ts'
 import { type PromptIndex, type PromptIndexOptions, promptIndex } from './prompt-index.ts'
 import type { Memo } from './row.ts'
 import { openStores, type Room, type Scope, scopeOf, shown } from './scope.ts'
@@ -37,6 +37,8 @@ export interface MemoryView {
   pin(id: string, on: boolean, by: Asking): Memo
   promote(id: string, to: string, by: Asking): Memo
   alias(name: string, person: string, store?: string): void
+  /** How many memories that may be changed here say all words of a text. */
+  saying(text: string): number
   forget(what: ForgetWhat): Promise<ForgetReport>
   export(): Generator<string>
   import(into: Import, lines: readonly Line[]): number
@@ -61,6 +63,7 @@ export function openView(room: Room, vectors: Vectors | null, clearance: Clearan
     pin: (id, on, by) => pin(scope, id, on, by),
     promote: (id, to, by) => promote(scope, id, to, by),
     alias: (name, person, store) => alias(scope, name, person, store),
+    saying: text => countSaying(scope, text),
     forget: what => forget(scope, what),
     export: () => exportLines(scope),
     import: (into, lines) => into.add(scope, lines),

@@ -35,6 +35,8 @@ export interface Note {
   /** The id of the memory that this replaces. */
   readonly replaces?: string
   readonly pinned?: boolean
+  /** From when on it is so, milliseconds since 1970; what it replaces was so until then. Default now. */
+  readonly since?: number
 }
 
 /** Text from outside, or derived from it, is never a person's word. */
@@ -65,10 +67,11 @@ export function write(scope: Scope, note: Note, by: Asking): Memo {
       people: note.people ?? [],
       at: now,
       recordedAt: now,
+      ...(note.since === undefined ? {} : { validFrom: note.since }),
       origin: outside ? 'tool' : 'said',
       originTrust: by.origin,
     })
-    if (old) supersede(shelf, old, uid, now)
+    if (old) supersede(shelf, old, uid, note.since ?? now)
     if (note.pinned && !outside) setPin(shelf, uid, true, now)
     return rowOf(shelf, uid)
   })()
@@ -202,7 +205,7 @@ export function found(scope: Scope, id: string): Found {
 }
 
 /** A row that this clearance reads and may change; any other is not found. */
-export function changeable(scope: Scope, id: string): Found {
+function changeable(scope: Scope, id: string): Found {
   const hit = found(scope, id)
   const open = writable(scope).some(ref => ref.id === hit.shelf.ref.id && ref.owner === hit.shelf.ref.owner)
   if (!open) throw notFound(id)
@@ -253,6 +256,8 @@ function replaceable(scope: Scope, shelf: Shelf, id: string, origin: Origin): Ro
 }
 
 function checkText(note: Note): void {
+  if (note.since !== undefined && !Number.isFinite(note.since))
+    throw new CoopError('input_invalid', 'since is no date; write one as 2026-01-31.')
   const bytes = Buffer.byteLength(note.text) + Buffer.byteLength(note.title ?? '')
   if (note.text.trim() === '') throw new CoopError('input_invalid', 'A memory needs a text.')
   if (bytes > maxTextBytes) {

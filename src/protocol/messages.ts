@@ -1,5 +1,6 @@
 // The client protocol: JSON-RPC 2.0 methods with their parameters and results.
 import { z } from 'zod'
+import type { FaultCode } from '../errors.ts'
 import type { SequencedEvent } from './events.ts'
 
 export const protocolVersion = 1
@@ -74,7 +75,13 @@ export interface StatusReport {
   readonly model: string
   /** What is wrong, worst first; empty when all is well. */
   readonly problems: readonly string[]
-  readonly channels: readonly { readonly name: string; readonly state: string; readonly error?: string }[]
+  readonly channels: readonly {
+    readonly name: string
+    readonly state: string
+    readonly error?: string
+    /** What went wrong last, mended since; `at` is milliseconds since 1970. */
+    readonly lastError?: { readonly text: string; readonly at: number }
+  }[]
   readonly turns: { readonly running: number; readonly waiting: number }
   readonly inbox: Readonly<Record<string, number>>
   readonly outbox: Readonly<Record<string, number>>
@@ -99,7 +106,8 @@ export interface Results {
   'session/delete': { deleted: boolean }
   'approval/list': { approvals: ApprovalInfo[] }
   'approval/answer': { text: string }
-  'command/run': { text: string }
+  /** `fault`: it was not done, and the text says why. */
+  'command/run': { text: string; fault?: FaultCode }
   /** What may be typed here: commands, models to choose, people to write to. */
   'command/list': { commands: CommandInfo[]; models: string[]; people: string[] }
   'session/state': {

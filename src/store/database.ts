@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { CoopError } from '../errors.ts'
+import { copyPath } from './copies.ts'
 
 export type Db = Database.Database
 
@@ -11,9 +12,11 @@ export interface OpenOptions {
   readonly path: string
   /** A folder of `NNN-name.sql`, applied in order; the count applied is kept in `user_version`. */
   readonly migrations: string
+  /** When a commit reaches the disk: at once (the default), or when the owner of the file flushes its log. */
+  readonly flush?: 'each commit' | 'when asked'
 }
 
-/** Opens `path` with WAL, synchronous=FULL and secure_delete, migrated to the newest schema. */
+/** Opens `path` with WAL and secure_delete, migrated to the newest schema. */
 export function openDatabase(options: OpenOptions): Db {
   const { path, migrations } = options
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -24,6 +27,8 @@ export function openDatabase(options: OpenOptions): Db {
   const db = open(path, files.length)
   try {
     migrate(db, path, migrations, files, existed)
+    // NORMAL still flushes around each checkpoint, so that what is lost to a power cut is only ever the end of the log.
+    if (options.flush === 'when asked') db.pragma('synchronous = NORMAL')
   } catch (error) {
     db.close()
     throw error
@@ -70,7 +75,7 @@ const versionOf = (db: Db): number => db.pragma('user_version', { simple: true }
 function migrate(db: Db, path: string, folder: string, files: readonly string[], existed: boolean): void {
   const version = versionOf(db)
   if (version === files.length) return
-  if (existed && version > 0) db.prepare('VACUUM INTO ?').run(`${path}.before-${files.length}.${Date.now()}`)
+  if (existed && version > 0) db.prepare('VACUUM INTO ?').run(copyPath(path, files.length, Date.now()))
   for (const [index, name] of files.entries()) {
     if (index < version) continue
     const sql = readFileSync(join(folder, name), 'utf8')

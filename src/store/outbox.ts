@@ -45,6 +45,7 @@ export function openOutbox(db: Db) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
   )
   const open = db.prepare<[], Row>("SELECT * FROM outbox WHERE state IN ('queued', 'sending') ORDER BY id")
+  const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE id = ?')
   const sending = db.prepare<[number]>(
     "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
   )
@@ -88,6 +89,10 @@ export function openOutbox(db: Db) {
       if (done.changes === 0) return null
       return { ...part, id: Number(done.lastInsertRowid), lane, state, attempts: first ? 1 : 0, nextAt: 0 }
     },
+    get(id: number): OutboxRow | undefined {
+      const row = byId.get(id)
+      return row && outboxRow(row)
+    },
     /** Every part not yet out, oldest first. */
     open: (): OutboxRow[] => open.all().map(outboxRow),
     /** Counts what was in flight when the process died; called once, before anything is sent. */
@@ -109,9 +114,11 @@ export function openOutbox(db: Db) {
       },
     ),
     /** The part that became this message, if it is among the newest. */
-    find(channel: string, externalId: string): { key: string; text: string } | undefined {
+    find(channel: string, externalId: string): { key: string; text: string; place: Place } | undefined {
       const row = newest.get(findAmong, channel, externalId)
-      return row && { key: row.key, text: (JSON.parse(row.body) as { text: string }).text }
+      if (!row) return undefined
+      const { text, place } = JSON.parse(row.body) as { text: string; place: Place }
+      return { key: row.key, text, place }
     },
     counts: (): Record<string, number> => {
       const all = counts.all()

@@ -47,8 +47,10 @@ export function openRuns(db: Db) {
   const ofInbox = db.prepare<[number], Run>(
     `SELECT ${columns} FROM run WHERE inbox = ? ORDER BY id DESC LIMIT 1`,
   )
-  const covering = db.prepare<[string, number, number], Pick<Run, 'due' | 'last'>>(
-    'SELECT due, last FROM run WHERE job = ? AND last >= ? AND due <= ? ORDER BY due',
+  // Rows of a job do not overlap: none before the last that began by `from` can reach into it.
+  const covering = db.prepare<{ job: string; from: number; to: number }, Pick<Run, 'due' | 'last'>>(
+    `SELECT due, last FROM run WHERE job = :job AND last >= :from AND due <= :to
+     AND due >= coalesce((SELECT max(due) FROM run WHERE job = :job AND due <= :from), :from) ORDER BY due`,
   )
   const open = db.prepare<[], Run>(
     `SELECT ${columns} FROM run WHERE state IN ('due', 'running', 'retry', 'sending') ORDER BY id`,
@@ -80,10 +82,13 @@ export function openRuns(db: Db) {
     `SELECT ${columns} FROM run WHERE told = 0 AND state IN ('failed', 'missed') ORDER BY due`,
   )
   const told = db.prepare<[number]>('UPDATE run SET told = 1 WHERE id = ?')
-  const history = db.prepare<[string, string, number], Run>(
-    `SELECT ${columns} FROM run WHERE job = ? OR name = ? ORDER BY due DESC, id DESC LIMIT ?`,
+  const history = db.prepare<
+    [string | null, string | null, string | null, string | null, string | null, number],
+    Run
+  >(
+    `SELECT ${columns} FROM run WHERE (? IS NULL OR job = ? OR name = ?) AND (? IS NULL OR person = ?)
+     ORDER BY due DESC, id DESC LIMIT ?`,
   )
-  const all = db.prepare<[number], Run>(`SELECT ${columns} FROM run ORDER BY due DESC, id DESC LIMIT ?`)
   const forgetFuture = db.prepare<[number]>("DELETE FROM run WHERE state = 'missed' AND due > ?")
   const cutFuture = db.prepare<[number, number]>(
     "UPDATE run SET last = ?, count = NULL WHERE state = 'missed' AND last > ?",
@@ -103,7 +108,7 @@ export function openRuns(db: Db) {
     ofInbox: (inbox: number): Run | undefined => ofInbox.get(inbox),
     /** Rows of a job that account for a time between the two. */
     covering: (job: string, from: number, to: number): Pick<Run, 'due' | 'last'>[] =>
-      covering.all(job, from, to),
+      covering.all({ job, from, to }),
     open: (): Run[] => open.all(),
     begin: (id: number, inbox: number): void => void begin.run(inbox, id),
     retry: (id: number, at: number, reason: string): void => void retry.run(at, reason, id),
@@ -124,8 +129,9 @@ export function openRuns(db: Db) {
     },
     untold: (): Run[] => untold.all(),
     setTold: (ids: readonly number[]): void => ids.forEach(id => void told.run(id)),
-    history: (job: string | null, limit: number): Run[] =>
-      job === null ? all.all(limit) : history.all(job, job, limit),
+    /** The newest first: of one job by id or name, and of one person, if given. */
+    history: (job: string | null, limit: number, person: string | null = null): Run[] =>
+      history.all(job, job, job, person, person, limit),
     /** The clock was set back: what was missed in a future that is still to come is due again. */
     rewind: db.transaction((now: number): void => {
       forgetFuture.run(now)

@@ -3,6 +3,7 @@ import { type Approvals, openApprovals } from './approvals.ts'
 import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Disclosures, openDisclosures } from './disclosure.ts'
+import { openDurable } from './durable.ts'
 import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Jobs, openJobs } from './jobs.ts'
@@ -22,6 +23,11 @@ export interface Store extends Disposable {
   readonly db: Db
   /** Everything that `work` writes, in one commit. */
   together<T>(work: () => T): T
+  /**
+   * Resolves when everything committed so far would survive a power cut. To be awaited before anything
+   * that the outside sees: an acknowledgement, a message, a tool that changes something.
+   */
+  durable(): Promise<void>
   readonly inbox: Inbox
   readonly sessions: Sessions
   readonly transcript: Transcript
@@ -43,7 +49,8 @@ export interface Store extends Disposable {
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
 export function openStore(path: string, migrations: string): Store {
-  const db = openDatabase({ path, migrations })
+  const db = openDatabase({ path, migrations, flush: 'when asked' })
+  const log = openDurable(db)
   const transcript = openTranscript(db)
   const outbox = openOutbox(db)
   const inbox = openInbox(db)
@@ -51,6 +58,7 @@ export function openStore(path: string, migrations: string): Store {
   return {
     db,
     together: work => db.transaction(work)(),
+    durable: log.flushed,
     inbox,
     sessions,
     transcript,
@@ -68,6 +76,9 @@ export function openStore(path: string, migrations: string): Store {
     compact: openCompaction(db, sessions, transcript),
     disclosures: openDisclosures(db),
     spoken: openSpoken(db),
-    [Symbol.dispose]: () => db.close(),
+    [Symbol.dispose]() {
+      log[Symbol.dispose]()
+      db.close()
+    },
   }
 }

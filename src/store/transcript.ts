@@ -2,6 +2,7 @@
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import type { Db } from './database.ts'
 import type { Block, CallState, Entry, NewEntry, Origin, Role } from './entry.ts'
+import { openKept } from './kept.ts'
 
 interface Row {
   id: number
@@ -58,6 +59,7 @@ export function openTranscript(db: Db) {
   )
   const fromId = db.prepare<[string, number, number], Row>(`${select('id > ?')} ORDER BY id LIMIT ?`)
   const toId = db.prepare<[string, number, number], Row>(`${select('id < ?')} ORDER BY id DESC LIMIT ?`)
+  const kept = openKept(db)
   const undo = db.prepare<[string]>('UPDATE entry SET undone = 1 WHERE turn = ?')
 
   return {
@@ -108,7 +110,11 @@ export function openTranscript(db: Db) {
           return labels === null ? [] : [entryOf(row, labels)]
         })
       return {
-        entries: (session, epoch, from) => covered(fromEpoch.all(session, epoch, from)),
+        entries: (session, epoch, from) =>
+          kept.entries({ session, epoch, from, reads: clearance.reads }, start => {
+            const rows = fromEpoch.all(session, epoch, start)
+            return { entries: covered(rows), newest: rows.at(-1)?.id ?? 0 }
+          }),
         hidden: (session, epoch, from, before) =>
           labelled.all(session, epoch, from, before).find(row => labelsOf(row.labels) === null)?.id ?? null,
         after: (session, after, limit) => covered(fromId.all(session, after, limit)),

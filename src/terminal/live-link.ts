@@ -1,7 +1,7 @@
 // A link to one session that outlives its gateway: it connects again, replays what was missed and sends what was not accepted.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CoopError } from '../errors.ts'
+import { CoopError, messageOf } from '../errors.ts'
 import type { Client } from '../protocol/client.ts'
 import type { SequencedEvent, SessionEvent } from '../protocol/events.ts'
 import type { Method, Params, Results } from '../protocol/messages.ts'
@@ -20,8 +20,8 @@ export interface Attachment {
 export interface LiveLinkOptions {
   readonly connect: Connect
   readonly onEvent: (event: SessionEvent) => void
-  /** The connection was lost; what was streamed but not stored comes again. */
-  readonly onAway: () => void
+  /** The connection was lost, or is refused for a reason; what was streamed but not stored comes again. */
+  readonly onAway: (reason: string) => void
   readonly onBack: () => void
   /** A message that the gateway refused for good. */
   readonly onRefused: (text: string, reason: string) => void
@@ -69,7 +69,7 @@ export async function openLiveLink(options: LiveLinkOptions): Promise<LiveLink> 
     } catch (error) {
       if (error instanceof CoopError && error.code === 'gateway_unreachable') return
       unsent.delete(message.id)
-      options.onRefused(message.text, error instanceof Error ? error.message : String(error))
+      options.onRefused(message.text, messageOf(error))
     }
   }
 
@@ -78,7 +78,7 @@ export async function openLiveLink(options: LiveLinkOptions): Promise<LiveLink> 
       await client.closed
       connected = false
       if (signal.aborted) return
-      options.onAway()
+      options.onAway('')
       await reconnect()
     }
   }
@@ -94,8 +94,10 @@ export async function openLiveLink(options: LiveLinkOptions): Promise<LiveLink> 
         options.onBack()
         for (const message of unsent.values()) await deliver(message)
         return
-      } catch {
+      } catch (error) {
         client[Symbol.dispose]()
+        if (!(error instanceof CoopError && error.code === 'gateway_unreachable'))
+          options.onAway(messageOf(error))
         await sleep(restMs, undefined, { signal }).catch(() => {})
       }
     }

@@ -23,6 +23,8 @@ export interface Hands {
   readonly box: BoxHand | null
   /** Null where nothing on the network may be reached. */
   readonly web: WebHand | null
+  /** Null where no tool server may be used. */
+  readonly mcp: McpHand | null
 }
 
 export interface Call {
@@ -132,7 +134,8 @@ export interface PeopleChange {
 
 export interface PeopleHand {
   list(): string
-  wouldSee(who: string): string
+  /** What a person’s next turn would hold, memories included. */
+  wouldSee(who: string): Promise<string>
   /** What a person has to approve first. Throws for a change that is not possible. */
   question(change: PeopleChange): string
   change(change: PeopleChange): Promise<string>
@@ -144,6 +147,10 @@ export interface SelfHand {
   logs(find: string): string
   trace(find: string): string
   help(find: string): string
+  /** Writes down what the agent is called. */
+  name(name: string): string
+  /** The first conversation is over: what led it is taken away. */
+  introduced(): string
 }
 
 /** Instructions for kinds of tasks, written by the household. */
@@ -168,6 +175,8 @@ export interface MemoryQuery {
   readonly to?: number
   readonly limit?: number
   readonly archived?: boolean
+  /** What was so at this moment. */
+  readonly asOf?: number
 }
 
 export interface MemoryNote {
@@ -177,6 +186,8 @@ export interface MemoryNote {
   readonly people?: readonly string[]
   readonly replaces?: string
   readonly pinned?: boolean
+  /** From when on it is so. */
+  readonly since?: number
 }
 
 /** Memory as this turn's clearance opens it. Throws a `CoopError` for what it may not do. */
@@ -186,7 +197,8 @@ export interface MemoryHand {
   search(query: MemoryQuery): Promise<MemoryLines>
   sessions(query: MemoryQuery): Promise<MemoryLines>
   get(ids: readonly string[]): MemoryLines
-  timeline(query: Omit<MemoryQuery, 'text' | 'archived'>): MemoryLines
+  /** In the order it happened; with a text only what fits it. */
+  timeline(query: MemoryQuery): Promise<MemoryLines>
   people(): MemoryLines
   write(note: MemoryNote): MemoryLines
   pin(id: string, on: boolean): MemoryLines
@@ -256,4 +268,25 @@ export interface WebResult {
   readonly title: string
   readonly url: string
   readonly text: string
+}
+
+/** What a tool server answered, or what was said in its place; `outside` when words of the server are among it. */
+export interface ServerWords {
+  readonly text: string
+  readonly isError: boolean
+  readonly outside: boolean
+}
+
+/** Tool servers as this turn's clearance opens them. A server that fails is an answer, never a throw. */
+export interface McpHand {
+  readonly servers: readonly { readonly name: string; readonly about?: string }[]
+  search(query: string, server: string | undefined, signal: AbortSignal): Promise<ServerWords>
+  describe(server: string | undefined, tool: string, signal: AbortSignal): Promise<ServerWords>
+  /** Never repeated, whatever became of it. */
+  call(
+    server: string | undefined,
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<ServerWords>
 }

@@ -17,12 +17,13 @@ const looking = z.object({
   store: z.string().optional(),
   limit: z.int().min(1).max(50).optional(),
   archived: z.boolean().optional().describe('also what was put away'),
+  as_of: day.describe('search: what was so on that day'),
 })
 
 export const memorySearch = tool<z.output<typeof looking>>({
   name: 'memory_search',
   description:
-    'Look into long-term memory. search: facts and past messages by words; get: in full by id; timeline: by date; people: who is known; sessions: past conversations. Use it before saying you do not know something about people or the past.',
+    'Look into long-term memory. search: facts and past messages by words; get: in full by id; timeline: in the order it happened, with or without words; people: who is known; sessions: past conversations. Use it before saying you do not know something about people or the past.',
   input: looking,
   level: 'familiar',
   available: hands => hands.memory !== null,
@@ -38,9 +39,10 @@ export const memorySearch = tool<z.output<typeof looking>>({
       ...(input.to === undefined ? {} : { to: Date.parse(input.to) }),
       ...(limit === undefined ? {} : { limit }),
       ...(archived === undefined ? {} : { archived }),
+      ...(input.as_of === undefined ? {} : { asOf: Date.parse(input.as_of) }),
     }
     if (action === 'people') return result(memory.people())
-    if (action === 'timeline') return result(memory.timeline(asked))
+    if (action === 'timeline') return result(await memory.timeline(asked))
     if (action === 'get') return ids?.length ? result(memory.get(ids)) : missing('ids')
     if (query === undefined) return missing('query')
     return result(await (action === 'sessions' ? memory.sessions(asked) : memory.search(asked)))
@@ -54,6 +56,7 @@ const changing = z.object({
   store: z.string().optional().describe('social, shared, private or personal; promote: the wider one'),
   people: z.array(z.string().max(100)).max(20).optional().describe('who it is about'),
   replaces: z.string().optional().describe('id that is no longer so'),
+  since: day.describe('from when on it is so'),
   pin: z.boolean().optional().describe('keep it in every prompt'),
   id: z.string().optional().describe('for pin, unpin, promote, forget'),
   query: z.string().max(400).optional().describe('forget all that says this'),
@@ -98,6 +101,7 @@ async function change(input: z.output<typeof changing>, memory: MemoryHand): Pro
           ...(people === undefined ? {} : { people }),
           ...(replaces === undefined ? {} : { replaces }),
           ...(input.pin === undefined ? {} : { pinned: input.pin }),
+          ...(input.since === undefined ? {} : { since: Date.parse(input.since) }),
         }),
       )
     case 'pin':

@@ -30,7 +30,7 @@ export const people = tool<z.output<typeof input>>({
     const hand = hands.people!
     try {
       if (action === 'list') return { text: hand.list() }
-      if (action === 'would_see') return { text: hand.wouldSee(who) }
+      if (action === 'would_see') return { text: await hand.wouldSee(who) }
       return { text: await hand.change({ action, who, ...rest }) }
     } catch (error) {
       return { text: messageOf(error), isError: true }

@@ -41,6 +41,8 @@ export interface Tool<Input = unknown> {
   readonly level: Level
   /** Whether it can work with these hands; a tool that cannot is not in the request. */
   readonly available: (hands: Hands) => boolean
+  /** What these hands add to the description; the same bytes as long as the configuration is the same. */
+  readonly detail?: (hands: Hands) => string
   /** Must not throw. Without hands only `effect` is asked for. */
   readonly traits: (input: Input, hands?: Hands) => Traits
   /** May throw: the thrown message becomes an error result that the model reads. */

@@ -5,6 +5,7 @@ import { coop } from './coop.ts'
 import { editFile } from './edit-file.ts'
 import { glob } from './glob.ts'
 import { grep } from './grep.ts'
+import { mcp } from './mcp.ts'
 import { memorySearch, memoryWrite } from './memory.ts'
 import { message } from './message.ts'
 import { people } from './people.ts'
@@ -29,6 +30,7 @@ export const tools: readonly Tool[] = [
   ...memory,
   ...house,
   ...web,
+  mcp,
   message,
   react,
   skill,

@@ -1,12 +1,12 @@
 // The terminal client measured: echo of a key, a long history on attach, the processor, and `coop status`.
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrationsFolder } from '../../src/coop.ts'
 import { openStore } from '../../src/store/store.ts'
-import { bin, type House, openHouse } from '../terminal/house.ts'
+import { type House, openHouse } from '../terminal/house.ts'
 import { openModelServer } from '../terminal/model-server.ts'
+import { openRawTerminal } from '../terminal/raw-terminal.ts'
 
 export interface Row {
   readonly name: string
@@ -30,16 +30,16 @@ export async function rows(): Promise<Row[]> {
   found.push({ name: '`coop status`, wall time, median', value: `${Math.round(quantile(walls, 0.5))} ms` })
 
   {
-    using client = openClient(house, ['attach'])
+    using client = openRawTerminal(house, ['attach'])
     await client.until('Alice, full')
     await sleep(1_000)
     const echoes: number[] = []
     for (let index = 0; index < 200; index++) {
       const key = 'abcdefghijklmnopqrstuvwxyz'[index % 26]!
-      const before = client.seen()
+      const before = client.seen().length
       const begun = performance.now()
       client.write(key)
-      while (client.seen() === before) await new Promise(setImmediate)
+      while (client.seen().length === before) await new Promise(setImmediate)
       echoes.push(performance.now() - begun)
       await sleep(40)
       if (index % 26 === 25) client.write('\u0015')
@@ -73,7 +73,7 @@ export async function rows(): Promise<Row[]> {
   const attaches: number[] = []
   for (let round = 0; round < 5; round++) {
     const begun = performance.now()
-    using client = openClient(house, ['attach'])
+    using client = openRawTerminal(house, ['attach'])
     await client.until('line 9999')
     attaches.push(performance.now() - begun)
   }
@@ -103,31 +103,6 @@ function fill(house: House): void {
         Date.now(),
       )
   })()
-}
-
-/** A client behind a pseudo-terminal made by util-linux's `script`. */
-function openClient(house: House, args: readonly string[]) {
-  const command = [process.execPath, bin, '--config', house.config, ...args].join(' ')
-  const child = spawn('script', ['-qfc', `stty rows 24 cols 80; exec ${command}`, '/dev/null'], {
-    env: { ...house.env },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  let text = ''
-  child.stdout.on('data', chunk => (text += chunk))
-  return {
-    write: (data: string) => void child.stdin.write(data),
-    seen: () => text.length,
-    pid: () => childOf(child.pid!),
-    async until(wanted: string) {
-      while (!text.includes(wanted)) await sleep(2)
-    },
-    [Symbol.dispose]: () => void child.kill('SIGKILL'),
-  }
-}
-
-function childOf(pid: number): number {
-  const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]
-  return child ? Number(child) : pid
 }
 
 /** User and system time of a process, from clock ticks of ten milliseconds. */

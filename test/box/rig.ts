@@ -45,6 +45,7 @@ export interface Rig extends Disposable {
 
 export interface RigOptions {
   readonly toml?: string
+  readonly env?: Readonly<Record<string, string>>
   readonly net?: Net
   readonly reserve?: number
   readonly weaken?: Weaken
@@ -58,7 +59,7 @@ export function openRig(options: RigOptions = {}): Rig {
     level => `[[groups]]\nmatch = "test:${level}"\nceiling = "${level}"\n`,
   )
   const text = `${household}${groups.join('')}${options.toml ?? ''}`
-  const config = configFrom(text, join(home, 'coop.toml'), 1, {})
+  const config = configFrom(text, join(home, 'coop.toml'), 1, options.env ?? {})
   const boxes = openBoxes({
     workspace,
     home,

@@ -15,13 +15,18 @@ test('a backup of a running home holds what was said, and a restored home answer
   await house.gateway()
   await house.coop(['attach'], 'remember the blue door\n')
   writeFileSync(join(house.dir, '.env'), 'SECRET_THING=sesame\n', { mode: 0o600 })
+  mkdirSync(join(house.dir, 'db/tool-servers'))
+  writeFileSync(join(house.dir, 'db/tool-servers/mail.json'), '{"tokens":"sesame"}\n', { mode: 0o600 })
   const file = join(house.dir, 'b.tar.gz')
   const packed = await house.coop(['backup', file])
   assert.equal(packed.code, 0, packed.stderr)
   assert.equal(statSync(file).mode & 0o777, 0o600)
   const names = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).split('\n')
   assert.ok(names.includes('db/coop.db') && names.includes('coop.toml'))
-  assert.ok(!names.some(name => /\.env|signal|run\/|traces\/|-wal|b\.tar/.test(name)), names.join())
+  assert.ok(
+    !names.some(name => /\.env|tool-servers|signal|run\/|traces\/|-wal|b\.tar/.test(name)),
+    names.join(),
+  )
 
   const dir = join(house.dir, 'again')
   const back = await house.coop(['restore', file, '--dir', dir])

@@ -98,7 +98,8 @@ test('checkModelKey tells a good key, a refused one and one nobody answered abou
 
 test('checkTelegramToken knows the bot’s name, and a token’s shape before it is sent anywhere', async () => {
   await using office = await openOffice()
-  assert.deepEqual(await checkTelegramToken('12:good', office.url), { kind: 'good', name: '@coop_bot' })
+  const known = await checkTelegramToken('12:good', office.url)
+  assert.deepEqual([known.kind, 'name' in known && known.name], ['good', '@coop_bot'])
   assert.equal((await checkTelegramToken('12:bad', office.url)).kind, 'refused')
   assert.equal((await checkTelegramToken('no token/../x', office.url)).kind, 'refused')
 })

@@ -97,7 +97,7 @@ test('a mistyped name of any key leads to an error on its line', () => {
     key =>
       !key.table.startsWith('[') &&
       key.table !== 'agent' &&
-      !/channels|provider|embedding|cron/.test(key.table),
+      !/channels|provider|embedding|cron|mcp/.test(key.table),
   )
   fc.assert(
     fc.property(fc.constantFrom(...simple), fc.nat(), ({ table, name }, at) => {

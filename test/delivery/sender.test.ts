@@ -33,6 +33,7 @@ function office(t: TestContext) {
   const open = () =>
     openSender({
       outbox: store.outbox,
+      durable: store.durable,
       channel: () => channel,
       reissue: async grant => reissue(grant, nobodyElse, household),
       undelivered: (_, reason) => undelivered.push(reason),

@@ -26,37 +26,6 @@ const command = async ({ client, who }: LiveClient, text: string): Promise<strin
 
 const codeIn = (text: string): string => /\/approve ([A-Z0-9]{6})/.exec(text)![1]!
 
-test('a person is added, a briefing arrives, a bad change is refused with its line, and all of it is in the history', async () => {
-  using home = makeTestHome(offline)
-  await using _gateway = await startGateway(home)
-  using alice = await openLiveClient(home)
-
-  const refused = await alice.ask('set trace.keep_dys to 7')
-  assert.match(refused, /coop\.toml:\d+: trace\.keep_dys: unknown key; did you mean "keep_days"/)
-
-  const question = await alice.ask('add Bob as inner telegram:1002')
-  assert.match(question, /users\[bob\]/)
-  assert.ok(!readFileSync(home.config, 'utf8').includes('Bob'))
-  await command(alice, `/approve ${codeIn(question)}`)
-  await until('the change', () => alice.said().find(text => text.startsWith('Changed, generation 2')))
-  assert.match(readFileSync(home.config, 'utf8'), /# The house of Alice\.\n\[agent\]\nid = "coop" # short/)
-  assert.match(await alice.ask('who is known?'), /Bob \(bob\), inner: telegram:1002/)
-
-  assert.match(await alice.ask('remind me in 1 second to call Carol'), /Set: reminder “call Carol”/)
-  await until('the reminder', () => alice.said().find(text => text === '⏰ call Carol'))
-  assert.match(
-    await alice.ask('every weekday at 7 in Europe/Lisbon: hello'),
-    /every weekday at 07:00 Europe\/Lisbon; next /,
-  )
-  await command(alice, '/cron run hello')
-  await until('the briefing', () => alice.said().find(text => text === 'Hello! I am listening.'))
-
-  assert.match(await command(alice, '/cron history'), /“hello”.*(delivered|on its way)/)
-  const history = await alice.ask('config history')
-  assert.match(history, /2\. .*alice by chat/)
-  assert.match(history, /1\. .*by file: the configuration that Coop began with/)
-})
-
 test('a key that only the terminal may change is refused to the model, whatever was approved', async () => {
   using home = makeTestHome(offline)
   await using _gateway = await startGateway(home)

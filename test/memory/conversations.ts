@@ -30,7 +30,7 @@ export interface Shape {
 type Random = () => number
 
 /** mulberry32, a public-domain generator: small, and the same on every machine. */
-function random(seed: number): Random {
+export function random(seed: number): Random {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

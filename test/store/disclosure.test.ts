@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Db, openDatabase } from '../../src/store/database.ts'
 import { openDisclosures } from '../../src/store/disclosure.ts'
-import { eraseEntries } from '../../src/store/erase.ts'
+import { erase } from '../../src/store/erase.ts'
 
 const migrations = fileURLToPath(new URL('../../migrations/coop', import.meta.url))
 
-function withDatabase(use: (db: Db, folder: string) => void): void {
+async function withDatabase(use: (db: Db, folder: string) => void | Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'coop-ledger-'))
   const db = openDatabase({ path: join(folder, 'coop.db'), migrations })
   try {
-    use(db, folder)
+    await use(db, folder)
   } finally {
     db.close()
     rmSync(folder, { recursive: true, force: true })
@@ -23,8 +23,8 @@ function withDatabase(use: (db: Db, folder: string) => void): void {
 
 const memory = (ref: string, labels: string[]) => ({ kind: 'memory' as const, ref, labels })
 
-test('the ledger says what a turn was given and who could read the reply', () => {
-  withDatabase(db => {
+test('the ledger says what a turn was given and who could read the reply', async () => {
+  await withDatabase(db => {
     const ledger = openDisclosures(db)
     const turn = { session: 's', turn: 't1', audience: ['bob', 'alice'] }
     ledger.record(turn, [memory('m1', ['social']), { kind: 'file', ref: 'notes.md', labels: ['shared'] }], 10)
@@ -45,8 +45,8 @@ test('the ledger says what a turn was given and who could read the reply', () =>
   })
 })
 
-test('rows of another person’s personal compartment are counts only', () => {
-  withDatabase(db => {
+test('rows of another person’s personal compartment are counts only', async () => {
+  await withDatabase(db => {
     const ledger = openDisclosures(db)
     ledger.record(
       { session: 's', turn: 't', audience: ['bob'] },
@@ -59,8 +59,8 @@ test('rows of another person’s personal compartment are counts only', () => {
   })
 })
 
-test('erased entries leave no bytes in the transcript, the inbox, the outbox or the log', () => {
-  withDatabase((db, folder) => {
+test('erased entries leave no bytes in the transcript, the inbox, the outbox, the log or a copy of before', async () => {
+  await withDatabase(async (db, folder) => {
     const said = JSON.stringify([{ type: 'text', text: 'qwertzuiop' }])
     db.exec(`INSERT INTO session (id, kind, created_at, updated_at) VALUES ('s', 'direct', 1, 1)`)
     db.prepare(
@@ -72,7 +72,8 @@ test('erased entries leave no bytes in the transcript, the inbox, the outbox or 
     db.prepare(
       `INSERT INTO outbox (key, channel, lane, body, labels, grant_json, turn, state, trace, created_at) VALUES ('k', 'c', 'l', ?, '[]', '{}', 't', 'sent', 'x', 1)`,
     ).run(JSON.stringify({ text: 'You said qwertzuiop' }))
-    assert.equal(eraseEntries(db, [7]), true)
+    writeFileSync(`${db.name}.before-2.1`, 'qwertzuiop')
+    assert.equal(await erase(db, { entries: [7], memories: [], texts: [] }), true)
     for (const name of readdirSync(folder))
       assert.ok(!readFileSync(join(folder, name)).includes('qwertzuiop'), name)
   })

@@ -62,6 +62,10 @@ export interface FakeDiscord extends AsyncDisposable {
   /** The next `times` requests whose method and path fit go wrong like this. */
   fail(route: RegExp, fault: DiscordFault, times?: number): void
   addGuild(guild: DiscordGuild): void
+  /** A thread that is there from now on; nobody is told. */
+  addThread(guild: string, thread: { id: string; name: string; parent: string }): void
+  /** Asks every connection to come back (op 7). */
+  reconnect(): void
   /** Closes every gateway connection; 1006 tears it down. */
   hangUp(code: number): void
   /** Forgets all sessions, so that none can be resumed. */
@@ -236,10 +240,21 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
           type: 0,
           name: channel.name,
           guild_id: guild.id,
+          last_message_id: history.get(id)?.at(-1)?.id ?? null,
           permission_overwrites: channel.overwrites ?? [],
         }
       const thread = guild.threads?.find(each => each.id === id)
-      if (thread) return { id, type: 11, name: thread.name, guild_id: guild.id, parent_id: thread.parent }
+      if (thread) {
+        const last_message_id = history.get(id)?.at(-1)?.id ?? null
+        return {
+          id,
+          type: 11,
+          name: thread.name,
+          guild_id: guild.id,
+          parent_id: thread.parent,
+          last_message_id,
+        }
+      }
     }
     return undefined
   }
@@ -379,6 +394,13 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
       for (let n = 0; n < times; n++) faults.push({ route, fault })
     },
     addGuild: guild => void guilds.set(guild.id, guild),
+    addThread(id, thread) {
+      const guild = guilds.get(id)!
+      guilds.set(id, { ...guild, threads: [...(guild.threads ?? []), thread] })
+    },
+    reconnect() {
+      for (const session of sessions.values()) session.socket?.(JSON.stringify({ op: 7, d: null }))
+    },
     hangUp(code) {
       for (const socket of sockets) code === 1006 ? socket.terminate() : socket.close(code)
     },

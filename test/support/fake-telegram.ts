@@ -66,6 +66,10 @@ export interface FakeTelegram extends AsyncDisposable {
   readonly members: Map<number, Writer[]>
   /** Bytes behind a file id. */
   readonly files: Map<string, Uint8Array>
+  /** What the platform says of its webhook. */
+  webhook: Readonly<Record<string, unknown>>
+  /** How far this platform's clock is ahead of ours. */
+  clockAheadMs: number
   /** Called with each send as it arrives; for a test that answers as a person would. */
   onSent: (sent: Sent) => void
 }
@@ -219,6 +223,8 @@ export async function openFakeTelegram(
       case 'setWebhook':
       case 'editMessageReplyMarkup':
         return true
+      case 'getWebhookInfo':
+        return fake.webhook
       case 'getChatMemberCount':
         return inside.length + 1
       case 'getChatMember': {
@@ -246,6 +252,8 @@ export async function openFakeTelegram(
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const at = clock()
+    if (fake.clockAheadMs !== 0)
+      response.setHeader('date', new Date(Date.now() + fake.clockAheadMs).toUTCString())
     const path = new URL(request.url ?? '/', 'http://loopback').pathname
     const download = /^\/file\/bot([^/]+)\/files\/(.+)$/.exec(path)
     if (download) {
@@ -289,6 +297,8 @@ export async function openFakeTelegram(
     },
     members,
     files,
+    webhook: { url: '', pending_update_count: 0 },
+    clockAheadMs: 0,
     onSent: () => {},
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

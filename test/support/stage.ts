@@ -1,4 +1,5 @@
 // A whole household on loopback: a home, a Bot API, a Messages API, and the real gateway between them.
+import { readFileSync } from 'node:fs'
 import { type RunningGateway, startGateway } from './coop.ts'
 import { type FakeAnthropic, openFakeAnthropic } from './fake-anthropic.ts'
 import { type FakeTelegram, openFakeTelegram, type Sent } from './fake-telegram.ts'
@@ -35,6 +36,9 @@ export interface Stage extends AsyncDisposable {
   /** The one that was started last. */
   readonly gateway: RunningGateway
   start(): Promise<RunningGateway>
+  /** Writes coop.toml anew and waits until it is in force. */
+  toml(): string
+  configure(change: (toml: string) => string): Promise<void>
   /** Waits until `count` messages have reached a chat, and returns the last. */
   reply(chat: number, count?: number): Promise<Sent>
 }
@@ -89,6 +93,13 @@ ${options.toml ?? ''}`,
       return gateway
     },
     start,
+    toml: () => readFileSync(home.config, 'utf8'),
+    async configure(change) {
+      const changes = () => gateway!.stderr().split('configuration in force').length
+      const before = changes()
+      home.configure(change(readFileSync(home.config, 'utf8')))
+      await until('the configuration in force', () => changes() > before)
+    },
     reply: (chat, count = 1) => until(`message ${count} to ${chat}`, () => telegram.sent(chat)[count - 1]),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

@@ -80,7 +80,7 @@ export function openPane({ command, env, cwd, columns = 80, rows = 24 }: PaneOpt
     screen: () => capture(),
     all: () => capture('-S', '-'),
     coloured: () => capture('-e'),
-    async until(wanted, timeoutMs = 15_000) {
+    async until(wanted, timeoutMs = 60_000) {
       const fits = typeof wanted === 'function' ? wanted : (screen: string) => wanted.test(screen)
       for (const begun = Date.now(); ; await sleep(30)) {
         const screen = capture()

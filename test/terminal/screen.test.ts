@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openHouse } from './house.ts'
 import { openModelServer, type Said } from './model-server.ts'
+import { openRawTerminal } from './raw-terminal.ts'
 
 const ready = /·.*Alice, full/
 
@@ -34,8 +35,8 @@ test('Ctrl-C clears, stops a running turn, and twice leaves with 130', async () 
   pane.press('Enter')
   await pane.until(/on and on and/)
   pane.press('C-c')
-  await pane.until(/Stopped\./)
-  await sleep(2_100)
+  const stopped = await pane.until(text => /Stopped\./.test(text) && !/Ctrl-C again/.test(text))
+  assert.equal(stopped.match(/Stopped\./g)?.length, 1)
   pane.press('C-c')
   await pane.until(/Ctrl-C again leaves/)
   pane.press('C-c')
@@ -54,6 +55,25 @@ test('a paste of 100 kB is one message, folded on the screen and whole at the mo
   await pane.until(/I read \d+ characters\./)
   assert.equal(model.heard.at(-1)?.trim(), text)
   assert.match(pane.all(), /… \d+ more lines \(Ctrl-O\)/)
+})
+
+test('what is typed while the agent answers stands under the answer until its turn comes', async () => {
+  const words = Array.from({ length: 60 }, (_, index) => `word${index} `)
+  await using model = await openModelServer(text =>
+    text?.includes('more') ? 'There is more.' : { words, pauseMs: 20 },
+  )
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('go')
+  pane.press('Enter')
+  await pane.until(/word5/)
+  pane.type('and more?')
+  pane.press('Enter')
+  await pane.until(/word5[\s\S]*> and more\?/)
+  const screen = await pane.until(/There is more\./)
+  assert.match(screen, /word59\n\n> and more\?\n\n\s*There is more\./)
+  assert.equal(screen.match(/word7 /g)?.length, 1)
 })
 
 test('a resize while text streams leaves one editor, one status line and every word', async () => {
@@ -79,6 +99,22 @@ test('a resize while text streams leaves one editor, one status line and every w
   assert.equal(screen.match(/^─+$/gm)?.length, 2)
   const seen = new Set(pane.all().match(/word\d+/g))
   for (const word of words) assert.ok(seen.has(word.trim()), `${word}is missing`)
+})
+
+test('a terminal that stops reading holds up neither the turn nor the gateway behind it, and catches up', async () => {
+  const words = Array.from({ length: 4_000 }, (_, index) => `word${index} `)
+  await using model = await openModelServer(() => ({ words, pauseMs: 1 }))
+  await using house = openHouse({ modelUrl: model.url })
+  using terminal = openRawTerminal(house, ['chat'])
+  await terminal.until('Alice, full')
+  terminal.write('go\r')
+  await terminal.until('word20 ')
+  terminal.pause()
+  const status = async () => (await house.coop(['status'])).stdout
+  while (!/turns: 0 running/.test(await status()));
+  assert.ok(!terminal.seen().includes('word3999'))
+  terminal.resume()
+  await terminal.until('word3999')
 })
 
 test('a terminal of 20 columns shows everything within its width', async () => {

@@ -82,6 +82,32 @@ test('what was typed here appears once, also when the gateway tells of it', () =
   assert.deepEqual(drawn, ['> hello', '> bob: hello'])
 })
 
+test('what is typed or told while a message streams stands under it, and the message stays in one piece', () => {
+  const transcript = openTranscript({ theme, self: () => 'alice' })
+  const drawn = () =>
+    transcript
+      .render(80)
+      .map(line => line.trimEnd())
+      .filter(Boolean)
+  transcript.take({ type: 'text', turn: 't', delta: 'half of' })
+  transcript.typed('and then?')
+  transcript.take({ type: 'notice', text: 'a notice', at: 0 })
+  transcript.take({ type: 'text', turn: 't', delta: ' it' })
+  assert.deepEqual(drawn(), ['half of it', 'a notice', '> and then?'])
+  transcript.take({ type: 'message', turn: 't', text: 'half of it all', at: 0, final: true })
+  transcript.take({ type: 'notice', text: 'later', at: 0 })
+  transcript.take({ type: 'user', text: 'and then?', author: 'alice', at: 0 })
+  transcript.take({ type: 'text', turn: 'u', delta: 'the answer' })
+  assert.deepEqual(drawn(), ['half of it all', 'a notice', 'later', '> and then?', 'the answer'])
+})
+
+test('what was typed and refused is taken back', () => {
+  const transcript = openTranscript({ theme, self: () => 'alice' })
+  transcript.typed('hello')
+  transcript.untyped('hello')
+  assert.deepEqual(transcript.render(80), [])
+})
+
 test('what was streamed and lost is drawn again, not twice', () => {
   const transcript = openTranscript({ theme, self: () => 'alice' })
   transcript.take({ type: 'text', turn: 't', delta: 'half of' })

@@ -25,11 +25,19 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     messages: null,
     box: null,
     web: null,
+    mcp: null,
     schedule: null,
     subagents: null,
     config: null,
     people: null,
-    self: { status: () => '', logs: () => '', trace: () => '', help: () => '' },
+    self: {
+      status: () => '',
+      logs: () => '',
+      trace: () => '',
+      help: () => '',
+      name: () => '',
+      introduced: () => '',
+    },
     skills: { any: false, list: () => [], read: () => undefined },
     memory: openMemoryHand({
       view: home.memory.open(clearance),
@@ -39,7 +47,7 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
         key: call,
       }),
       disclose: rows => void given.push(...rows),
-      erase: () => {},
+      forget: (what, sources) => home.memory.open(clearance).forget({ ...what, sources }),
     }),
   })
   return {

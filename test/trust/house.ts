@@ -131,6 +131,11 @@ export interface HouseOptions {
   readonly now?: () => number
   /** Puts something into the home before anything opens it. */
   readonly seed?: (home: string) => void
+  readonly env?: Readonly<Record<string, string>>
+  /** Stands between the gateway and its store, which lies at `path`. */
+  readonly watch?: (store: Store, path: string) => Store
+  /** Instead of `model`: the models that a configuration asks for. */
+  readonly models?: (config: Config) => Models
 }
 
 export interface House extends AsyncDisposable {
@@ -159,14 +164,19 @@ export function openHouse(options: HouseOptions): House {
   let revision = 1
   let toml = options.toml
   const path = join(home, 'coop.toml')
-  const config = () => configFrom(agent + toml, path, revision, {})
+  const config = () => configFrom(agent + toml, path, revision, options.env ?? {})
   writeFileSync(path, agent + toml)
-  let store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
+  const database = join(home, 'db', 'coop.db')
+  const opened = () => {
+    const store = openStore(database, migrationsFolder('coop'))
+    return options.watch?.(store, database) ?? store
+  }
+  let store = opened()
   let memory = memoryOf(config())
   let gateway = start()
 
   function start(): Gateway {
-    const opened = openGateway({
+    const begun = openGateway({
       config: config(),
       store,
       memory,
@@ -181,12 +191,12 @@ export function openHouse(options: HouseOptions): House {
       tracer: openTracer(undefined, text => text, false),
       version: '9.9.9',
       shutdown: () => {},
-      openModels: () => modelsOf(options.model),
+      openModels: options.models ?? (() => modelsOf(options.model)),
       ...(options.now ? { now: options.now } : {}),
     })
-    for (const channel of options.channels) opened.channels.start(channel)
-    opened.recover()
-    return opened
+    for (const channel of options.channels) begun.channels.start(channel)
+    begun.recover()
+    return begun
   }
 
   const busy = (): boolean =>
@@ -216,7 +226,7 @@ export function openHouse(options: HouseOptions): House {
       memory[Symbol.dispose]()
       store[Symbol.dispose]()
       memory = memoryOf(config())
-      store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
+      store = opened()
       gateway = start()
     },
     async settled() {

@@ -1,9 +1,11 @@
 // Anthropic's Messages API, streamed, with cache breakpoints where the design puts them.
 import Anthropic from '@anthropic-ai/sdk'
+import type { Stream } from '@anthropic-ai/sdk/streaming'
 import type { Block } from '../../store/entry.ts'
 import type { Usage } from '../../store/turns.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, readLimits, uniqueId } from './adapter.ts'
+import { openWire, type Wire } from './wire.ts'
 
 type Params = Anthropic.MessageCreateParamsStreaming
 type Content = Anthropic.ContentBlockParam
@@ -13,8 +15,11 @@ const limitKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens']
 const short = { cache_control: { type: 'ephemeral' } } as const
 const long = { cache_control: { type: 'ephemeral', ttl: '1h' } } as const
 
+/** How long the end of a response may take after its last event. */
+const drainMs = 50
+
 /** A Claude Code OAuth token goes as a bearer token with its beta header, a standard key as `x-api-key`: the SDK would make a bearer token of either. */
-function clientFor(endpoint: Endpoint): Anthropic {
+function clientFor(endpoint: Endpoint, wire: Wire): Anthropic {
   const { key } = endpoint
   const oauth = key?.startsWith('sk-ant-oat') ?? false
   const standard = key !== undefined && !oauth ? { 'x-api-key': key } : {}
@@ -28,16 +33,20 @@ function clientFor(endpoint: Endpoint): Anthropic {
       ...(oauth ? { 'anthropic-beta': 'oauth-2025-04-20' } : {}),
     },
     maxRetries: 0,
+    openTelemetry: false,
+    // The SDK reads of a response what a `WireResponse` has: how it ended, its headers, its bytes as they come.
+    fetch: wire as unknown as typeof fetch,
   })
 }
 
 /** An adapter that keeps one client an endpoint. */
 export function anthropic(): Adapter {
   const clients = new Map<string, Anthropic>()
+  const wire = openWire()
   return async function* (request, endpoint, signal, onLimits) {
     const name = JSON.stringify(endpoint)
     let client = clients.get(name)
-    if (!client) clients.set(name, (client = clientFor(endpoint)))
+    if (!client) clients.set(name, (client = clientFor(endpoint, wire)))
     try {
       const { data, response } = await client.messages.create(paramsOf(request), { signal }).withResponse()
       readLimits(response.headers, 'anthropic-ratelimit-', limitKinds, onLimits)
@@ -131,40 +140,49 @@ interface Open {
   name: string
 }
 
-async function* read(stream: AsyncIterable<Anthropic.RawMessageStreamEvent>): AsyncGenerator<ModelEvent> {
+async function* read(stream: Stream<Anthropic.RawMessageStreamEvent>): AsyncGenerator<ModelEvent> {
   const blocks: Block[] = []
   const open = new Map<number, Open>()
   const ids = new Set<string>()
   let usage: Usage = noUsage
   let stop: string | null = null
-  for await (const event of stream) {
-    if (event.type === 'message_start') usage = { ...usage, ...inputUsage(event.message.usage) }
-    else if (event.type === 'content_block_start') open.set(event.index, begin(event.content_block))
-    else if (event.type === 'content_block_delta') {
-      const block = open.get(event.index)
-      if (!block) continue
-      const { delta } = event
-      if (delta.type === 'text_delta') {
-        block.text += delta.text
-        yield { type: 'text', delta: delta.text }
-      } else if (delta.type === 'thinking_delta') {
-        block.text += delta.thinking
-        yield { type: 'thinking', delta: delta.thinking }
-      } else if (delta.type === 'signature_delta') block.signature += delta.signature
-      else if (delta.type === 'input_json_delta') block.text += delta.partial_json
-    } else if (event.type === 'content_block_stop') {
-      const block = open.get(event.index)
-      if (block) blocks.push(...finish(block, ids))
-      open.delete(event.index)
-    } else if (event.type === 'message_delta') {
-      stop = event.delta.stop_reason
-      usage = { ...usage, output: count(event.usage?.output_tokens) }
-    } else if (event.type === 'message_stop') {
-      yield { type: 'done', blocks, stop: stopOf(stop), usage }
-      return
+  let late: NodeJS.Timeout | undefined
+  try {
+    for await (const event of stream) {
+      if (late) continue
+      if (event.type === 'message_start') usage = { ...usage, ...inputUsage(event.message.usage) }
+      else if (event.type === 'content_block_start') open.set(event.index, begin(event.content_block))
+      else if (event.type === 'content_block_delta') {
+        const block = open.get(event.index)
+        if (!block) continue
+        const { delta } = event
+        if (delta.type === 'text_delta') {
+          block.text += delta.text
+          yield { type: 'text', delta: delta.text }
+        } else if (delta.type === 'thinking_delta') {
+          block.text += delta.thinking
+          yield { type: 'thinking', delta: delta.thinking }
+        } else if (delta.type === 'signature_delta') block.signature += delta.signature
+        else if (delta.type === 'input_json_delta') block.text += delta.partial_json
+      } else if (event.type === 'content_block_stop') {
+        const block = open.get(event.index)
+        if (block) blocks.push(...finish(block, ids))
+        open.delete(event.index)
+      } else if (event.type === 'message_delta') {
+        stop = event.delta.stop_reason
+        usage = { ...usage, output: count(event.usage?.output_tokens) }
+      }
+      // A response that is read to its end leaves a connection for the next request; the end follows at once, or never.
+      else if (event.type === 'message_stop') late = setTimeout(() => stream.controller.abort(), drainMs)
     }
+  } catch (error) {
+    if (!late) throw error
+  } finally {
+    clearTimeout(late)
   }
-  yield { type: 'failed', kind: 'broken', message: 'the stream ended in the middle' }
+  yield late
+    ? { type: 'done', blocks, stop: stopOf(stop), usage }
+    : { type: 'failed', kind: 'broken', message: 'the stream ended in the middle' }
 }
 
 function begin(block: Anthropic.ContentBlock): Open {

@@ -89,6 +89,21 @@ export const householdRules: readonly Rule[] = [
     tool: 'people',
     say: action('people', 'level', ([, who, level]) => ({ who, level: level!.toLowerCase() })),
   },
+  {
+    pattern: /^merge (\S+) into (\S+?)\.?$/i,
+    tool: 'people',
+    say: action('people', 'merge', ([, who, to]) => ({ who, to })),
+  },
+  {
+    pattern: /^rename (\S+) to (.+?)\.?$/i,
+    tool: 'people',
+    say: action('people', 'rename', ([, who, to]) => ({ who, to })),
+  },
+  {
+    pattern: /^what would (\S+) (?:see|get)\??$/i,
+    tool: 'people',
+    say: action('people', 'would_see', ([, who]) => ({ who })),
+  },
   { pattern: /^who (?:is known|do you know)\??$/i, tool: 'people', say: action('people', 'list') },
   {
     pattern: /^set ([\w.[\]:-]+) to (.+?)$/i,

@@ -1,5 +1,6 @@
 // What the offline model says and which tool it uses: plain patterns, each a sentence a person might type.
 import type { ModelRequest } from '../model.ts'
+import { answerTo, firstQuestion, isFirst } from './offline-first.ts'
 import { householdRules } from './offline-household.ts'
 import { call, type Rule, type Said } from './offline-rule.ts'
 
@@ -79,9 +80,16 @@ const rules: readonly Rule[] = [
   { pattern: /\b(?:thanks|thank you)\b/i, say: () => 'You are welcome.' },
 ]
 
-/** The answer to `text`: the first rule that fits, else an honest echo. */
+/** The answer to `text`: the first rule that fits, else an honest echo. A first conversation begins with its first question. */
 export function replyTo(text: string, request: ModelRequest): Said {
   const words = text.trim()
+  const answered = isFirst(request) ? answerTo(words, request) : null
+  const said = ruleFor(words, request) ?? answered ?? echo(words)
+  const question = said.calls.length === 0 ? firstQuestion(request) : ''
+  return question === '' ? said : { ...said, text: `${said.text} ${question}` }
+}
+
+function ruleFor(words: string, request: ModelRequest): Said | null {
   for (const rule of rules) {
     if (rule.tool !== undefined && !request.tools.some(tool => tool.name === rule.tool)) continue
     const found = rule.pattern.exec(words)
@@ -89,6 +97,10 @@ export function replyTo(text: string, request: ModelRequest): Said {
     const said = rule.say(found, request)
     return typeof said === 'string' ? { text: said, calls: [] } : said
   }
+  return null
+}
+
+function echo(words: string): Said {
   const shown = words.length > 300 ? `${words.slice(0, 300)}…` : words
   return {
     text: `You wrote: “${shown}”. ${identity} Set a key for a real model, or ask “what can you do?”.`,

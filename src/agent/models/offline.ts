@@ -3,6 +3,7 @@ import type { Block } from '../../store/entry.ts'
 import type { Message, ModelEvent, ModelRequest } from '../model.ts'
 import { countTokens } from '../tokens.ts'
 import type { Adapter } from './adapter.ts'
+import { questionAfter } from './offline-first.ts'
 import { replyTo } from './offline-replies.ts'
 import type { Said } from './offline-rule.ts'
 
@@ -33,7 +34,10 @@ export const offline = (): Adapter =>
 function answer(request: ModelRequest): Said {
   const last = request.messages.at(-1)
   const results = (last?.blocks ?? []).filter(block => block.type === 'tool_result')
-  if (results.length > 0) return { text: results.map(block => block.text).join('\n\n'), calls: [] }
+  if (results.length > 0) {
+    const said = [...results.map(block => block.text), questionAfter(request)]
+    return { text: said.filter(Boolean).join('\n\n'), calls: [] }
+  }
   return replyTo(wordsOf(last), request)
 }
 

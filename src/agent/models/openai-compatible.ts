@@ -1,8 +1,10 @@
 // The chat completions API of OpenAI and everything that speaks it, streamed.
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { IncomingMessage } from 'node:http'
+import { createParser } from 'eventsource-parser'
 import type { Block } from '../../store/entry.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
+import { openWire, type Wire, type WireResponse } from './wire.ts'
 
 /** Where OpenAI itself is; everything else that speaks its API names a `base_url`. */
 export const openaiUrl = 'https://api.openai.com/v1'
@@ -37,17 +39,18 @@ interface Chunk {
 }
 
 export function openaiCompatible(): Adapter {
+  const wire = openWire()
   return async function* (request, endpoint, signal) {
-    let response: Response
+    let response: WireResponse
     try {
-      response = await ask(request, endpoint, signal)
+      response = await ask(wire, request, endpoint, signal)
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
       else yield failureOf(undefined, `no connection: ${causeOf(error)}`)
       return
     }
     try {
-      if (!response.ok || !response.body) {
+      if (!response.ok) {
         yield failureOf(response.status, textOf(await response.text()), response.headers)
         return
       }
@@ -59,8 +62,13 @@ export function openaiCompatible(): Adapter {
   }
 }
 
-function ask(request: ModelRequest, endpoint: Endpoint, signal: AbortSignal): Promise<Response> {
-  return fetch(`${(endpoint.baseUrl ?? openaiUrl).replace(/\/+$/, '')}/chat/completions`, {
+function ask(
+  wire: Wire,
+  request: ModelRequest,
+  endpoint: Endpoint,
+  signal: AbortSignal,
+): Promise<WireResponse> {
+  return wire(`${(endpoint.baseUrl ?? openaiUrl).replace(/\/+$/, '')}/chat/completions`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -72,11 +80,24 @@ function ask(request: ModelRequest, endpoint: Endpoint, signal: AbortSignal): Pr
   })
 }
 
-async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Chunk> {
-  const text = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-  for await (const { data } of text.pipeThrough(new EventSourceParserStream())) {
-    if (data === '[DONE]') return
-    yield JSON.parse(data) as Chunk
+async function* chunks(body: IncomingMessage): AsyncGenerator<Chunk> {
+  const arrived: string[] = []
+  const parser = createParser({ onEvent: event => void arrived.push(event.data) })
+  const decoder = new TextDecoder()
+  let ended = false
+  try {
+    for await (const bytes of body.iterator({ destroyOnReturn: false })) {
+      parser.feed(decoder.decode(bytes as Uint8Array, { stream: true }))
+      for (const data of arrived.splice(0)) {
+        ended = data === '[DONE]'
+        if (ended) return
+        yield JSON.parse(data) as Chunk
+      }
+    }
+  } finally {
+    // Read to its end, the response leaves a connection for the next request.
+    if (ended) body.resume()
+    else body.destroy()
   }
 }
 

@@ -24,7 +24,7 @@ export interface PackOptions {
 /** What is no part of a home's state: the running gateway's own, traces, and copies before a migration. */
 const passing = /^(run|traces)(\/|$)|-(wal|shm|journal)$|\.before-\d+\.\d+$/
 /** What opens something elsewhere. */
-const keys = /^\.env$|^db\/signal\.db$/
+const keys = /^\.env$|^db\/signal\.db$|^db\/tool-servers\//
 
 /** Returns the paths in the archive, and those of the keys in it. */
 export async function packHome(options: PackOptions): Promise<{ files: string[]; keys: string[] }> {

@@ -1,5 +1,6 @@
 // What the doctor runs: a subject, and what was found about it.
 import type { Config } from '../../config/load.ts'
+import type { Cli } from '../command.ts'
 
 /** `failed`: something that Coop relies on. `not enforced`: nothing relies on it, or it could not be tried. */
 export type Outcome = 'proved' | 'failed' | 'not enforced'
@@ -14,5 +15,9 @@ export interface Finding {
 /** One subject. A check that throws has failed. */
 export interface Check {
   readonly name: string
-  readonly run: (config: Config, signal: AbortSignal) => Promise<readonly Finding[]>
+  readonly run: (config: Config, signal: AbortSignal, cli: Cli) => Promise<readonly Finding[]>
 }
+
+/** A finding of something that is either as it has to be or not; `detail` is said when it is not. */
+export const finding = (good: boolean, title: string, detail: string): Finding =>
+  good ? { outcome: 'proved', title } : { outcome: 'failed', title, detail }

@@ -18,6 +18,8 @@ export interface Service {
   readonly disable: readonly Step[]
   readonly stop: Step
   readonly restart: Step
+  /** Ends with status 0 while the service runs. */
+  readonly isActive: Step
 }
 
 type Step = readonly [program: string, ...args: string[]]
@@ -39,6 +41,7 @@ export function serviceOf(
       disable: [ctl('disable', '--now', unit)],
       stop: ctl('stop', unit),
       restart: ctl('restart', unit),
+      isActive: ctl('is-active', '--quiet', unit),
     }
   }
   if (platform === 'darwin') {
@@ -53,6 +56,7 @@ export function serviceOf(
       disable: [['launchctl', 'bootout', `${domain}/${label}`]],
       stop: ['launchctl', 'kill', 'TERM', `${domain}/${label}`],
       restart: ['launchctl', 'kickstart', '-k', `${domain}/${label}`],
+      isActive: ['launchctl', 'print', `${domain}/${label}`],
     }
   }
   throw new CoopError(
@@ -84,6 +88,13 @@ export async function uninstall(service: Service): Promise<void> {
 }
 
 export const restartService = (service: Service): Promise<void> => take(service.restart, '')
+
+/** Whether it runs right now. */
+export const isServiceActive = (service: Service): Promise<boolean> =>
+  take(service.isActive, '').then(
+    () => true,
+    () => false,
+  )
 
 async function take([program, ...args]: Step, before: string): Promise<void> {
   try {

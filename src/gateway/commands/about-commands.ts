@@ -1,12 +1,11 @@
 // Commands that tell and set: /help /status /whoami /model /models /verbose.
 import { atLeast } from '../../access/levels.ts'
 import type { Models } from '../../agent/models/models.ts'
-import { messageOf } from '../../errors.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
 import { failureText } from '../failures.ts'
 import { statusText } from '../status.ts'
-import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
 export interface AboutOptions {
   readonly store: Store
@@ -106,7 +105,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
           store.settings.set(scope, 'model', name, now())
           return say(`Answering from now on: ${name}`)
         } catch (error) {
-          return say(messageOf(error))
+          return sayFault(error)
         }
       },
     },

@@ -3,6 +3,7 @@ import type { Clearance } from '../../access/clearance.ts'
 import type { Person, Speaker } from '../../access/household.ts'
 import type { Level } from '../../access/levels.ts'
 import type { Choice } from '../../channel.ts'
+import { CoopError, type FaultCode, messageOf } from '../../errors.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Session } from '../../store/sessions.ts'
 
@@ -24,6 +25,8 @@ export type CommandResult =
       readonly text: string
       readonly secret?: boolean
       readonly choices?: readonly Choice[]
+      /** It was not done: the text says why. */
+      readonly fault?: FaultCode
     }
   | { readonly kind: 'again'; readonly text: string }
 
@@ -44,3 +47,11 @@ export const say = (text: string, choices?: readonly Choice[]): CommandResult =>
 
 /** An answer that says what only this clearance may see. */
 export const saySecret = (text: string): CommandResult => ({ kind: 'say', text, secret: true })
+
+/** Why a command was not done. */
+export const sayFault = (error: unknown): CommandResult => ({
+  kind: 'say',
+  text: messageOf(error),
+  secret: true,
+  fault: error instanceof CoopError ? error.code : 'input_invalid',
+})

@@ -1,12 +1,12 @@
 // /config: what the terminal's `coop config` does, for who is fully trusted and alone with the agent.
 import { editText } from '../../config/edit.ts'
 import { explainKey } from '../../config/explain.ts'
-import { CoopError, messageOf } from '../../errors.ts'
+import { CoopError } from '../../errors.ts'
 import { editFromWords, getKey, historyText, planLines } from '../configuration/config-hand.ts'
 import type { Author, Configuration } from '../configuration/configuration.ts'
 import { planText } from '../configuration/plan.ts'
 import { reportLine, reportPeople } from '../preview.ts'
-import { type ChatCommand, say, saySecret } from './command.ts'
+import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
 export interface ConfigWords {
   readonly configuration: Configuration
@@ -31,7 +31,8 @@ export async function runConfigWords(args: string, words: ConfigWords): Promise<
       return historyText(configuration.history(20), timezone)
     case 'diff': {
       const wanted = configuration.history(1_000).find(({ id }) => key === '' || id === Number(key))
-      return wanted ? historyText([wanted], timezone) : 'There is no such generation.'
+      if (!wanted) throw new CoopError('not_found', 'There is no such generation; the history lists them.')
+      return historyText([wanted], timezone)
     }
     case 'set':
     case 'unset':
@@ -81,7 +82,7 @@ export function configCommands(options: {
             await runConfigWords(args, { configuration: options.configuration, author, timezone }),
           )
         } catch (error) {
-          return saySecret(messageOf(error))
+          return sayFault(error)
         }
       },
     },

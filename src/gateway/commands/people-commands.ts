@@ -1,13 +1,21 @@
 // Commands that decide: /approve /deny, for questions that wait and for strangers.
 import { atLeast, type Level, levels } from '../../access/levels.ts'
 import type { Channel } from '../../channel.ts'
-import { CoopError, messageOf } from '../../errors.ts'
+import { CoopError } from '../../errors.ts'
+import type { Memory } from '../../memory/memory.ts'
 import type { Store } from '../../store/store.ts'
 import type { Author, Configuration } from '../configuration/configuration.ts'
 import type { ConsentOffice } from '../consent.ts'
 import { levelNamed, type People } from '../people.ts'
 import { listPeople, wouldSee } from '../people-hand.ts'
-import { type ChatCommand, type ChatContext, type CommandResult, say, saySecret } from './command.ts'
+import {
+  type ChatCommand,
+  type ChatContext,
+  type CommandResult,
+  say,
+  sayFault,
+  saySecret,
+} from './command.ts'
 
 export interface PeopleCommandOptions {
   readonly store: Store
@@ -15,6 +23,7 @@ export interface PeopleCommandOptions {
   readonly people: People
   readonly configuration: Configuration
   readonly channels: () => readonly Channel[]
+  readonly memory: Memory
 }
 
 export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
@@ -35,7 +44,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
       }
       return saySecret(consent.answer(code, verdict, clearance))
     } catch (error) {
-      return say(messageOf(error))
+      return sayFault(error)
     }
   }
 
@@ -94,7 +103,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     },
     {
       name: 'users',
-      usage: '/users [level NAME LEVEL|rename NAME NEW|merge NAME INTO|see NAME]',
+      usage: '/users [level NAME LEVEL|rename NAME NEW|merge NAME INTO [yes]|see NAME]',
       summary: 'who is known; change how',
       level: 'full',
       async run(context) {
@@ -103,7 +112,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
         try {
           return saySecret(await runUsersWords(context.args, { ...options, author: authorOf(context) }))
         } catch (error) {
-          return saySecret(messageOf(error))
+          return sayFault(error)
         }
       },
     },
@@ -129,11 +138,27 @@ export interface UsersWords {
   readonly configuration: Pick<Configuration, 'latest'>
   readonly store: Store
   readonly author: Omit<Author, 'why'>
+  /** Null where no memory is at hand: `see` is not answered there. */
+  readonly memory: Memory | null
+}
+
+/** Two become one only on a second word: what it opens is shown first. */
+async function merge(
+  { people }: UsersWords,
+  who: string,
+  rest: readonly string[],
+  author: Author,
+): Promise<string> {
+  const agreed = rest.at(-1) === 'yes'
+  const into = (agreed ? rest.slice(0, -1) : rest).join(' ')
+  const change = { kind: 'merge', who, into } as const
+  if (agreed) return people.change(change, author)
+  return `${people.question(change)}\n\nTo do it: /users merge ${who} ${into} yes`
 }
 
 /** Runs `verb name …` on the people. Throws for what is not understood or refused. */
 export async function runUsersWords(args: string, words: UsersWords): Promise<string> {
-  const { people, configuration, store } = words
+  const { people, configuration, store, memory } = words
   const [verb = 'list', who = '', ...rest] = args.split(/\s+/).filter(Boolean)
   const author = { ...words.author, why: `users ${args}` }
   if (verb === 'list') return listPeople(configuration, store.pairings)
@@ -142,9 +167,9 @@ export async function runUsersWords(args: string, words: UsersWords): Promise<st
       'usage_wrong',
       'users takes level NAME LEVEL, rename NAME NEW, merge NAME INTO or see NAME.',
     )
-  if (verb === 'see') return wouldSee(configuration, who)
+  if (verb === 'see' && memory) return wouldSee(configuration, memory, who, words.author.who)
   if (verb === 'level') return people.change({ kind: 'level', who, level: levelNamed(rest[0]) }, author)
   if (verb === 'rename') return people.change({ kind: 'rename', who, name: rest.join(' ') }, author)
-  if (verb === 'merge') return people.change({ kind: 'merge', who, into: rest.join(' ') }, author)
+  if (verb === 'merge') return merge(words, who, rest, author)
   throw new CoopError('usage_wrong', `users does not know “${verb}”; it takes level, rename, merge or see.`)
 }

@@ -1,12 +1,12 @@
 // /cron and /usage: what is scheduled, what became of it, and what it all cost.
 import { atLeast } from '../../access/levels.ts'
-import { messageOf } from '../../errors.ts'
+import { CoopError } from '../../errors.ts'
 import type { Runs } from '../../store/runs.ts'
 import type { Spending } from '../../store/spending.ts'
 import type { ScheduleHand } from '../../tools/hands.ts'
 import { runLine } from '../schedule/note.ts'
 import { readUsageWish, usageText } from '../usage.ts'
-import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
 export interface ScheduleCommandOptions {
   readonly hand: (context: ChatContext) => ScheduleHand | null
@@ -21,11 +21,15 @@ export interface ScheduleCommandOptions {
 const page = 30
 
 /** The newest rows of the ledger, or those of one job. */
-function runHistory(runs: Runs, job: string, person: string | null, timezone: string): string {
-  const rows = runs
-    .history(job === '' ? null : job, page)
-    .filter(run => person === null || run.person === person)
-  return rows.map(run => runLine(run, timezone)).join('\n') || 'Nothing ran yet.'
+function runHistory(
+  runs: Runs,
+  job: string,
+  person: string | null,
+  viewer: string | null,
+  timezone: string,
+): string {
+  const rows = runs.history(job || null, page, person)
+  return rows.map(run => runLine(run, timezone, viewer)).join('\n') || 'Nothing ran yet.'
 }
 
 export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[] {
@@ -47,10 +51,12 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           if (verb === 'run') return saySecret(hand.run(what))
           if (verb === 'cancel') return saySecret(hand.cancel(what))
           if (verb === 'history')
-            return saySecret(runHistory(options.runs, what, own, options.timezone(clearance.person)))
-          return say('cron takes list, run ID, cancel ID or history [NAME].')
+            return saySecret(
+              runHistory(options.runs, what, own, clearance.person, options.timezone(clearance.person)),
+            )
+          throw new CoopError('usage_wrong', 'cron takes list, run ID, cancel ID or history [NAME].')
         } catch (error) {
-          return say(messageOf(error))
+          return sayFault(error)
         }
       },
     },
@@ -64,7 +70,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
           return saySecret(usageText(options.spending, wish, options.today()))
         } catch (error) {
-          return say(messageOf(error))
+          return sayFault(error)
         }
       },
     },

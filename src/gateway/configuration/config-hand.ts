@@ -3,6 +3,7 @@ import type { Clearance } from '../../access/clearance.ts'
 import { entryName } from '../../config/diff.ts'
 import { type Edit, keyParts } from '../../config/edit.ts'
 import { explainKey } from '../../config/explain.ts'
+import type { Config } from '../../config/load.ts'
 import { CoopError } from '../../errors.ts'
 import type { Generation, Via } from '../../store/generations.ts'
 import type { ConfigHand } from '../../tools/hands.ts'
@@ -64,6 +65,8 @@ export function configHand(
       return plan.right === 'approval' ? questionOf(plan) : null
     },
     async patch(edits, why) {
+      const before = configuration.outcomeOf(callId)
+      if (before !== null) return before
       const plan = planEdits(configuration.latest(), edits)
       mayRun(plan)
       return configuration.change(plan.next.text, author(why))
@@ -74,6 +77,8 @@ export function configHand(
       return `Go back to generation ${id} of the configuration?\n\n${planLines(plan)}`
     },
     async rollback(generation, why) {
+      const before = configuration.outcomeOf(callId)
+      if (before !== null) return before
       const { id, plan } = planOfRollback(generation)
       mayRun({ ...plan, right: plan.right === 'terminal' ? 'terminal' : 'approval' })
       return configuration.rollback(id, author(why || `back to generation ${id}`))
@@ -99,9 +104,15 @@ export function planLines(plan: Plan): string {
   return `${plan.lines.join('\n') || 'Nothing would change.'}${more}${cold}`
 }
 
-/** The value of a key, as JSON; the whole configuration for no key. */
+/** The value of a key, as JSON; the whole configuration for no key. Throws `not_found` for a key that there is not. */
 export function getKey(configuration: Configuration, key: string): string {
-  let here: unknown = configuration.latest().settings
+  const value = valueAt(configuration.latest(), key)
+  return value === undefined ? `${key} is not set. ${explainKey(key)}` : JSON.stringify(value, null, 1)
+}
+
+/** The value of a key; undefined when it is not set. */
+export function valueAt({ settings }: Pick<Config, 'settings'>, key: string): unknown {
+  let here: unknown = settings
   let list = ''
   for (const part of keyParts(key)) {
     if (Array.isArray(here)) {
@@ -113,8 +124,7 @@ export function getKey(configuration: Configuration, key: string): string {
       list = list ? `${list}.${part}` : part
     }
   }
-  if (here === undefined) return `${key} is not set. ${explainKey(key)}`
-  return JSON.stringify(here, null, 1)
+  return here
 }
 
 /** The newest generations, one paragraph each. */

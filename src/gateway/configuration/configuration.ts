@@ -34,6 +34,8 @@ export interface Configuration extends AsyncDisposable {
   /** Goes back to the text of a generation, or to the one before the newest. */
   rollback(id: number | null, author: Author): Promise<string>
   history(limit: number): Generation[]
+  /** What became of the change that a tool call made; null when it made none yet. */
+  outcomeOf(call: string | undefined): string | null
   /** Takes up a change whose watching a crash interrupted. */
   resume(): Promise<void>
 }
@@ -81,7 +83,8 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     if (last?.text === latest.text) return
     if (last?.state === 'probation')
       generations.settle(last.id, 'rolled_back', 'interrupted before it took effect')
-    const known = last?.state === 'probation' ? generations.keptBefore(last.id) : last
+    if (last?.state === 'rolled_back' && last.text === latest.text) return
+    const known = last && last.state !== 'kept' ? generations.keptBefore(last.id) : last
     if (known?.text === latest.text) return
     const why = known
       ? 'the file was changed while Coop did not run'
@@ -195,18 +198,22 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
       return outcomeOf(generations.get(id)!)
     }
     generations.settle(id, 'rolled_back', fault)
-    if (readFileSync(path, 'utf8') === latest.text) {
-      const back = parse(before.text)
-      const diff = diffSettings(latest.settings, back.settings).map(changeLine)
-      add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
-      writeAtomically(path, before.text)
-      await bring(back)
-      keepLastGood(path, back.text)
-    }
+    await takeBack(id, before.text, fault)
     log.error({ generation: id, reason: fault }, 'a change was rolled back')
     const text = outcomeOf(generations.get(id)!)
     if (author.who !== null) options.tell(author.who, text)
     return text
+  }
+
+  /** Puts the text from before a generation back, unless somebody wrote another meanwhile. */
+  async function takeBack(id: number, text: string, fault: string | null): Promise<void> {
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== latest.text) return
+    const back = parse(text)
+    const diff = diffSettings(latest.settings, back.settings).map(changeLine)
+    writeAtomically(path, text)
+    add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
+    await bring(back)
+    keepLastGood(path, back.text)
   }
 
   function outcomeOf({ id, state, diff, reason }: Generation): string {
@@ -232,11 +239,16 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
         return change(wanted.text, author, true)
       }),
     history: limit => generations.list(limit),
+    outcomeOf(call) {
+      const known = call === undefined ? undefined : generations.ofCall(call)
+      return known ? outcomeOf(known) : null
+    },
     resume: () =>
       exclusive(async () => {
         const last = generations.last()
-        const before = last?.state === 'probation' ? generations.keptBefore(last.id) : undefined
-        if (!last || last.text !== latest.text || last.state !== 'probation') return
+        if (!last || last.text !== latest.text || last.state === 'kept') return
+        const before = generations.keptBefore(last.id)
+        if (last.state === 'rolled_back') return before && takeBack(last.id, before.text, last.reason)
         const earlier = before ? parse(before.text) : latest
         const author = { who: last.who, via: last.via, why: last.why }
         await settle(last.id, earlier, author, await watched(earlier))

@@ -27,18 +27,21 @@ export interface DueTimes {
   readonly times: readonly number[]
   /** The last one by `until`, which is beyond `times` when there were too many to list. */
   readonly last: number
+  /** The one after `last`; null when there is none. */
+  readonly next: number | null
 }
 
-/** Due times after `after` up to `until`, at most `limit` of them listed; null when there is none. */
-export function duesBetween(when: JobTimes, after: number, until: number, limit: number): DueTimes | null {
-  const times: number[] = []
-  let next = nextDue(when, after)
+/** Due times from the known one at `first` on up to `until`, at most `limit` of them listed. */
+export function duesFrom(when: JobTimes, first: number, until: number, limit: number): DueTimes {
+  const times = [first]
+  let next = nextDue(when, first)
   while (next !== null && next <= until && times.length < limit) {
     times.push(next)
     next = nextDue(when, next)
   }
-  if (times.length === 0) return null
-  if (next === null || next > until || when.cron === null) return { times, last: times.at(-1)! }
-  const [last] = ruleOf(when.cron, when.timezone).previousRuns(1, new Date(until + 1))
-  return { times, last: Math.max(times.at(-1)!, last?.getTime() ?? 0) }
+  const listed = times.at(-1)!
+  if (next === null || next > until || when.cron === null) return { times, last: listed, next }
+  const [newest] = ruleOf(when.cron, when.timezone).previousRuns(1, new Date(until + 1))
+  const last = Math.max(listed, newest?.getTime() ?? 0)
+  return { times, last, next: nextDue(when, last) }
 }

@@ -25,6 +25,9 @@ export interface Job extends JobTimes {
   readonly grant: Grant | null
 }
 
+/** Whether a job's id is one of coop.toml. */
+export const isConfigured = (id: string): boolean => id.startsWith('cron:')
+
 /** The pseudo-channel that job runs arrive on. */
 export const scheduleChannel = 'schedule'
 export const jobSession = (job: string): string => `job:${job}`

@@ -3,7 +3,7 @@ import { type Household, owners, type Person } from '../../access/household.ts'
 import type { Run, Runs } from '../../store/runs.ts'
 import { clock } from '../context-line.ts'
 import type { PostOffice } from '../post-office.ts'
-import type { Job } from './job.ts'
+import { isConfigured, type Job } from './job.ts'
 
 const id = 'note'
 
@@ -48,7 +48,7 @@ export function morningNote({ runs, office, household, zoneOf }: NoteOptions): b
   let told = false
   for (const [person, list] of byPerson) {
     const to: Person[] = person === null ? [...owners(household())] : [household().people.get(person)!]
-    const reached = to.filter(one => office.tell(one, noteText(list, zoneOf(one.id))))
+    const reached = to.filter(one => office.tell(one, noteText(list, zoneOf(one.id), one.id)))
     if (reached.length === 0) continue
     runs.setTold(list.map(run => run.id))
     told = true
@@ -59,19 +59,23 @@ export function morningNote({ runs, office, household, zoneOf }: NoteOptions): b
 /** Lines of one note; more than this is summed up. */
 const mostLines = 20
 
-function noteText(runs: readonly Run[], timezone: string): string {
-  const lines = runs.slice(0, mostLines).map(run => `- ${runLine(run, timezone)}`)
+function noteText(runs: readonly Run[], timezone: string, viewer: string): string {
+  const lines = runs.slice(0, mostLines).map(run => `- ${runLine(run, timezone, viewer)}`)
   const more =
     runs.length > mostLines ? [`- and ${runs.length - mostLines} more; \`coop cron history\` lists them`] : []
   return `What did not reach you:\n${[...lines, ...more].join('\n')}`
 }
 
+/** What a run is called before `viewer`: what somebody asked for by chat is theirs, to others it is only whose it is. */
+export const nameBefore = (run: Run, viewer: string | null): string =>
+  run.person === null || run.person === viewer || isConfigured(run.job) ? run.name : `a job of ${run.person}`
+
 /** One row of the ledger in words. */
-export function runLine(run: Run, timezone: string): string {
+export function runLine(run: Run, timezone: string, viewer: string | null): string {
   const stretch = run.last > run.due ? ` to ${clock(run.last, timezone)}, ${run.count ?? 'many'} times` : ''
   const again = run.attempts > 1 ? ` after ${run.attempts} tries` : ''
   const reason = run.reason ? ` (${run.reason.slice(0, 200)})` : ''
-  return `“${run.name}”, ${clock(run.due, timezone)}${stretch}: ${stateWords[run.state]}${again}${reason}`
+  return `“${nameBefore(run, viewer)}”, ${clock(run.due, timezone)}${stretch}: ${stateWords[run.state]}${again}${reason}`
 }
 
 const stateWords: Record<Run['state'], string> = {

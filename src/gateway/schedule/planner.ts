@@ -1,7 +1,7 @@
 // Accounts for every due time once: begun, or written down as missed; over restarts, suspends and clock jumps.
 import type { Jobs } from '../../store/jobs.ts'
 import type { NewRun, Run, Runs } from '../../store/runs.ts'
-import { type DueTimes, duesBetween, nextDue } from './due.ts'
+import { type DueTimes, duesFrom, nextDue } from './due.ts'
 import { Heap } from './heap.ts'
 import type { Job } from './job.ts'
 
@@ -107,8 +107,7 @@ export function openPlanner(options: PlannerOptions): Planner {
     arm()
   }
 
-  function place(job: Job, spec: string, cursor: number): void {
-    const next = nextDue(job, cursor)
+  function place(job: Job, spec: string, cursor: number, next = nextDue(job, cursor)): void {
     known.set(job.id, { job, spec, cursor, version: ++version, next })
     if (next !== null) heap.push({ at: next, job: job.id, version })
   }
@@ -142,9 +141,9 @@ export function openPlanner(options: PlannerOptions): Planner {
   function account({ job: id, version: of }: Entry, at: number): void {
     const entry = known.get(id)
     if (!entry || entry.version !== of) return
-    const { job, spec } = entry
-    const dues = duesBetween(job, entry.cursor, at, countLimit)
-    if (!dues) return place(job, spec, entry.cursor)
+    const { job, spec, next } = entry
+    if (next === null || next > at) return
+    const dues = duesFrom(job, next, at, countLimit)
     const { last } = dues
     const late = at - last > graceMs
     const runs_ = !(late && job.missed === 'skip') && !open.has(id)
@@ -163,7 +162,7 @@ export function openPlanner(options: PlannerOptions): Planner {
       ids = runs.enter(rows, at)
       cursors.setCursor(id, spec, last)
     })
-    place(job, spec, last)
+    place(job, spec, last, dues.next)
     if (runs_ && ids.at(-1)) take(ids.at(-1)!, id)
     else retire(job)
   }
@@ -178,8 +177,9 @@ export function openPlanner(options: PlannerOptions): Planner {
   /** What is missed of `dues`, the last one aside if it runs; what the ledger knows from before a jump of the clock is left out. */
   function stretches(job: string, { times, last }: DueTimes, lastRuns: boolean): Stretch[] {
     const uncounted = last !== times.at(-1)
-    const known = runs.covering(job, times[0]!, last)
     const missed = lastRuns && !uncounted ? times.slice(0, -1) : times
+    if (missed.length === 0) return []
+    const known = runs.covering(job, times[0]!, last)
     const out: { due: number; last: number; count: number | null }[] = []
     let broken = true
     for (const time of missed) {

@@ -57,7 +57,9 @@ export function openChooser({ title, choices, filter, theme, onChoice }: Chooser
     render: width => [
       truncateToWidth(theme.bold(title), width, '…'),
       ...input.render(width),
-      ...list.render(width).map(line => truncateToWidth(line, width, '')),
+      ...(list.getSelectedItem()
+        ? list.render(width).map(line => truncateToWidth(line, width, ''))
+        : [theme.dim('  Nothing fits.')]),
     ],
     invalidate() {
       list.invalidate()

@@ -14,7 +14,7 @@ export type Vocabulary = Results['command/list']
 export const ownCommands = [
   { name: 'sessions', description: 'switch to another conversation' },
   { name: 'search', description: 'search this conversation', argumentHint: 'TEXT' },
-  { name: 'exit', description: 'leave; the gateway goes on' },
+  { name: 'exit', description: 'leave this chat' },
 ] as const
 
 const takesModel = new Set(['model'])

@@ -1,5 +1,5 @@
 // The interactive chat: a conversation above, an editor and a status line below, in the terminal's own scrollback.
-import { Container, Editor, matchesKey, Spacer, TuiMainScreen } from '@earendil-works/pi-tui'
+import { Container, Editor, matchesKey, Spacer } from '@earendil-works/pi-tui'
 import { CoopError, messageOf } from '../../errors.ts'
 import type { SessionEvent } from '../../protocol/events.ts'
 import { imagesIn } from '../attachments.ts'
@@ -10,8 +10,9 @@ import { openActivity } from './activity.ts'
 import { openApprovals } from './approvals.ts'
 import { completionOf, ownCommands } from './completion.ts'
 import { minute, saidIn, sessionChoices, wordChoices } from './find.ts'
+import { Page } from './page.ts'
 import { openPrompts } from './prompts.ts'
-import { leaveToScrollback, ScreenTerminal } from './screen-terminal.ts'
+import { ScreenTerminal } from './screen-terminal.ts'
 import { openStatusLine } from './status-line.ts'
 import { openTheme } from './theme.ts'
 import { openTranscript } from './transcript.ts'
@@ -42,25 +43,25 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
 
   const early: SessionEvent[] = []
   let receive = (event: SessionEvent): void => void early.push(event)
-  let away = () => {}
+  let away = (_reason: string) => {}
   let back = () => {}
   let refused = (_text: string, _reason: string) => {}
   using link = await openLiveLink({
     connect: options.connect,
     onEvent: event => receive(event),
-    onAway: () => (options.reconnect ? away() : leave('gone')),
+    onAway: reason => (options.reconnect ? away(reason) : leave('gone')),
     onBack: () => back(),
     onRefused: (text, reason) => refused(text, reason),
     signal,
   })
   const history = await link.follow(options.session ?? link.session)
 
-  const terminal = new ScreenTerminal({
-    onResize: () => transcript.showLast(terminal.rows - footer.render(terminal.columns).length),
-  })
-  const tui = new TuiMainScreen(terminal)
+  const terminal = new ScreenTerminal()
+  const tui = new Page(terminal, () =>
+    transcript.showLast(terminal.rows - footer.render(terminal.columns).length),
+  )
   const redraw = () => {
-    const gone = leaveToScrollback(tui)
+    const gone = tui.leaveToScrollback()
     if (gone > 0) transcript.leave(gone)
     tui.requestRender()
   }
@@ -78,7 +79,8 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
       session: link.session,
       state: null,
       activity: '',
-      connected: true,
+      hint: '',
+      away: null,
     },
     theme,
   )
@@ -122,7 +124,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
   async function refresh(): Promise<void> {
     const state = await link.call('session/state', { session: link.session })
     const { name, level, model } = link.who
-    status.set({ state, name, level, model, session: link.session, connected: true })
+    status.set({ state, name, level, model, session: link.session, away: null })
     if (state.running && !activity.running) activity.begin('working')
     tui.requestRender()
   }
@@ -149,7 +151,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
 
   async function search(filter: string): Promise<void> {
     const found = await saidIn(link)
-    const title = 'Search: Enter takes your own words into the editor, shows the agent’s'
+    const title = 'Search: Enter takes your words to the editor'
     const chosen = await prompts.choose(title, wordChoices(found), filter)
     if (chosen === null) return
     const { text, own, at } = found[Number(chosen)]!
@@ -182,15 +184,19 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     redraw()
   }
 
-  let interrupted = 0
+  let interrupted: NodeJS.Timeout | null = null
   function interrupt(): void {
-    const again = Date.now() - interrupted < leaveMs
-    interrupted = Date.now()
-    if (again) return leave('interrupted')
+    if (interrupted) return leave('interrupted')
     if (editor.getText() !== '') editor.setText('')
     if (activity.running)
       attempt(async () => void (await link.call('session/stop', { session: link.session })))
-    say(activity.running ? 'Stopping; Ctrl-C again leaves.' : 'Ctrl-C again leaves.')
+    status.set({ hint: activity.running ? 'stopping; Ctrl-C again leaves' : 'Ctrl-C again leaves' })
+    interrupted = setTimeout(() => {
+      interrupted = null
+      status.set({ hint: '' })
+      tui.requestRender()
+    }, leaveMs)
+    tui.requestRender()
   }
 
   tui.addInputListener(data => {
@@ -205,23 +211,26 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
   })
   function refold(): void {
     transcript.toggleFold()
-    transcript.showLast(terminal.rows - footer.render(terminal.columns).length)
     tui.requestRender(true)
   }
 
-  away = () => {
+  away = reason => {
     transcript.dropStreamed()
     activity.end()
-    status.set({ connected: false })
+    status.set({ away: reason })
     redraw()
   }
   back = () => {
-    status.set({ connected: true })
+    status.set({ away: null })
     attempt(async () => {
       await Promise.all([refresh(), learn(), approvals.ask()])
     })
   }
-  refused = (text, reason) => say(`Not sent: “${oneLine(text, 60)}”: ${reason}`, 'bad')
+  refused = (text, reason) => {
+    transcript.untyped(text)
+    if (editor.getText() === '') editor.setText(text)
+    say(`Not sent: “${oneLine(text, 60)}”: ${reason}`, 'bad')
+  }
 
   try {
     for (const event of history) {
@@ -241,6 +250,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     })
     return await end
   } finally {
+    if (interrupted) clearTimeout(interrupted)
     activity.end()
     stop.abort()
     tui.stop()

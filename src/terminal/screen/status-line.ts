@@ -18,7 +18,10 @@ export interface StatusFacts {
   readonly state: SessionState | null
   /** What goes on right now; empty when nothing does. */
   readonly activity: string
-  readonly connected: boolean
+  /** What the keys do for a moment; empty when nothing is to be said. */
+  readonly hint: string
+  /** Why the gateway is away, null while it is not. */
+  readonly away: string | null
 }
 
 export function openStatusLine(first: StatusFacts, theme: Theme): StatusLine {
@@ -38,7 +41,8 @@ function line(facts: StatusFacts, theme: Theme, width: number): string {
   const ailing = (state?.channels ?? []).filter(channel => channel.state !== 'connected')
   const { dim, bad, warn } = theme
   const parts = [
-    facts.connected ? '' : bad('gateway away, connecting…'),
+    facts.hint ? warn(facts.hint) : '',
+    facts.away === null ? '' : bad(`gateway away, connecting…${facts.away && ` ${clean(facts.away)}`}`),
     facts.activity ? warn(facts.activity) : '',
     ...ailing.map(channel => bad(`${clean(channel.name)} ${channel.state}`)),
     ...[

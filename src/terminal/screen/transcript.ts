@@ -14,8 +14,10 @@ import type { Theme } from './theme.ts'
 
 export interface Transcript extends Component {
   take(event: SessionEvent): void
-  /** Shows at once what was typed here; the gateway's own event of it then adds nothing. */
+  /** Shows at once what was typed here, last of all until the gateway tells where in the conversation it stands. */
   typed(text: string): void
+  /** Takes back what was typed and not accepted. */
+  untyped(text: string): void
   notice(text: string, kind?: 'plain' | 'bad'): void
   /** Forgets what was streamed and not stored: it will come again. */
   dropStreamed(): void
@@ -41,7 +43,10 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
   let blocks: Block[] = []
   let message: MessageBlock | null = null
   let tools: ToolBlock | null = null
-  const pending: string[] = []
+  /** What came while a message grows stands under it, so that the message stays in one piece. */
+  let below: Block[] = []
+  let waiting: { readonly text: string; readonly block: Block }[] = []
+  const echoes: string[] = []
   let folded = true
   let from = 0
   let wanted: number | null = null
@@ -49,9 +54,16 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
 
   const add = <B extends Block>(block: B): B => {
     block.fold?.(folded)
-    blocks.push(block)
+    if (message) below.push(block)
+    else blocks.push(block)
     return block
   }
+  const endMessage = () => {
+    message = null
+    blocks.push(...below)
+    below = []
+  }
+  const all = (): Block[] => [...blocks, ...below, ...waiting.map(({ block }) => block)]
   const changed = () => {
     last = null
   }
@@ -67,28 +79,25 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
         tools = null
         message ??= add(messageBlock(theme))
         message.settle(event.text)
-        message = null
-        return
+        return endMessage()
       case 'tool':
-        message = null
+        endMessage()
         tools ??= add(toolBlock(theme))
         return tools.take(event)
       case 'user': {
-        message = null
         tools = null
-        const echoed = pending.indexOf(event.text.trim())
-        if (echoed !== -1) return void pending.splice(echoed, 1)
-        return void add(userBlock(event.text, event.author === self() ? null : event.author, theme))
+        const own = event.author === self()
+        const echoed = own ? echoes.indexOf(event.text.trim()) : -1
+        if (echoed !== -1) return void echoes.splice(echoed, 1)
+        if (own) untyped(event.text)
+        return void add(userBlock(event.text, own ? null : event.author, theme))
       }
       case 'notice':
-        message = null
         tools = null
         return void add(noticeBlock(event.text, theme.dim))
       case 'turn_ended':
-        message = null
+        endMessage()
         tools = null
-        if (event.state === 'failed') add(noticeBlock(`The turn failed: ${event.reason}`, theme.bad))
-        if (event.state === 'stopped') add(noticeBlock('Stopped.', theme.dim))
         return
       case 'turn_started':
       case 'thinking':
@@ -101,20 +110,30 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
   /** All lines from the first kept block on. */
   function draw(width: number): string[] {
     if (last?.width === width) return last.lines
-    const lines = blocks.flatMap(block => block.render(width))
+    const lines = all().flatMap(block => block.render(width))
     last = { width, lines }
     return lines
+  }
+
+  function untyped(text: string): void {
+    changed()
+    const at = waiting.findIndex(one => one.text === text.trim())
+    if (at !== -1) waiting.splice(at, 1)
   }
 
   return {
     take,
     typed(text) {
       changed()
-      pending.push(text.trim())
-      message = null
+      const block = userBlock(text, null, theme)
+      block.fold?.(folded)
+      // Of a command the gateway tells nothing but the answer.
+      if (!text.startsWith('/')) return void waiting.push({ text: text.trim(), block })
+      echoes.push(text.trim())
       tools = null
-      add(userBlock(text, null, theme))
+      add(block)
     },
+    untyped,
     notice(text, kind = 'plain') {
       changed()
       add(noticeBlock(text, kind === 'bad' ? theme.bad : theme.dim))
@@ -122,21 +141,22 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
     dropStreamed() {
       changed()
       if (message) blocks = blocks.filter(block => block !== message)
-      message = null
+      endMessage()
       tools = null
     },
     clear() {
       changed()
-      blocks = []
-      message = null
+      endMessage()
       tools = null
-      pending.length = 0
+      blocks = []
+      waiting = []
+      echoes.length = 0
       from = 0
     },
     toggleFold() {
       changed()
       folded = !folded
-      for (const block of blocks) block.fold?.(folded)
+      for (const block of all()) block.fold?.(folded)
     },
     showLast(lines) {
       wanted = lines
@@ -160,7 +180,7 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
     },
     invalidate() {
       changed()
-      for (const block of blocks) block.invalidate()
+      for (const block of all()) block.invalidate()
     },
   }
 }

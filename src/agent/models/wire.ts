@@ -1,0 +1,68 @@
+// The HTTP of the provider adapters: what they need of fetch, on Node's own client, which costs a third of it.
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import { text as textOf } from 'node:stream/consumers'
+
+/** The part of fetch's init that the adapters use. */
+export interface WireInit {
+  readonly method?: string | undefined
+  readonly headers?: ConstructorParameters<typeof Headers>[0]
+  readonly body?: unknown
+  readonly signal?: AbortSignal | null | undefined
+}
+
+/** The part of fetch's Response that the adapters use; the body is a stream of bytes. */
+export interface WireResponse {
+  readonly ok: boolean
+  readonly status: number
+  readonly statusText: string
+  readonly headers: Headers
+  readonly url: string
+  readonly body: IncomingMessage
+  text(): Promise<string>
+  json(): Promise<unknown>
+}
+
+export type Wire = (url: string | URL, init?: WireInit) => Promise<WireResponse>
+
+/** Opens a client that keeps its connections for the next request. A redirect is an answer like any other. */
+export function openWire(): Wire {
+  const plain = new Agent({ keepAlive: true })
+  const secure = new SecureAgent({ keepAlive: true })
+  return (url, init = {}) =>
+    new Promise((resolve, reject) => {
+      const target = new URL(url)
+      const { body, signal } = init
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      if (bytes !== undefined && bytes !== null && !(bytes instanceof Uint8Array))
+        throw new TypeError('the body of a request is text or bytes')
+      const headers = Object.fromEntries(new Headers(init.headers))
+      if (bytes) headers['content-length'] = String(bytes.length)
+      const options = { method: init.method ?? 'GET', headers, ...(signal ? { signal } : {}) }
+      const sent =
+        target.protocol === 'https:'
+          ? secureRequest(target, { ...options, agent: secure })
+          : request(target, { ...options, agent: plain })
+      sent.on('error', reject)
+      sent.on('response', response => resolve(responseOf(response, target.href)))
+      sent.end(bytes ?? undefined)
+    })
+}
+
+function responseOf(body: IncomingMessage, url: string): WireResponse {
+  const headers = new Headers()
+  for (const [name, values] of Object.entries(body.headersDistinct))
+    for (const value of values ?? []) headers.append(name, value)
+  const status = body.statusCode ?? 0
+  const text = () => textOf(body)
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    statusText: body.statusMessage ?? '',
+    headers,
+    url,
+    body,
+    text,
+    json: async () => JSON.parse(await text()),
+  }
+}

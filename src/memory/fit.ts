@@ -1,0 +1,71 @@
+// How well the words of one row fit a question: bm25 over its columns, how much is covered, which words stand side by side.
+import type { Question } from './question.ts'
+import type { Row } from './row.ts'
+import type { Term, Weighed } from './terms.ts'
+
+export interface Fit {
+  /** bm25 over all readable shelves together. */
+  readonly match: number
+  /** Share of the question's terms, 0 to 1. */
+  readonly coverage: number
+  /** Neighbouring terms of the question that stand side by side. */
+  readonly pairs: number
+}
+
+const columnWeights = { norm: 1, near: 0.2, meta: 0.6 }
+/** How much a term counts as covered that only the turns beside a row have. */
+const besideCounts = 0.5
+/** How much a word counts that may only stand for the one asked for. */
+const akinCounts = 0.5
+const k1 = 1.2
+const b = 0.75
+
+export function fitOf(
+  row: Pick<Row, 'norm' | 'near' | 'meta' | 'len'>,
+  terms: readonly Term[],
+  question: Question,
+  averageLength: number,
+): Fit {
+  const endOfNorm = row.norm.length + 1
+  const endOfNear = endOfNorm + row.near.length + 2
+  const text = ` ${row.norm}  ${row.near}  ${row.meta} `
+  const damp = k1 * (1 - b + (b * row.len) / averageLength)
+  let match = 0
+  let covered = 0
+  for (const term of terms) {
+    const own = partOf(term)
+    match += own.match
+    covered += own.covered
+    if (own.match > 0) continue
+    let best = absent
+    for (const other of term.akin) {
+      const part = partOf(other)
+      if (part.match > best.match) best = part
+    }
+    match += akinCounts * best.match
+    covered += akinCounts * best.covered
+  }
+  let pairs = 0
+  for (let index = 1; index < question.terms.length; index++) {
+    const at = text.indexOf(` ${question.terms[index - 1]} ${question.terms[index]} `)
+    if (at >= 0 && at < endOfNorm) pairs++
+  }
+  return { match, coverage: covered / terms.length, pairs }
+
+  function partOf({ spaced, idf }: Weighed): { match: number; covered: number } {
+    let own = 0
+    let near = 0
+    for (let at = text.indexOf(spaced); at >= 0; at = text.indexOf(spaced, at + spaced.length - 1)) {
+      if (at < endOfNorm) own += columnWeights.norm
+      else if (at < endOfNear) near += columnWeights.near
+      else own += columnWeights.meta
+    }
+    if (own + near === 0) return absent
+    return {
+      match: (idf * (own + near) * (k1 + 1)) / (own + near + damp),
+      covered: own > 0 ? 1 : besideCounts,
+    }
+  }
+}
+
+const absent = { match: 0, covered: 0 }
