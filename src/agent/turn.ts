@@ -172,6 +172,7 @@ function paced(desk: Desk, specs: readonly ToolSpec[], { prompt, smallestPrefix 
 /** What the person has to know about how an answer came to be. */
 function noteOn({ stop, instead }: Extract<ModelEvent, { type: 'done' }>): string {
   const notes = [
+    ...(stop === 'refusal' ? ['[The model declined to answer this.]'] : []),
     ...(stop === 'max_tokens' ? ['[The answer reached its length limit here.]'] : []),
     ...(instead === undefined ? [] : [`[${instead} answered: the usual model is not to be had just now.]`]),
   ]
