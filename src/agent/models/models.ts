@@ -128,7 +128,14 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
     contextOf(name) {
       return factsFor(name).context
     },
-    factsOf: factsFor,
+    factsOf(name) {
+      try {
+        return factsFor(name)
+      } catch {
+        // Nobody answers for it: the call itself will say so.
+        return factsOf(name)
+      }
+    },
     async probe(name, signal) {
       const only = ladder({ rungs: async () => [await rungOf(name)], idleMs: options.idleMs ?? 120_000, now })
       const messages = [{ role: 'user', blocks: [{ type: 'text', text: 'Say yes.' }] }] as const
