@@ -43,7 +43,12 @@ export function openIntake<Item>(): Intake<Item> {
           } finally {
             for (const offer of batch) {
               if (stored) offer.resolve()
-              else offer.reject(new Error('The message could not be stored; send it again.'))
+              else
+                offer.reject(
+                  new Error(
+                    'The message could not be stored, perhaps for a full disk; make room and send it again.',
+                  ),
+                )
             }
           }
         }

@@ -79,8 +79,10 @@ export interface Outbound {
   readonly key: string
   readonly place: Place
   readonly text: string
-  /** The external id of the message that is answered. */
+  /** The external id of the message that is answered, to be shown as that. */
   readonly replyTo?: string
+  /** The external id of the message that led to this, shown or not. */
+  readonly answers?: string
   readonly attachments?: readonly {
     readonly name: string
     readonly mime: string
@@ -110,7 +112,8 @@ export interface CommandMenu {
 }
 
 export type SendResult =
-  | { readonly kind: 'sent'; readonly externalId?: string }
+  /** `expiresMs`: the chat forgets it so many milliseconds later; so must we. */
+  | { readonly kind: 'sent'; readonly externalId?: string; readonly expiresMs?: number }
   /** May be tried again, after `afterMs` if the platform said when. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** Will never succeed as it is. */

@@ -84,6 +84,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
       home,
       runtime: settings.box.runtime,
       rules: () => gateway.boxRules(),
+      origins: store.fileOrigins,
       log,
     }),
   )

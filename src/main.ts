@@ -3,7 +3,7 @@ import { type Cli, type Command, exit, exitCodeOf, isParseError } from './cli/co
 import { commands, helpText } from './cli/commands.ts'
 import { surroundings } from './config/load.ts'
 import { nearest } from './config/nearest.ts'
-import { CoopError, messageOf } from './errors.ts'
+import { CoopError, isStorageFault, messageOf } from './errors.ts'
 
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -58,6 +58,8 @@ function split(argv: readonly string[]): {
     return { config, name: 'help', args: first?.startsWith('-') ? [] : [first ?? ''] }
   if (first === '--version' || first === '-v') return { config, name: 'version', args }
   if (first === undefined) return { config, name: '', args }
+  if (/^(-m|--(message|user|plain)\b)/.test(first))
+    return { config: config ?? after(args, '--config'), name: '', args: without(rest, '--config') }
   if (first.startsWith('-'))
     throw new CoopError('usage_wrong', `Coop does not know ${first}; \`coop help\` lists the commands.`)
   return { config: config ?? after(args, '--config'), name: first, args: without(args, '--config') }
@@ -84,8 +86,15 @@ async function find(name: string): Promise<Command> {
 
 function describe(error: unknown): string {
   if (error instanceof CoopError) return error.message
+  if (isStorageFault(error))
+    return `The disk is full or read-only (${messageOf(error)}); make room or mount it for writing, then try again.`
+  if (isClosed(error)) return `${messageOf(error)}; its owner can read it, or open it with chown or chmod.`
   if (isParseError(error)) return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
+
+/** Whether the system refused a file to this user. */
+const isClosed = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
 
 if (import.meta.main) await main(process.argv.slice(2))

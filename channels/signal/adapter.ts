@@ -31,8 +31,8 @@ import { getSetting, markUnlinked, openAccount, putSetting } from './store/accou
 import { openSignalDb } from './store/database.ts'
 import { confirmIdentity, listUnverified } from './store/identity.ts'
 import { dropInbound, pruneHeard, waitingInbound } from './store/inbound.ts'
-import { pruneOutbound } from './store/outbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
+import { tidier } from './store/tidy.ts'
 import { openUnits } from './store/unit.ts'
 import { transmit } from './transmit.ts'
 
@@ -46,6 +46,8 @@ export interface SignalChannel extends Channel {
 /** UTF-16 units; what is longer goes out as several messages. */
 const maxTextLength = 2_000
 const batchSize = 100
+/** How long what may not be kept stays at most. */
+const tidyMs = 5_000
 /** How long a send waits for a connection that is coming. */
 const connectMs = 5_000
 /** As large as Signal lets files be. */
@@ -89,6 +91,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     onUnlinked: () => markUnlinked(db),
   })
 
+  const tidying = setInterval(tidier(db, deps.log), tidyMs).unref()
   // Connected from the start: what arrives is kept here until somebody listens.
   let over = false
   const running = connection.run(stopped.signal).finally(() => {
@@ -150,6 +153,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     react: (place, externalId, emoji) => react(client, place, externalId, emoji),
     withdraw: (place, externalId) => withdraw(client, place, externalId),
     async [Symbol.asyncDispose]() {
+      clearInterval(tidying)
       stopped.abort()
       await running
       await side.idle()
@@ -177,7 +181,6 @@ async function upkeep(client: Client): Promise<void> {
     putSetting(db, 'asked_phone', String(now))
   }
   await sendOpenTranscripts(client)
-  pruneOutbound(db, now)
   pruneHeard(db, now)
   await readStorage(client)
 }

@@ -156,7 +156,8 @@ export function endOf(cause: unknown): End {
       return {
         kind: 'failed',
         unlinked: true,
-        error: 'This device was removed from the Signal account; run `coop signal link` again.',
+        error:
+          'This device was removed from the Signal account: `coop stop`, then `coop signal link`, then start Coop.',
       }
     case ErrorCode.AppExpired:
       return { kind: 'failed', error: 'Signal no longer accepts this version; update Coop.' }

@@ -8,6 +8,7 @@ import { base64, bytes } from './bytes.ts'
 import type { ProvisionMessage } from './generated/signal_pb.ts'
 import { uuidOf } from './ids.ts'
 import { keepKeys, makeStandingKeys } from './keys.ts'
+import { patiently } from './patience.ts'
 import { encryptDeviceName, linkUrl, newRegistrationId, openProvision } from './provisioning.ts'
 import { linkDevice, removeDevice } from './server.ts'
 import { openService, pathIn, type Service, type SignalSettings } from './service.ts'
@@ -48,7 +49,7 @@ export async function linkSignal(
     }
     const service = openService(settings, home)
     const answer = await waitForPhone(service, options, signal)
-    return await register(db, service, answer, options.name)
+    return await register(db, service, answer, options.name, signal)
   } finally {
     db.close()
   }
@@ -99,7 +100,7 @@ async function waitForPhone(
   signal.addEventListener('abort', give, { once: true })
   try {
     for (let shown = 0; shown < codes && !signal.aborted; shown += 1) {
-      open.push(await showCode(service, options.onCode, answered))
+      open.push(await patiently(() => showCode(service, options.onCode, answered), signal))
       // The code before this one still works for as long as a slow hand needs.
       if (open.length > 2) await open[open.length - 3]!.disconnect().catch(() => undefined)
       const late = new AbortController()
@@ -149,7 +150,13 @@ async function showCode(
   })
 }
 
-async function register(db: Db, service: Service, phone: ProvisionMessage, name: string): Promise<Linked> {
+async function register(
+  db: Db,
+  service: Service,
+  phone: ProvisionMessage,
+  name: string,
+  signal: AbortSignal,
+): Promise<Linked> {
   const now = Date.now()
   const aci = phone.aciBinary.length === 16 ? uuidOf(phone.aciBinary) : phone.aci.toLowerCase()
   const aciPair = pair(phone.aciIdentityPublic, phone.aciIdentityPrivate)
@@ -176,7 +183,10 @@ async function register(db: Db, service: Service, phone: ProvisionMessage, name:
     aci: makeStandingKeys(unit, 'aci', aciPair.serialize(), now),
     pni: pniPair && makeStandingKeys(unit, 'pni', pniPair.serialize(), now),
   }))
-  const chat = await service.net.connectUnauthenticatedChat({ onConnectionInterrupted: () => undefined })
+  const chat = await patiently(
+    () => service.net.connectUnauthenticatedChat({ onConnectionInterrupted: () => undefined }),
+    signal,
+  )
   const answer = await linkDevice(chat, aci, password, {
     verificationCode: phone.provisioningCode,
     accountAttributes: {

@@ -3,9 +3,9 @@ import type { Outbound, Place, SendResult } from '../../src/channel.ts'
 import { CoopError, messageOf } from '../../src/errors.ts'
 import type { Client } from './client.ts'
 import { composeMessage, type MessageInit } from './compose.ts'
+import { type Body, format } from './format.ts'
 import { refreshRoom } from './groups.ts'
 import { bytesOfUuid, isUuid } from './ids.ts'
-import { withMentions } from './mentions.ts'
 import { membershipOf, roomIdOf } from './rooms.ts'
 import { dispatch, identityChanged } from './send.ts'
 import { mayReceive } from './store/identity.ts'
@@ -72,17 +72,19 @@ function namedBy(externalId: string): { author: string; timestamp: number } {
 async function sendDirect(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
   const to = outbound.place.id
   if (!isUuid(to)) return { kind: 'refused', reason: `${to} is not a Signal account` }
-  if (!mayReceive(client.db, to, outbound.replyTo)) return { kind: 'refused', reason: identityChanged }
+  if (!mayReceive(client.db, to, outbound.answers)) return { kind: 'refused', reason: identityChanged }
   const { expire_timer, expire_version } = readPerson(client.db, to)
-  const message = await parts(client, outbound, outbound.text, signal)
+  const body = format(outbound.text)
+  const message = await parts(client, outbound, body, signal)
   const fields = { ...message, expireTimer: expire_timer, expireTimerVersion: expire_version }
-  return await dispatch(client, {
+  const result = await dispatch(client, {
     key: outbound.key,
     recipients: [to],
     group: false,
     compose: timestamp => composeMessage(client, timestamp, fields, [to]),
     keepMs: keepMs(expire_timer),
   })
+  return fleeting(result, expire_timer)
 }
 
 async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
@@ -92,37 +94,39 @@ async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSign
   if (!room || members.length === 0)
     return { kind: 'retry', reason: 'the members of the group are not known' }
   const named = members.map(aci => ({ aci, name: nameOf(readPerson(client.db, aci)) }))
-  const { body, bodyRanges } = withMentions(outbound.text, named)
+  const body = format(outbound.text, named)
   const message = await parts(client, outbound, body, signal)
   const quote = quoteOf(outbound.replyTo)
   const fields = {
     ...message,
     group: { masterKey: room.master_key, revision: room.revision ?? 0 },
     expireTimer: room.expire_timer,
-    ...(bodyRanges.length > 0 ? { bodyRanges: [...bodyRanges] } : {}),
     ...(quote ? { quote } : {}),
   }
-  return await dispatch(client, {
+  const result = await dispatch(client, {
     key: outbound.key,
     recipients: members,
     group: true,
     compose: timestamp => composeMessage(client, timestamp, fields, members),
     keepMs: keepMs(room.expire_timer),
   })
+  return fleeting(result, room.expire_timer)
 }
 
 /** Text and files, uploaded if this is the first attempt; later ones send what was stored. */
 async function parts(
   client: Client,
   outbound: Outbound,
-  body: string,
+  { text, ranges }: Body,
   signal: AbortSignal,
 ): Promise<MessageInit> {
   if (readOutbound(client.db, outbound.key)) return {}
-  const uploaded = await uploadParts(client, body, outbound.attachments, signal)
-  return uploaded.attachments.length > 0
-    ? { ...uploaded, attachments: [...uploaded.attachments] }
-    : { body: uploaded.body }
+  const { body, attachments } = await uploadParts(client, text, outbound.attachments, signal)
+  return {
+    body,
+    ...(attachments.length > 0 ? { attachments: [...attachments] } : {}),
+    ...(ranges.length > 0 ? { bodyRanges: [...ranges] } : {}),
+  }
 }
 
 /** In a group an answer says which message it answers; phones find its text themselves. */
@@ -131,6 +135,10 @@ function quoteOf(replyTo: string | undefined) {
   if (!author || !isUuid(author) || !Number.isSafeInteger(Number(at))) return undefined
   return { id: BigInt(at ?? 0), authorAciBinary: bytesOfUuid(author), text: '' }
 }
+
+/** Says with what was sent when its chat forgets it. */
+const fleeting = (result: SendResult, timerSeconds: number): SendResult =>
+  result.kind === 'sent' && timerSeconds > 0 ? { ...result, expiresMs: timerSeconds * 1000 } : result
 
 /** Sent text is kept for devices that ask again, but not beyond the chat's own timer. */
 const keepMs = (timerSeconds: number): number =>

@@ -76,7 +76,7 @@ export async function answerResendRequest(
   await renewSession(client, opened, error)
   const row = store.outboundAt(client.db, error.timestamp())
   const part = row && store.readParts(client.db, row.key).find(entry => entry.recipient === opened.sender)
-  if (!row || part?.state !== 'sent' || part.resends >= mostResends) return
+  if (!row || row.content.length === 0 || part?.state !== 'sent' || part.resends >= mostResends) return
   if (!mayReceive(client.db, opened.sender, undefined)) return
   store.countResend(client.db, row.key, opened.sender)
   const letter = { recipient: opened.sender, timestamp: row.timestamp, content: row.content }

@@ -176,6 +176,7 @@ async function sendTranscript(client: Client, key: string): Promise<Outcome | un
   const row = store.readOutbound(client.db, key)
   const part = store.readParts(client.db, key).find(entry => entry.recipient === own)
   if (!row || part?.state !== 'ready') return undefined
+  if (row.content.length === 0) return void store.endPart(client.db, key, own, 'gone')
   const others = store.readParts(client.db, key).filter(entry => entry.recipient !== own)
   const group = dataOf(row.content)?.group !== undefined
   const destination = group ? undefined : (others[0]?.recipient ?? own)

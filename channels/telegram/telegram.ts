@@ -1,7 +1,7 @@
 // Telegram by the Bot API, polled or by webhook: an update is acknowledged only after it is stored.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Api } from 'grammy'
-import type { ReactionTypeEmoji, Update } from 'grammy/types'
+import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import { openClock } from '../clock.ts'
@@ -142,7 +142,9 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
     fetch: (attachment, signal) => fetchFile(api, apiRoot, attachment, either(signal)),
     async offer(menus, signal) {
-      for (const menu of menus) {
+      for (const [index, menu] of menus.entries()) {
+        // A large household's menus are no reason to keep anybody's reply waiting.
+        if (index >= menusAtOnce) await sleep(menuPaceMs, undefined, { signal })
         await offer(api, menu, either(signal)).catch(error =>
           // A person who never wrote to the bot has no chat that a menu could stand in.
           log.debug({ err: { message: messageOf(error) } }, 'telegram did not take a command menu'),
@@ -155,6 +157,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
   }
 }
+
+/** Menus that are offered without a pause between them, and the pause between further ones. */
+const menusAtOnce = 10
+const menuPaceMs = 100
 
 /** A person's commands show in their own chat with the bot, and nowhere else. */
 async function offer(api: Api, { sender, commands }: CommandMenu, signal: AbortSignal): Promise<void> {
@@ -169,15 +175,13 @@ async function offer(api: Api, { sender, commands }: CommandMenu, signal: AbortS
 
 /** A pressed button stops turning, and in a direct chat its row goes: the question is answered. */
 async function acknowledgePresses(api: Api, batch: readonly Update[], signal: AbortSignal): Promise<void> {
-  await Promise.allSettled(
-    batch.flatMap(({ callback_query: query }) => {
-      if (!query) return []
-      const done = [api.answerCallbackQuery(query.id, {}, signal as never)] as Promise<unknown>[]
-      if (query.message?.chat.type === 'private')
-        done.push(
-          api.editMessageReplyMarkup(query.message.chat.id, query.message.message_id, {}, signal as never),
-        )
-      return done
-    }),
-  )
+  await Promise.allSettled(batch.map(({ callback_query: query }) => query && acknowledge(api, query, signal)))
+}
+
+async function acknowledge(api: Api, { id, message }: CallbackQuery, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    api.answerCallbackQuery(id, {}, signal as never),
+    message?.chat.type === 'private' &&
+      api.editMessageReplyMarkup(message.chat.id, message.message_id, {}, signal as never),
+  ])
 }

@@ -2,6 +2,7 @@
 
 import { atLeast, type Level } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
+import { type Likeness, likenessOf } from './likeness.ts'
 
 export interface ApprovalRule {
   /** A tool's name, or "*". */
@@ -15,10 +16,15 @@ export interface ApprovalRule {
   readonly answer: 'allow' | 'ask' | 'deny'
 }
 
-/** `of` is the lowest level whose yes suffices. */
+/** `of` is the lowest level whose yes suffices; `like`, what else a yes may be given for, null where each is asked. */
 export type Decision =
   | { readonly kind: 'allow' }
-  | { readonly kind: 'ask'; readonly of: Level; readonly question: string }
+  | {
+      readonly kind: 'ask'
+      readonly of: Level
+      readonly question: string
+      readonly like: Likeness | null
+    }
   | { readonly kind: 'deny'; readonly reason: string }
 
 export interface Deciding {
@@ -49,6 +55,10 @@ export function decide(call: Deciding): Decision {
     kind: 'ask',
     of: atLeast(call.level, 'inner') ? call.level : 'inner',
     question,
+    like:
+      call.traits.ask !== undefined || call.traits.reach === 'strong'
+        ? null
+        : likenessOf(call.tool, call.input),
   }
   if (call.traits.ask !== undefined || rule?.answer === 'ask') return ask
   const waits = waitsFor(call)

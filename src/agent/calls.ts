@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { SessionEvent, ToolState } from '../protocol/events.ts'
 import type { Block, Entry, Origin } from '../store/entry.ts'
 import type { Tool, Traits } from '../tools/tool.ts'
+import { followed } from './progress.ts'
 
 /** What a person, a rule or the clock said to a call that needs consent. */
 export type Consent =
@@ -30,6 +31,8 @@ interface Planned {
   readonly entry: Entry
   readonly call: Extract<Block, { type: 'tool_call' }>
 }
+
+type ToolEvent = Extract<SessionEvent, { type: 'tool' }>
 
 /** Characters of one result that enter the transcript. */
 const maxResult = 30_000
@@ -65,7 +68,7 @@ export async function* runCalls(
   let waiting = false
   let pending = false
   const reads: { planned: Planned; tool: Tool; input: unknown }[] = []
-  const event = ({ call }: Planned, state: ToolState, detail: string, isError?: boolean): SessionEvent => ({
+  const event = ({ call }: Planned, state: ToolState, detail: string, isError?: boolean): ToolEvent => ({
     type: 'tool',
     turn: desk.turn.id,
     call: call.id,
@@ -116,12 +119,15 @@ export async function* runCalls(
         continue
       }
     }
-    yield event(item, 'running', JSON.stringify(item.call.input))
+    const running = event(item, 'running', JSON.stringify(item.call.input))
+    yield running
     // A call that a power cut erased would be made a second time.
     await desk.durable()
-    const result = await run(desk, item, tool, input, signal)
-    if (result.pending) pending = true
-    else yield event(item, 'done', result.text, result.isError)
+    const work = followed(onOutput => run(desk, item, tool, input, signal, onOutput))
+    let step = await work.next()
+    for (; !step.done; step = await work.next()) yield { ...running, output: step.value }
+    if (step.value.pending) pending = true
+    else yield event(item, 'done', step.value.text, step.value.isError)
   }
   for (const { planned: item } of reads) yield event(item, 'running', JSON.stringify(item.call.input))
   const results = await Promise.all(
@@ -149,10 +155,17 @@ function check(desk: Desk, { call }: Planned): Checked {
   return { kind: 'ready', tool, input: parsed.data }
 }
 
-async function run(desk: Desk, item: Planned, tool: Tool, input: unknown, signal: AbortSignal) {
+async function run(
+  desk: Desk,
+  item: Planned,
+  tool: Tool,
+  input: unknown,
+  signal: AbortSignal,
+  onOutput?: (chunk: string) => void,
+) {
   let result: { text: string; isError: boolean; origin: Origin; pending?: true }
   try {
-    const done = await tool.run(input, desk.hands(`${desk.turn.id}:${item.call.id}`), signal)
+    const done = await tool.run(input, desk.hands(`${desk.turn.id}:${item.call.id}`, onOutput), signal)
     if (done.pending) {
       // As `running` it is asked again when the turn wakes, without a person's yes being asked for again.
       if (item.entry.state !== 'running') desk.setCall(item.entry.id, 'running')

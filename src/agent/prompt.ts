@@ -5,6 +5,7 @@ import type { Person } from '../access/household.ts'
 import { atLeast, levelOf } from '../access/levels.ts'
 import type { PromptFile } from '../config/schema.ts'
 import type { Files } from '../desk/files.ts'
+import { type Origin, worst } from '../store/entry.ts'
 import { countTokens } from './tokens.ts'
 
 export interface SystemPrompt {
@@ -14,6 +15,8 @@ export interface SystemPrompt {
   readonly volatile: string
   /** Prompt files that enter with this turn for the first time, for the ledger. */
   readonly refs: readonly string[]
+  /** The worst that its files came from. */
+  readonly origin: Origin
 }
 
 export interface PromptFacts {
@@ -72,6 +75,7 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     session: texts.session.join('\n\n'),
     volatile: texts.volatile.join('\n\n'),
     refs,
+    origin: files.origin(),
   }
 }
 
@@ -93,6 +97,7 @@ export function withVolatile(
     ...prompt,
     volatile: found.map(({ text }) => text).join('\n\n'),
     refs: found.map(({ ref }) => ref),
+    origin: worst([prompt.origin, files.origin()]),
   }
 }
 

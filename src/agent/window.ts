@@ -9,9 +9,19 @@ export interface WindowLimits {
   readonly keep: number
 }
 
+/** Counted once for each entry: a conversation's entries stay, and each turn asks for the size of all of them. */
+const counted = new WeakMap<readonly Block[], number>()
+
 /** Estimated tokens of entries as they stand in a prompt. */
 export const sizeOf = (entries: readonly Entry[]): number =>
-  entries.reduce((sum, entry) => entry.blocks.reduce((tokens, block) => tokens + blockTokens(block), sum), 0)
+  entries.reduce((sum, { blocks }) => {
+    let tokens = counted.get(blocks)
+    if (tokens === undefined) {
+      tokens = blocks.reduce((total, block) => total + blockTokens(block), 0)
+      counted.set(blocks, tokens)
+    }
+    return sum + tokens
+  }, 0)
 
 /** An image costs by its dimensions, not by its bytes; this is near the most. */
 const imageTokens = 1_600

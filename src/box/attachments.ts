@@ -1,9 +1,12 @@
 // Files that people send, into the box; files that the agent made, out of it.
 import { CoopError } from '../errors.ts'
+import type { SentFile } from '../tools/hands.ts'
 import type { Box } from './box.ts'
 
-/** Bytes of one file, either way. */
+/** Bytes of one file that a person sent. */
 const maxAttachment = 64 * 1024 * 1024
+/** Bytes of one file that goes out: it waits in the database until the platform has it. */
+const maxSent = 25 * 1024 * 1024
 
 /**
  * Puts a person's file into their own inbox and returns its path in the workspace; null where the
@@ -29,7 +32,8 @@ export async function keepAttachment(
   for (let count = 1; ; count++) {
     const path = `${folder}/${count === 1 ? clean : `${stem}-${count}${end}`}`
     try {
-      await box.writeFile(`${box.root}/${path}`, bytes, 'absent', signal)
+      // What a person sends on may be anybody's words.
+      await box.writeFile(`${box.root}/${path}`, bytes, 'absent', signal, 'derived')
       return path
     } catch (error) {
       const taken = error instanceof CoopError && error.message.endsWith('exists already.')
@@ -39,13 +43,9 @@ export async function keepAttachment(
 }
 
 /** The bytes of a file that the agent made, to be sent. Throws for what the box does not show. */
-export async function takeAttachment(
-  box: Box,
-  path: string,
-  signal: AbortSignal,
-): Promise<{ name: string; bytes: Buffer }> {
-  const bytes = await box.readFile(path, maxAttachment, signal)
-  return { name: safeName(path), bytes }
+export async function takeAttachment(box: Box, path: string, signal: AbortSignal): Promise<SentFile> {
+  const { bytes } = await box.readFile(path, maxSent, signal)
+  return { name: safeName(path), bytes, host: box.hostPath(path) }
 }
 
 /** Only a direct conversation shows an inbox. */

@@ -1,12 +1,23 @@
 // A box as the rest of Coop sees it: commands and files of one clearance, each in a fresh start.
+import { join, posix } from 'node:path'
+import { type Origin, worst } from '../store/entry.ts'
+import type { Written } from '../store/file-origins.ts'
+import type { Book } from './book.ts'
 import type { Egress } from './egress.ts'
-import { type Before, readBytes, readLines, readWhole, type Slice, writeWhole } from './files.ts'
-import type { Policy } from './policy.ts'
+import { type Before, factsOf, readBytes, readLines, readWhole, type Slice, writeWhole } from './files.ts'
+import { openInventory } from './inventory.ts'
+import { isInstruction, type Policy, readingOnly } from './policy.ts'
 import type { Door } from './proxy.ts'
 import type { Ran } from './run.ts'
 import type { BoxRuntime, Exec } from './runtime.ts'
-import type { BoxSpec } from './spec.ts'
-import { type Grounds, survey } from './survey.ts'
+import { type BoxSpec, workspaceAt } from './spec.ts'
+import { everything, type Grounds, survey } from './survey.ts'
+
+/** What was read, where its text came from, and what was open when it was written, if that is known. */
+export interface Read extends Slice {
+  readonly origin: Origin
+  readonly labels: readonly string[] | null
+}
 
 export interface Box extends AsyncDisposable {
   /** Commands may run and files may be written. */
@@ -15,55 +26,118 @@ export interface Box extends AsyncDisposable {
   readonly root: string
   readonly policy: Policy
   readonly egress: Egress
+  /** Where a path of the box is on the host, for people; as it is, outside the workspace. */
+  hostPath(path: string): string
+  /** One command. Without `quiet` it may reach the network, and what it reads and writes is followed. */
   exec(exec: Exec, signal: AbortSignal): Promise<Ran>
-  readBytes(path: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Slice>
-  readLines(path: string, line: number, count: number, maxBytes: number, signal: AbortSignal): Promise<Slice>
-  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>
-  writeFile(path: string, bytes: Uint8Array, before: Before, signal: AbortSignal): Promise<void>
+  readBytes(path: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Read>
+  readLines(path: string, line: number, count: number, maxBytes: number, signal: AbortSignal): Promise<Read>
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Read>
+  /** The worst that the text of these files came from: outside if one of them cannot be found. */
+  originOf(paths: readonly string[], signal: AbortSignal): Promise<Origin>
+  /** `from` is what went into the bytes; what the turn has seen by now, if absent. */
+  writeFile(
+    path: string,
+    bytes: Uint8Array,
+    before: Before,
+    signal: AbortSignal,
+    from?: Origin,
+  ): Promise<void>
 }
 
 /** Opens the socket that a box reaches the network by. */
 export type OpenDoor = (egress: Egress) => Promise<Door>
 
+/** The turn that a box works for: the worst that is in its prompt now, and what is open to it. */
+export interface BoxTurn {
+  readonly seen: () => Origin
+  readonly labels: readonly string[]
+}
+
+export interface BoxRooms {
+  readonly runtime: BoxRuntime
+  readonly grounds: Grounds
+  readonly book: Book
+  readonly openDoor: OpenDoor
+}
+
 /** A box of `policy`. What it holds is looked up anew at every command, so nothing stale is shown or hidden. */
-export function boxOf(
-  policy: Policy,
-  tainted: () => boolean,
-  runtime: BoxRuntime,
-  grounds: Grounds,
-  openDoor: OpenDoor,
-): Box {
+export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, openDoor }: BoxRooms): Box {
   let door: ReturnType<OpenDoor> | undefined
-  const specify = async (network: boolean): Promise<BoxSpec> => {
-    const seen = await survey({ ...policy, instructionsReadOnly: tainted() }, grounds)
+  const root = policy.host ? grounds.workspace : workspaceAt
+  const written = (): Written => ({ origin: turn.seen(), labels: turn.labels })
+
+  const tainted = () => turn.seen() === 'outside'
+
+  const specify = async (of: Policy, network: boolean, fixed = tainted()): Promise<BoxSpec> => {
+    const seen = await survey({ ...of, instructionsReadOnly: fixed }, grounds)
     const proxy = network && reaches(policy) ? (await (door ??= openDoor(policy.egress))).socket : null
     return { ...seen, proxy, limits: policy.limits, env: {}, cwd: seen.cwd }
   }
-  const exec = async (order: Exec, signal: AbortSignal): Promise<Ran> => {
-    const spec = await specify(true)
+  const reach = async (order: Exec, signal: AbortSignal): Promise<Ran> => {
+    const spec = await specify(policy, true)
     const open = await door
     const before = open?.passed()
     const ran = await runtime.exec(spec, order, signal)
-    return { ...ran, reached: open?.passed() !== before }
+    // On the host itself nobody sees what reaches the network.
+    return { ...ran, reached: policy.host || open?.passed() !== before }
   }
-  // Reading and writing files needs no network, and starts faster without it.
-  const quiet = async (order: Exec, signal: AbortSignal) => runtime.exec(await specify(false), order, signal)
+  // Reading and writing files needs no network, and starts faster without it. Who only reads leaves no access time.
+  const reading = async (order: Exec, signal: AbortSignal) =>
+    runtime.exec(await specify(readingOnly(policy), false), order, signal)
+  const writing = async (order: Exec, signal: AbortSignal, fixed = tainted()) =>
+    runtime.exec(await specify(policy, false, fixed), order, signal)
+  const inventory = openInventory(
+    (mode, order) =>
+      runtime.exec(
+        { ...everything(policy, grounds, mode), limits: policy.limits },
+        order,
+        AbortSignal.timeout(listingMs),
+      ),
+    policy.host ? [root] : [root, ...policy.mounts.map(mount => `/mnt/${mount.name}`)],
+  )
+  const known = (slice: Slice): Read => ({ ...slice, ...book.of(slice.fact) })
 
   return {
     acts: policy.acts,
-    root: policy.host ? grounds.workspace : '/work',
+    root,
     policy,
     egress: policy.egress,
-    exec: (order, signal) => (order.quiet ? quiet : exec)(order, signal),
-    readBytes: (path, offset, maxBytes, signal) => readBytes(quiet, path, offset, maxBytes, signal),
-    readLines: (path, line, count, maxBytes, signal) => readLines(quiet, path, line, count, maxBytes, signal),
-    readFile: (path, maxBytes, signal) => readWhole(quiet, path, maxBytes, signal),
-    writeFile: (path, bytes, before, signal) => writeWhole(quiet, path, bytes, before, signal),
+    hostPath(path) {
+      const way = posix.relative(root, posix.resolve(root, path))
+      return way.startsWith('..') ? path : join(grounds.workspace, way)
+    },
+    exec: (order, signal) =>
+      order.quiet === 'reading'
+        ? reading(order, signal)
+        : order.quiet === 'writing'
+          ? writing(order, signal)
+          : book.follow(written(), reaches(policy) || policy.host, inventory, () => reach(order, signal)),
+    readBytes: async (path, offset, maxBytes, signal) =>
+      known(await readBytes(reading, path, offset, maxBytes, signal)),
+    readLines: async (path, line, count, maxBytes, signal) =>
+      known(await readLines(reading, path, line, count, maxBytes, signal)),
+    readFile: async (path, maxBytes, signal) => known(await readWhole(reading, path, maxBytes, signal)),
+    async originOf(paths, signal) {
+      const facts = await factsOf(reading, paths, signal)
+      return facts.length < paths.length ? 'outside' : worst(facts.map(fact => book.of(fact).origin))
+    },
+    writeFile(path, bytes, before, signal, from = turn.seen()) {
+      // One named file that is no instruction may lie anywhere, if it truly lies where it is named.
+      const whole = posix.resolve(root, path)
+      const named = tainted() && !isInstruction(policy, posix.relative(root, whole))
+      const run = (order: Exec, stop: AbortSignal) => writing(order, stop, tainted() && !named)
+      return book.writes({ ...written(), origin: from }, () =>
+        writeWhole(run, path, bytes, before, named ? whole : '', signal),
+      )
+    },
     [Symbol.asyncDispose]: async () => {
       await (await door)?.[Symbol.asyncDispose]()
     },
   }
 }
+
+const listingMs = 120_000
 
 /** Whether a box of `policy` has a door to the network. */
 export const reaches = ({ host, egress }: Policy): boolean =>

@@ -19,6 +19,8 @@ export interface BwrapOptions {
   readonly bwrap: string
   /** A folder of this gateway alone, for generated files. */
   readonly scratch: string
+  /** Stands in the command line of each box. */
+  readonly mark: string
   /** Bytes that must stay free on the workspace's disk. */
   readonly reserve: number
   /** Takes walls away, for the tests that show that each is missed. */
@@ -57,7 +59,7 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
       { ...spec, mounts: restage(spec.mounts, at), proxy: spec.proxy === null ? null : at(spec.proxy) },
       { passwd: at(lent.passwd), group: at(lent.group), node: at(lent.node) },
     )
-    const words = launchCommand(argv, inside, spec.proxy !== null)
+    const words = launchCommand(argv, inside, spec.proxy !== null, options.mark)
     const disk = spec.mounts.find(mount => mount.mode === 'rw')
     return {
       command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...words],

@@ -9,6 +9,8 @@ export interface Net {
   /** Every address of a name. */
   readonly resolve: (host: string) => Promise<readonly string[]>
   readonly connect: (address: string, port: number) => Socket
+  /** Certificates to trust instead of the usual authorities. */
+  readonly authorities?: readonly string[]
 }
 
 export const internet: Net = {

@@ -1,6 +1,8 @@
 // Reads and writes files from inside a box, where a planted link leads nowhere else.
 import { createHash } from 'node:crypto'
 import { CoopError, messageOf } from '../errors.ts'
+import type { FileFact } from '../store/file-origins.ts'
+import { factsIn, stat } from './inventory.ts'
 import type { Ran } from './run.ts'
 import type { Exec } from './runtime.ts'
 
@@ -10,6 +12,8 @@ export interface Slice {
   /** Bytes of the whole file. */
   readonly size: number
   readonly bytes: Buffer
+  /** Which file that was. */
+  readonly fact: FileFact
 }
 
 /** What must be true of the file that is replaced. */
@@ -50,34 +54,48 @@ export function readLines(
   return read(run, readScript(body), path, [line, count, maxBytes], maxBytes, signal)
 }
 
-/** The whole file; throws `input_invalid` if it is larger. */
+/** The whole file, with what it was; throws `input_invalid` if it is larger. */
 export async function readWhole(
   run: Run,
   path: string,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<Buffer> {
-  const { size, bytes } = await readBytes(run, path, 0, maxBytes, signal)
-  if (size > maxBytes)
-    throw new CoopError('input_invalid', `${path} has ${size} bytes; at most ${maxBytes} are taken here.`)
-  return bytes
+): Promise<Slice> {
+  const slice = await readBytes(run, path, 0, maxBytes, signal)
+  if (slice.size > maxBytes)
+    throw new CoopError(
+      'input_invalid',
+      `${path} has ${slice.size} bytes; at most ${maxBytes} are taken here.`,
+    )
+  return slice
 }
 
-/** Replaces or makes the file in one step, with the folders on the way. */
+/**
+ * Replaces or makes the file in one step, with the folders on the way; returns what lies there then. `exactly` is
+ * the whole path that it must have when all links are followed; empty for any.
+ */
 export async function writeWhole(
   run: Run,
   path: string,
   bytes: Uint8Array,
   before: Before,
+  exactly: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<FileFact> {
   checkPath(path)
   const expected = typeof before === 'string' ? before : before.sha256
-  const ran = await run(
-    { argv: ['/bin/bash', '-c', writeScript, 'write', path, expected], stdin: bytes },
-    signal,
-  )
-  if (ran.code !== 0 || ran.ended !== 'exit') throw fault(path, ran)
+  const argv = ['/bin/bash', '-c', writeScript, 'write', path, expected, exactly]
+  const ran = await run({ argv, stdin: bytes }, signal)
+  const [fact] = factsIn(ran.stdout)
+  if (ran.code !== 0 || ran.ended !== 'exit' || !fact) throw fault(path, ran)
+  return fact
+}
+
+/** Which files these are; what cannot be found is left out. */
+export async function factsOf(run: Run, paths: readonly string[], signal: AbortSignal): Promise<FileFact[]> {
+  const argv = ['/usr/bin/xargs', '-0', '-r', stat[0]!, '-L', ...stat.slice(1), '--']
+  const stdin = Buffer.from(paths.map(path => `${path}\0`).join(''))
+  return factsIn((await run({ argv, stdin }, signal)).stdout)
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -105,11 +123,20 @@ async function read(
 ): Promise<Slice> {
   checkPath(path)
   const argv = ['/bin/bash', '-c', script, 'read', path, ...numbers.map(String)]
-  const ran = await run({ argv, maxOutput: maxBytes + 64 }, signal)
-  const end = ran.stdout.indexOf(10)
-  if (ran.code !== 0 || ran.ended !== 'exit' || end < 0) throw fault(path, ran)
-  return { size: Number(ran.stdout.subarray(0, end)), bytes: ran.stdout.subarray(end + 1) }
+  const ran = await run({ argv, maxOutput: maxBytes + headBytes }, signal)
+  const end = ran.stdout.indexOf(0)
+  const [fact] = factsIn(ran.stdout.subarray(0, end + 1))
+  if (ran.code !== 0 || ran.ended !== 'exit' || !fact) throw fault(path, ran)
+  const size = ran.stdout.indexOf(10, end)
+  return {
+    size: Number(ran.stdout.subarray(end + 1, size)),
+    bytes: ran.stdout.subarray(size + 1),
+    fact: { ...fact, path },
+  }
 }
+
+/** The fact and the size come before the file's bytes. */
+const headBytes = maxPath + 256
 
 // A closed pipe is how `head` says it has enough.
 const readScript = (body: string): string => `
@@ -118,7 +145,7 @@ f=$1
 [ -d "$f" ] && exit 45
 [ -f "$f" ] || exit 46
 [ -r "$f" ] || exit 47
-stat -Lc %s -- "$f" || exit 47
+/usr/bin/stat -L --printf '${stat[2]}%s\\n' -- "$f" || exit 47
 ${body}
 exit 0
 `
@@ -126,6 +153,7 @@ exit 0
 const writeScript = `
 umask 022
 f=$1
+[ -z "$3" ] || [ "$(realpath -m -- "$f")" = "$3" ] || exit 52
 [ -d "$f" ] && exit 45
 if [ -e "$f" ]; then
   [ -f "$f" ] || exit 46
@@ -141,8 +169,9 @@ t=$(mktemp -- "$d/.writing-XXXXXXXX") || exit 48
 trap 'rm -f -- "$t"' EXIT
 cat >"$t" || exit 49
 if [ -e "$f" ]; then chmod --reference="$f" -- "$t"; else chmod 644 -- "$t"; fi
-if [ "$2" = absent ]; then ln -T -- "$t" "$f" || exit 51; else mv -fT -- "$t" "$f" || exit 48; trap - EXIT; fi
-exit 0
+if [ "$2" = absent ]; then ln -T -- "$t" "$f" || exit 51; rm -f -- "$t"; else mv -fT -- "$t" "$f" || exit 48; fi
+trap - EXIT
+/usr/bin/stat --printf '${stat[2]}' -- "$f"
 `
 
 const meanings: Record<number, readonly ['not_found' | 'input_invalid' | 'file_unreadable', string]> = {
@@ -154,6 +183,7 @@ const meanings: Record<number, readonly ['not_found' | 'input_invalid' | 'file_u
   49: ['file_unreadable', 'could not be written: the disk or its limit is full'],
   50: ['input_invalid', 'changed meanwhile; read it again'],
   51: ['input_invalid', 'exists already'],
+  52: ['input_invalid', 'leads elsewhere by a link; name the place itself'],
 }
 
 function fault(path: string, ran: Ran): CoopError {

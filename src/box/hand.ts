@@ -1,12 +1,19 @@
 // The hand that tools reach a box with.
+import { type Origin, worst } from '../store/entry.ts'
 import type { BoxHand, CommandResult } from '../tools/hands.ts'
+import { takeAttachment } from './attachments.ts'
 import type { Box } from './box.ts'
 import { sha256 } from './files.ts'
 import type { Policy } from './policy.ts'
 import type { Ran } from './run.ts'
 
-/** `callId` names what is kept; `onOutput` follows a running command. */
-export function boxHandOf(box: Box, callId: string, onOutput?: (chunk: string) => void): BoxHand {
+/** `callId` names what is kept; `seen` is the worst in the turn's prompt; `onOutput` follows a running command. */
+export function boxHandOf(
+  box: Box,
+  callId: string,
+  seen: () => Origin,
+  onOutput?: (chunk: string) => void,
+): BoxHand {
   return {
     acts: box.acts,
     shell: async (command, timeoutMs, signal) => {
@@ -20,25 +27,36 @@ export function boxHandOf(box: Box, callId: string, onOutput?: (chunk: string) =
       )
       return resultOf(ran)
     },
-    program: async (argv, signal) => resultOf(await box.exec({ argv, quiet: true }, signal)),
+    program: async (argv, signal) => resultOf(await box.exec({ argv, quiet: 'reading' }, signal)),
+    originOf: (paths, _, signal) => box.originOf(paths, signal),
     readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
+    take: (path, signal) => takeAttachment(box, path, signal),
     writeFile: (path, bytes, replaces, signal) =>
-      box.writeFile(path, bytes, replaces === undefined ? 'anything' : { sha256: sha256(replaces) }, signal),
-    keep: async (output, signal) => {
+      replaces === undefined
+        ? box.writeFile(path, bytes, 'anything', signal)
+        : box.writeFile(
+            path,
+            bytes,
+            { sha256: sha256(replaces.bytes) },
+            signal,
+            // What stays of the old text stays where it came from.
+            worst([replaces.origin, seen()]),
+          ),
+    keep: async (output, origin, signal) => {
       const folder = outputFolder(box.policy)
       if (folder === null || !box.acts) return null
       const path = `${folder}/${callId.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 80)}.txt`
-      const argv = ['/bin/bash', '-c', keepScript, 'keep', `${box.root}/${folder}`, `${box.root}/${path}`]
-      const ran = await box.exec({ argv, stdin: output, quiet: true }, signal)
-      return ran.code === 0 ? path : null
+      await box.writeFile(`${box.root}/${path}`, output, 'anything', signal, worst([origin, seen()]))
+      const argv = ['/bin/bash', '-c', pruneScript, 'prune', `${box.root}/${folder}`]
+      await box.exec({ argv, quiet: 'writing' }, signal)
+      return path
     },
   }
 }
 
 /** The newest hundred stay. */
-const keepScript = `
-mkdir -p -- "$1" && cat >"$2" || exit 1
+const pruneScript = `
 cd -- "$1" && ls -t | tail -n +101 | while read -r old; do rm -f -- "$old"; done
 exit 0
 `
@@ -54,6 +72,6 @@ function outputFolder(policy: Policy): string | null {
 const resultOf = (ran: Ran): CommandResult => ({
   code: ran.code,
   ended: ran.ended,
-  reached: ran.reached === true,
+  origin: ran.origin ?? 'derived',
   output: ran.stderr.length === 0 ? ran.stdout : Buffer.concat([ran.stdout, ran.stderr]),
 })

@@ -12,7 +12,7 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
   const home = join(scratch, 'home')
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const launch = (spec: BoxSpec, argv: readonly string[], inside = spec.limits): ServeOrder => ({
-    command: launchCommand(argv, inside, false),
+    command: launchCommand(argv, inside, false, 'host'),
     cwd: spec.mounts[0]?.host ?? home,
     // Keys are in the gateway's environment; none of it is handed on.
     env: {

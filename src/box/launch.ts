@@ -4,14 +4,19 @@ import type { Limits } from './limits.ts'
 import { relaySource } from './relay.ts'
 
 /**
- * The whole command line from bash on. It marks itself as the first to be killed when memory
+ * The whole command line from bash on, with a mark to know it by. It marks itself as the first to be killed when memory
  * runs out, starts the relay if there is one, and says on its own descriptor that it came this far.
  */
-export function launchCommand(argv: readonly string[], limits: Limits, relayed: boolean): string[] {
+export function launchCommand(
+  argv: readonly string[],
+  limits: Limits,
+  relayed: boolean,
+  mark: string,
+): string[] {
   const kilobytes = (bytes: number) => String(Math.max(1, Math.floor(bytes / 1024)))
   const cpu = String(Math.ceil(limits.wallMs / 1000) * 4)
   return [
-    ...['/bin/bash', '--norc', '-c', script, 'box'],
+    ...['/bin/bash', '--norc', '-c', script, mark],
     ...[
       String(limits.procs),
       kilobytes(limits.memory),

@@ -41,6 +41,20 @@ export interface Policy {
   readonly limits: Limits
 }
 
+/** The same box for who only reads in it. */
+export const readingOnly = (policy: Policy): Policy => ({
+  ...policy,
+  acts: false,
+  roots: policy.roots.map(root => ({ ...root, mode: 'ro' })),
+  mounts: policy.mounts.map(mount => ({ ...mount, mode: 'ro' })),
+})
+
+/** Whether a path of the workspace is one that later turns read as instructions. */
+export function isInstruction(policy: Policy, path: string): boolean {
+  const inside = path.replace(/^users\/[^/]+\//, '')
+  return policy.instructions.some(name => [path, inside].some(one => `${one}/`.startsWith(`${name}/`)))
+}
+
 /** Folders below `users/<id>/` that nobody but that person's direct conversations see. */
 export const personalFolders = ['personal', 'inbox'] as const
 

@@ -26,5 +26,10 @@ function relay(net: typeof import('node:net'), socketPath: string, port: number)
     client.pipe(proxy)
     proxy.pipe(client)
   })
+  // It works for the command that it was started beside, and ends with it even where nothing else sees to that.
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid)
+  }, 500).unref()
   server.listen(port, '127.0.0.1', () => process.stdout.end('ready\n'))
 }

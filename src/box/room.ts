@@ -5,11 +5,15 @@ import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Box, boxOf, reaches } from './box.ts'
+import { type FileOrigins, secondsOf } from '../store/file-origins.ts'
+import { openBook } from './book.ts'
+import { type Box, type BoxTurn, boxOf, reaches } from './box.ts'
 import { account } from './bwrap.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
+import type { Egress } from './egress.ts'
 import { openHost } from './host-runtime.ts'
+import { endLeftovers, markOf } from './leftovers.ts'
 import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
 import { type BoxRuntime, type Proof, required } from './runtime.ts'
@@ -25,6 +29,8 @@ export interface RoomOptions {
   readonly runtime: 'auto' | 'bwrap' | 'none'
   /** Asked at each use: a changed configuration counts at once. */
   readonly rules: () => BoxRules
+  /** Where the text of files came from; null beside a running gateway of this home: then only programs are served. */
+  readonly origins: FileOrigins | null
   readonly log: Log
   readonly net?: Net
   /** Bytes that commands leave free on the disk; default a tenth of it, at most a gigabyte. */
@@ -38,10 +44,10 @@ export interface Boxes extends Disposable {
   /** Whether `open` would give a box now, and whether it could act: known once the proof was tried. */
   offers(clearance: Clearance): { readonly acts: boolean } | null
   /**
-   * Null where the clearance has no box, or none that holds: then its tools are not there. `tainted` is
-   * asked at every command, since a turn may read something from outside half-way.
+   * Null where the clearance has no box, or none that holds: then its tools are not there. `seen`, the worst in
+   * the prompt, is asked at every command, since a turn may read something from outside half-way.
    */
-  open(clearance: Clearance, tainted: () => boolean, signal: AbortSignal): Promise<Box | null>
+  open(clearance: Clearance, seen: BoxTurn['seen'], signal: AbortSignal): Promise<Box | null>
   /** Equal for clearances whose long-lived programs would have the same box; null where they have none. */
   sameBox(clearance: Clearance): string | null
   /** Starts a long-lived program; null where the clearance has no box, or none that holds. */
@@ -58,13 +64,18 @@ export function openBoxes(options: RoomOptions): Boxes {
   let holds = false
   const reserve = () => options.reserve ?? defaultReserve(options.workspace)
   const folder = () => (scratch ??= openScratch())
+  const book = options.origins && openBook(options.origins, log, () => fileClock(join(folder(), 'clock')))
 
   const tryBwrap = async (signal: AbortSignal) => {
     try {
       const bwrap = options.runtime === 'none' ? undefined : findBwrap()
       if (!bwrap) return { runtime: null, proof: { walls: [], problems: [absence(options.runtime)] } }
+      const mark = markOf(realpathSync(options.home))
+      const left = options.origins === null ? 0 : endLeftovers(mark)
+      if (left > 0) log.warn({ processes: left }, 'boxes of an earlier gateway were left, and were ended')
       const runtime = openBwrap({
         bwrap,
+        mark,
         scratch: folder(),
         reserve: reserve(),
         ...(options.weaken ? { weaken: options.weaken } : {}),
@@ -99,17 +110,17 @@ export function openBoxes(options: RoomOptions): Boxes {
       const policy = policyOf(clearance, rules(), false)
       return policy && (policy.host || holds) ? { acts: policy.acts } : null
     },
-    open: async (clearance, tainted, signal) => {
-      const policy = policyOf(clearance, rules(), tainted())
+    open: async (clearance, seen, signal) => {
+      const policy = policyOf(clearance, rules(), seen() === 'outside')
       const runtime = policy && (await runtimeFor(policy, signal))
-      if (!policy || !runtime) return null
+      if (!policy || !runtime || !book) return null
       const found = ground()
       prepare(found.workspace, policy)
       await adopt(found.workspace)
       const net = options.net ?? internet
-      return boxOf(policy, tainted, runtime, found, egress =>
-        openProxy({ folder: folder(), egress, net, log }),
-      )
+      const openDoor = (egress: Egress) => openProxy({ folder: folder(), egress, net, log })
+      const turn = { seen, labels: clearance.reads }
+      return boxOf(policy, turn, { runtime, grounds: found, book, openDoor })
     },
     sameBox(clearance) {
       const policy = policyOf(clearance, rules(), true)
@@ -137,12 +148,19 @@ export function openBoxes(options: RoomOptions): Boxes {
         env: wish.env,
         cwd: wish.files === 'none' ? account.home : seen.cwd,
       } as const
+      let ended: (() => void) | undefined
       try {
         signal.throwIfAborted()
+        const writes = spec.mounts.some(mount => mount.mode === 'rw')
+        ended = writes ? await book?.lasts({ origin: 'outside', labels: clearance.reads }) : undefined
         const served = runtime.serve(spec, lent.argv)
-        void served.ended.then(() => door?.[Symbol.asyncDispose]())
+        void served.ended.then(() => {
+          ended?.()
+          return door?.[Symbol.asyncDispose]()
+        })
         return served
       } catch (error) {
+        ended?.()
         await door?.[Symbol.asyncDispose]()
         throw error
       }
@@ -176,6 +194,13 @@ function prepare(workspace: string, policy: Policy): void {
   if (!stat)
     writeFileSync(ignore, '# What no box shows: one pattern a line, as in a .gitignore.\n', { mode: 0o644 })
   else if (!stat.isFile()) throw new CoopError('box_failed', `${ignore} is not a plain file; move it away.`)
+}
+
+/** The kernel's clock for files lags behind the real one by up to a tick. */
+function fileClock(path: string): string {
+  writeFileSync(path, '')
+  const { ctimeNs } = lstatSync(path, { bigint: true })
+  return secondsOf(ctimeNs)
 }
 
 /** For sockets and generated files. The path is short: a socket's has at most 108 bytes. */

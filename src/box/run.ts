@@ -1,6 +1,7 @@
 // Runs one command line to its end: output, deadline, watchdog, and the first reason to stop wins.
 import type { ChildProcess } from 'node:child_process'
 import { CoopError, messageOf } from '../errors.ts'
+import type { Origin } from '../store/entry.ts'
 import { type Launch, startChild } from './child.ts'
 import { watch } from './watchdog.ts'
 
@@ -15,6 +16,8 @@ export interface Ran {
   readonly stderr: Buffer
   /** A connection left the box while it ran. */
   readonly reached?: boolean
+  /** Where its output came from, if its reading and writing was followed. */
+  readonly origin?: Origin
 }
 
 export interface Order extends Launch {

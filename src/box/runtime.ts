@@ -19,8 +19,8 @@ export interface Exec {
   readonly wallMs?: number
   readonly maxOutput?: number
   readonly onOutput?: (chunk: string) => void
-  /** Needs no network, which makes the start faster. */
-  readonly quiet?: true
+  /** Needs no network, which makes the start faster, and writes nothing if it only reads. */
+  readonly quiet?: 'reading' | 'writing'
 }
 
 export interface BoxRuntime {

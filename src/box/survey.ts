@@ -49,6 +49,19 @@ export async function survey(
   return { mounts, hidden, cwd: workspaceAt }
 }
 
+/** Every folder that some box could show, for the gateway's own listings. Nothing in it is hidden. */
+export function everything(policy: Policy, grounds: Grounds, mode: 'ro' | 'rw'): Omit<BoxSpec, 'limits'> {
+  const mounts = [
+    { host: grounds.workspace, at: workspaceAt, mode },
+    ...policy.mounts.map(mount => ({
+      host: realFolder(mount.host, grounds),
+      at: `/mnt/${mount.name}`,
+      mode: mode === 'rw' ? mount.mode : mode,
+    })),
+  ]
+  return { mounts, hidden: [], proxy: null, env: {}, cwd: workspaceAt }
+}
+
 /** Whether `path` is `folder` or below it. */
 function contains(folder: string, path: string): boolean {
   const way = relative(folder, path)

@@ -25,28 +25,16 @@ interface ChatOptions {
 
 export const home: Command = {
   name: '',
-  usage: [''],
+  usage: ['[--user NAME] [--plain] [-m TEXT]'],
   summary: 'attach to the running gateway, or start one and chat',
-  run: (_args, cli) => chatHere(cli, {}),
+  run: chatBy,
 }
 
 export const chat: Command = {
   name: 'chat',
   usage: ['chat [--user NAME] [--plain] [-m TEXT]'],
   summary: 'a gateway and a chat in one process',
-  async run(args, cli) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        user: { type: 'string' },
-        plain: { type: 'boolean' },
-        message: { type: 'string', short: 'm' },
-      },
-    })
-    if (values.message !== undefined && values.message.trim() === '')
-      throw new CoopError('usage_wrong', '-m takes a message.')
-    return chatHere(cli, values)
-  },
+  run: chatBy,
 }
 
 export const attach: Command = {
@@ -67,6 +55,20 @@ export const attach: Command = {
       )
     return converse(loadConfig(path), cli, { ...values, session: positionals[0] }, true)
   },
+}
+
+async function chatBy(args: readonly string[], cli: Cli): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      user: { type: 'string' },
+      plain: { type: 'boolean' },
+      message: { type: 'string', short: 'm' },
+    },
+  })
+  if (values.message !== undefined && values.message.trim() === '')
+    throw new CoopError('usage_wrong', '-m takes a message.')
+  return chatHere(cli, values)
 }
 
 /** Attaches if a gateway runs on this home, else opens one in this process. Makes the home if there is none. */

@@ -4,7 +4,7 @@ import type { Listed } from './command.ts'
 /** By name; the empty name is `coop` alone. */
 export const commands: Readonly<Record<string, Listed>> = {
   '': {
-    usage: 'coop',
+    usage: 'coop [--user NAME] [--plain] [-m TEXT]',
     summary: 'attach to the running gateway, or start one and chat',
     load: async () => (await import('./chat.ts')).home,
   },

@@ -1,5 +1,5 @@
 // coop init: makes a home with at most four questions, proves the key, and on a terminal ends in a chat.
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -70,8 +70,10 @@ async function byQuestions(dir: string, cli: Cli): Promise<string> {
   })
   try {
     const secrets = new Map<string, string>()
+    const env = join(dir, '.env')
+    const kept = existsSync(env) ? readFileSync(env, 'utf8').split('\n').filter(Boolean) : []
     const check = () => {
-      writeSecrets(dir, secrets)
+      writeSecrets(dir, kept, secrets)
       return checkModelKey(loadConfig(path))
     }
     if (provider.variable !== undefined) await askKey(cli, provider.variable, secrets, check, say)
@@ -82,7 +84,7 @@ async function byQuestions(dir: string, cli: Cli): Promise<string> {
         say(`Not connected: ${state.reason}. docs/operating.md says how to do it later.`)
       else {
         secrets.set('TELEGRAM_TOKEN', token.trim())
-        writeSecrets(dir, secrets)
+        writeSecrets(dir, kept, secrets)
         const toml = '\n[channels.telegram]\ntoken = "env:TELEGRAM_TOKEN"\n'
         writeFileSync(path, toml, { flag: 'a' })
         say(
@@ -138,9 +140,11 @@ function providerOf(answer: string): Provider {
   }
 }
 
-function writeSecrets(dir: string, secrets: ReadonlyMap<string, string>): void {
-  const lines = [...secrets].map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
-  if (lines.length > 0) writeFileSync(join(dir, '.env'), lines.join(''), { mode: 0o600 })
+/** Over what `.env` held before; other names in it are kept. */
+function writeSecrets(dir: string, kept: readonly string[], secrets: ReadonlyMap<string, string>): void {
+  const others = kept.filter(line => !secrets.has(line.split('=')[0]!.trim()))
+  const lines = [...others, ...[...secrets].map(([name, value]) => `${name}=${JSON.stringify(value)}`)]
+  if (lines.length > 0) writeFileSync(join(dir, '.env'), `${lines.join('\n')}\n`, { mode: 0o600 })
   else rmSync(join(dir, '.env'), { force: true })
 }
 

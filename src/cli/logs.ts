@@ -1,5 +1,5 @@
 // coop logs: the newest log lines, and those to come.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { logPath } from '../coop.ts'
 import { CoopError } from '../errors.ts'
@@ -27,16 +27,20 @@ export const logs: Command = {
       throw new CoopError('usage_wrong', '-n takes a number of lines.')
     const path = logPath(openConfig(cli))
     const show = (line: string) => cli.stdout.write(values.json ? `${line}\n` : readable(line))
-    for (const line of tail(path, count)) show(line)
-    if (values.follow) for await (const line of follow(path, cli.signal)) show(line)
+    const end = existsSync(path) ? statSync(path).size : 0
+    for (const line of tail(path, count, end)) show(line)
+    if (values.follow) for await (const line of follow(path, cli.signal, end)) show(line)
     return exit.done
   },
 }
 
-function tail(path: string, count: number): string[] {
+/** The last lines, of the newest file no more than its first `end` bytes: the rest is followed. */
+function tail(path: string, count: number, end: number): string[] {
   const lines: string[] = []
   for (const file of rolledFiles(path).reverse()) {
-    lines.unshift(...readFileSync(file, 'utf8').split('\n').filter(Boolean))
+    const bytes = readFileSync(file)
+    const text = (file === path ? bytes.subarray(0, end) : bytes).toString('utf8')
+    lines.unshift(...text.split('\n').filter(Boolean))
     if (lines.length >= count) break
   }
   return count === 0 ? [] : lines.slice(-count)

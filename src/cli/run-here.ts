@@ -37,6 +37,7 @@ export async function runHere(
     config,
     problem,
     generations: store.generations,
+    durable: store.durable,
     bring: async () => {},
     refuse: refusalOf,
     examine: async () => null,

@@ -1,6 +1,6 @@
 // coop start: the gateway in the foreground, or detached.
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,8 @@ import { installedService } from './service/here.ts'
 import { openNotifier } from './service/notify.ts'
 import { restartService, type Service } from './service/service.ts'
 
-const detachedStartMs = 15_000
+/** A small computer under load is slow to start; one that cannot start ends long before. */
+const detachedStartMs = 60_000
 
 export const start: Command = {
   name: 'start',
@@ -88,7 +89,9 @@ const alreadyRunning = (): CoopError =>
 export async function detach(config: Config, cli: Cli): Promise<number> {
   if (await isRunning(config)) throw alreadyRunning()
   mkdirSync(config.paths.traces, { recursive: true, mode: 0o700 })
-  const output = openSync(join(config.paths.traces, 'start.log'), 'a', 0o600)
+  const startLog = join(config.paths.traces, 'start.log')
+  const output = openSync(startLog, 'a', 0o600)
+  const before = fstatSync(output).size
   const main = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),
   )
@@ -111,9 +114,13 @@ export async function detach(config: Config, cli: Cli): Promise<number> {
     cli.stdout.write(`The gateway runs (process ${child.pid}); its log: ${logPath(config)}\n`)
     return exit.done
   }
+  const said = readFileSync(startLog).subarray(before).toString('utf8')
+  const why = /^coop: (.*)$/m.exec(said)?.[1]
   throw new CoopError(
     'gateway_unreachable',
-    `The gateway did not start; ${join(config.paths.traces, 'start.log')} says why.`,
+    why
+      ? `The gateway did not start: ${why}`
+      : `The gateway did not start; ${startLog} may say why, and \`coop doctor\` looks for the cause.`,
   )
 }
 

@@ -15,7 +15,7 @@ const rights = {
 
 /** Explains one key or one table. Throws `not_found` with the nearest known key. */
 export function explainKey(key: string): string {
-  const parts = keyParts(key)
+  const parts = throughLists(keyParts(key))
   const schema = schemaAt(parts)
   if (!schema) {
     const known = knownKeys(parts.slice(0, -1))
@@ -33,6 +33,17 @@ export function explainKey(key: string): string {
   const kind = choices ? choices.join(' | ') : String(type ?? 'value')
   const fallback = standard === undefined ? '' : `, ${JSON.stringify(standard)} if absent`
   return `${key} (${kind}${fallback}): ${facts.description} Takes effect ${facts.hot ? 'at once' : 'after a restart'}; changed ${rights[facts.by]}.`
+}
+
+/** `users.trust` is meant as `users[anybody].trust`. */
+function throughLists(parts: readonly string[]): string[] {
+  const path: string[] = []
+  for (const part of parts) {
+    const inner = shapeOf(shapeOf(schemaAt(path)).element).shape
+    if (inner && part in inner) path.push('*')
+    path.push(part)
+  }
+  return path
 }
 
 /** The keys inside a table, or inside an entry of a list. */

@@ -87,7 +87,7 @@ export const mcp = z.strictObject({
       .optional(),
     'Its tools that may be used: a list, or a list for each level; all if absent.',
   ),
-  timeout_s: key(z.int().min(1).max(3_600).default(60), 'Seconds for one call, and for a start.', {
+  timeout_s: key(z.int().min(1).max(3_600).default(60), 'Seconds for one call.', {
     by: 'chat',
   }),
 })

@@ -11,6 +11,7 @@ export interface Address {
   /** What the place's audience may see. */
   readonly clearance: Clearance
   readonly replyTo?: string
+  readonly answers?: string
   /** The live draft that the first part takes the place of. */
   readonly replaces?: string
   /** Offered under the last part. */
@@ -39,6 +40,7 @@ export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] |
               place: to.place,
               text,
               ...(index === 0 && to.replyTo !== undefined ? { replyTo: to.replyTo } : {}),
+              ...(to.answers !== undefined ? { answers: to.answers } : {}),
               ...(index === 0 && to.replaces !== undefined ? { replaces: to.replaces } : {}),
               ...(index === texts.length - 1 && to.choices !== undefined ? { choices: to.choices } : {}),
             },

@@ -115,7 +115,9 @@ export function openSender(options: SenderOptions): Sender {
       : { kind: 'retry', reason: `the channel ${row.outbound.place.channel} is not running` }
     span.end({ result: result.kind }, result.kind === 'sent' ? undefined : result.reason)
     if (result.kind === 'sent') {
-      outbox.markSent(row.id, result.externalId ?? null, next(), now())
+      const at = now()
+      const expiresAt = result.expiresMs === undefined ? null : at + result.expiresMs
+      outbox.markSent(row.id, result.externalId ?? null, next(), at, expiresAt)
       forget(row)
       options.delivered(row)
       return true

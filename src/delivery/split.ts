@@ -10,7 +10,7 @@ export function split(text: string, limit: number): string[] {
   let opening = ''
   while (opening.length + rest.length > limit) {
     const room = limit - opening.length - closingRoom
-    const cut = beforeLink(rest, cutAt(rest, Math.max(room, 1)))
+    const cut = withEnd(rest, beforeLink(rest, cutAt(rest, Math.max(room, 1))), opening)
     const piece = rest.slice(0, cut)
     const open = openFence(opening + piece)
     const broken = piece.endsWith('\n') ? '' : '\n'
@@ -35,6 +35,13 @@ function cutAt(text: string, room: number): number {
     if (at >= room / 4) return at + mark.length
   }
   return boundaryBefore(text, room)
+}
+
+/** `cut`, or the end of the closing fence that would stand alone behind it: a part does not begin with an empty block. */
+function withEnd(text: string, cut: number, opening: string): number {
+  const [line, mark] = /^(`{3,7}|~{3,7})(?:\n|$)/.exec(text.slice(cut, cut + closingRoom)) ?? []
+  if (!line || !text.slice(0, cut).endsWith('\n')) return cut
+  return mark!.startsWith(openFence(opening + text.slice(0, cut))?.mark ?? 'none') ? cut + line.length : cut
 }
 
 const link = /!?\[[^\]\n]{0,500}\]\([^)\s]{1,2000}\)|https?:\/\/[^\s<>]{1,2000}/g

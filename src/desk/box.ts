@@ -1,9 +1,13 @@
 // The box of a turn: offered at once, opened when a tool first needs it, closed with the desk.
+import { posix } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import type { Box } from '../box/box.ts'
 import { boxHandOf } from '../box/hand.ts'
 import type { Boxes } from '../box/room.ts'
+import { workspaceAt } from '../box/spec.ts'
 import { CoopError } from '../errors.ts'
+import type { Disclosed } from '../store/disclosure.ts'
+import type { Origin } from '../store/entry.ts'
 import type { BoxHand } from '../tools/hands.ts'
 
 export interface TurnBox extends AsyncDisposable {
@@ -11,13 +15,20 @@ export interface TurnBox extends AsyncDisposable {
   hand(callId: string, onOutput?: (chunk: string) => void): BoxHand | null
 }
 
-/** `tainted` is asked at each use: text from outside may come into the prompt while the turn runs. */
-export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => boolean): TurnBox {
+export interface TurnBoxDeps {
+  readonly boxes: Boxes
+  /** The worst in the prompt, asked at each use: text from outside may come into it while the turn runs. */
+  readonly seen: () => Origin
+  /** Told which files the model was given. */
+  readonly disclose: (given: readonly Disclosed[]) => void
+}
+
+export function openTurnBox(clearance: Clearance, { boxes, seen, disclose }: TurnBoxDeps): TurnBox {
   const offered = boxes.offers(clearance)
   let opening: Promise<Box | null> | undefined
 
   async function box(signal: AbortSignal): Promise<Box> {
-    opening ??= boxes.open(clearance, tainted, signal)
+    opening ??= boxes.open(clearance, seen, signal)
     const found = await opening.catch(error => {
       opening = undefined
       throw error
@@ -33,17 +44,25 @@ export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => b
   return {
     hand(callId, onOutput) {
       if (!offered) return null
-      const inside = async (signal: AbortSignal) => boxHandOf(await box(signal), callId, onOutput)
+      const inside = async (signal: AbortSignal) => boxHandOf(await box(signal), callId, seen, onOutput)
       return {
         acts: offered.acts,
         shell: async (command, timeoutMs, signal) => (await inside(signal)).shell(command, timeoutMs, signal),
         program: async (argv, signal) => (await inside(signal)).program(argv, signal),
-        readLines: async (path, line, count, maxBytes, signal) =>
-          (await inside(signal)).readLines(path, line, count, maxBytes, signal),
+        readLines: async (path, line, count, maxBytes, signal) => {
+          const read = await (await inside(signal)).readLines(path, line, count, maxBytes, signal)
+          disclose([given(path, read.labels ?? clearance.reads)])
+          return read
+        },
         readFile: async (path, maxBytes, signal) => (await inside(signal)).readFile(path, maxBytes, signal),
+        take: async (path, signal) => (await inside(signal)).take(path, signal),
         writeFile: async (path, bytes, replaces, signal) =>
           (await inside(signal)).writeFile(path, bytes, replaces, signal),
-        keep: async (output, signal) => (await inside(signal)).keep(output, signal),
+        originOf: async (paths, shown, signal) => {
+          if (shown === 'text') disclose(paths.map(path => given(path, clearance.reads)))
+          return (await inside(signal)).originOf(paths, shown, signal)
+        },
+        keep: async (output, origin, signal) => (await inside(signal)).keep(output, origin, signal),
       }
     },
     async [Symbol.asyncDispose]() {
@@ -51,3 +70,10 @@ export function openTurnBox(boxes: Boxes, clearance: Clearance, tainted: () => b
     },
   }
 }
+
+/** A file as prompt files are called: by its path from the workspace's root. */
+const given = (path: string, labels: readonly string[]): Disclosed => ({
+  kind: 'file',
+  ref: posix.relative(workspaceAt, posix.resolve(workspaceAt, path)),
+  labels,
+})

@@ -26,7 +26,7 @@ import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
 /** Hands that the gateway itself has to give. */
-export type LentHands = Pick<Hands, 'schedule' | 'subagents' | 'config' | 'people' | 'self'>
+export type LentHands = Pick<Hands, 'schedule' | 'subagents' | 'config' | 'people' | 'self' | 'files'>
 
 /** What a lent hand may need to know of the turn, asked when it is needed. */
 export interface TurnFacts {
@@ -70,7 +70,8 @@ export interface Desk extends AsyncDisposable {
   readonly memory: MemoryView
   /** The tools that this clearance has, by name. */
   readonly tools: readonly Tool[]
-  hands(callId: string): Hands
+  /** The hands of one call; `onOutput` follows what it puts out while it runs. */
+  hands(callId: string, onOutput?: (chunk: string) => void): Hands
   /** The worst origin of what this turn’s prompt holds. */
   seen(): Origin
   /** Everything covered that may enter the prompt, oldest first, this turn's entries last. */
@@ -105,8 +106,13 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     turn: turn.id,
     trace: turn.trace,
   }
-  const files = openFiles(clearance, rooms.workspace)
-  const skills = openSkills(clearance, files, rooms.workspace, rooms.skills)
+  const files = openFiles(clearance, rooms.workspace, store.fileOrigins.of)
+  const skills = openSkills(
+    clearance,
+    () => openFiles(clearance, rooms.workspace, store.fileOrigins.of),
+    rooms.workspace,
+    rooms.skills,
+  )
   const memory = rooms.memory.open(clearance)
   const disclose = (given: readonly Disclosed[]) =>
     store.disclosures.record(
@@ -120,12 +126,12 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     key,
   })
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
-  const box = openTurnBox(rooms.boxes, clearance, () => seen() === 'outside')
+  const box = openTurnBox(clearance, { boxes: rooms.boxes, seen, disclose })
   const web = webHandOf(clearance, rooms.web)
   const mcp = rooms.toolServers.hand(clearance)
   const reactions = rooms.reactions?.(clearance.place, turn.id)
-  const hands = (callId: string): Hands => ({
-    box: box.hand(callId),
+  const hands: Desk['hands'] = (callId, onOutput) => ({
+    box: box.hand(callId, onOutput),
     web,
     mcp,
     call: { id: callId, now: now(), timezone: rooms.timezone },
@@ -136,7 +142,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
       disclose,
       forget: (what, sources) => forgetFor(store.db, memory, clearance, what, sources),
     }),
-    todo: openTodo(store.settings, session.id, clearance, now),
+    todo: openTodo(store.settings, session.id, clearance, seen, now),
     messages: rooms.messages(clearance, callId),
     ...(reactions ? { reactions } : {}),
     ...rooms.lent(clearance, session, callId, { turn, seen, tools: () => tools.map(tool => tool.name) }),

@@ -13,22 +13,33 @@ import { join, sep } from 'node:path'
 import { type Clearance, checkClearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
 import { messageOf } from '../errors.ts'
+import { type Origin, worst } from '../store/entry.ts'
+import { type FileFact, type FileOrigins, secondsOf } from '../store/file-origins.ts'
 
 export interface Files {
   /** The text of a shared prompt file, or undefined if it is absent, unreadable or above this clearance. */
   shared(path: string, trust: Level): string | undefined
   /** The same inside the person's own folder. */
   own(path: string, trust: Level): string | undefined
+  /** The worst that what was read so far came from. What a person put there counts as the household's own. */
+  origin(): Origin
 }
 
 /** Bytes of one prompt file that are read. */
 const maxBytes = 65_536
 
-export function openFiles(clearance: Clearance, workspace: string): Files {
+/** `originOf` is the ledger of what tools wrote. */
+export function openFiles(clearance: Clearance, workspace: string, originOf: FileOrigins['of']): Files {
   checkClearance(clearance)
-  const read = (folder: string, path: string, trust: Level) =>
-    atLeast(levelOf(clearance.reads), trust) ? readInside(folder, path) : undefined
+  let origin: Origin = 'agent'
+  const read = (folder: string, path: string, trust: Level) => {
+    const found = atLeast(levelOf(clearance.reads), trust) ? readInside(folder, path) : undefined
+    const written = found && originOf(found.fact)
+    if (written) origin = worst([origin, written.origin])
+    return found?.text
+  }
   return {
+    origin: () => origin,
     shared: (path, trust) => read(workspace, path, trust),
     own: (path, trust) =>
       clearance.person === null || clearance.place.kind !== 'direct'
@@ -48,7 +59,7 @@ export function workspaceFault(workspace: string): string | undefined {
 }
 
 /** Reads a regular file that really lies inside `folder`: no link leads out. */
-function readInside(folder: string, path: string): string | undefined {
+function readInside(folder: string, path: string): { text: string; fact: FileFact } | undefined {
   if (!existsSync(join(folder, path))) return undefined
   let handle: number | undefined
   try {
@@ -56,10 +67,18 @@ function readInside(folder: string, path: string): string | undefined {
     const real = realpathSync(join(root, path))
     if (!real.startsWith(root + sep)) return undefined
     handle = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const facts = fstatSync(handle)
-    if (!facts.isFile()) return undefined
-    const buffer = Buffer.allocUnsafe(Math.min(facts.size, maxBytes))
-    return buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, 0)).trim()
+    const stat = fstatSync(handle, { bigint: true })
+    if (!stat.isFile()) return undefined
+    const buffer = Buffer.allocUnsafe(Math.min(Number(stat.size), maxBytes))
+    const text = buffer.toString('utf8', 0, readSync(handle, buffer, 0, buffer.length, 0)).trim()
+    const { dev, ino, birthtimeNs, ctimeNs } = stat
+    const fact = {
+      inode: `${dev}:${ino}`,
+      birth: secondsOf(birthtimeNs),
+      changed: secondsOf(ctimeNs),
+      path: real,
+    }
+    return { text, fact }
   } catch {
     return undefined
   } finally {

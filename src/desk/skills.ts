@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
+import type { Origin } from '../store/entry.ts'
 import type { SkillHand } from '../tools/hands.ts'
 import type { Files } from './files.ts'
 
@@ -17,10 +18,13 @@ export interface SkillRules {
 const most = 40
 const maxDescription = 200
 
-/** The skills that this clearance opens. A person's own come before shared ones of the same name. */
+/**
+ * The skills that this clearance opens. A person's own come before shared ones of the same name. Each is read
+ * through files of its own, which tell where it came from.
+ */
 export function openSkills(
   clearance: Clearance,
-  files: Files,
+  openFiles: () => Files,
   workspace: string,
   rules: SkillRules,
 ): SkillHand {
@@ -29,21 +33,27 @@ export function openSkills(
   const shared = atLeast(levelOf(clearance.reads), rules.trust)
     ? rules.paths.flatMap(path => skillsIn(workspace, path))
     : []
-  const text = (name: string): string | undefined => {
+  const read = (name: string): { text: string; origin: Origin } | undefined => {
+    const files = openFiles()
     const mine = own.find(skill => skill.name === name)
     const common = shared.find(skill => skill.name === name)
-    return (mine && files.own(mine.path, 'familiar')) ?? (common && files.shared(common.path, rules.trust))
+    const text =
+      (mine && files.own(mine.path, 'familiar')) ?? (common && files.shared(common.path, rules.trust))
+    return text === undefined ? undefined : { text, origin: files.origin() }
   }
   return {
     any: own.length + shared.length > 0,
     list() {
       const names = [...new Set([...own, ...shared].map(skill => skill.name))].sort()
       return names.slice(0, most).flatMap(name => {
-        const found = text(name)
-        return found === undefined ? [] : [{ name, description: descriptionIn(found) }]
+        const found = read(name)
+        if (!found) return []
+        // The list stands in every prompt, where words from outside would be taken for the household's.
+        const strange = found.origin === 'outside' || found.origin === 'derived'
+        return [{ name, description: strange ? 'made from outside text' : descriptionIn(found.text) }]
       })
     },
-    read: text,
+    read,
   }
 }
 

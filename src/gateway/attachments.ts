@@ -88,7 +88,7 @@ export const keepFile =
   (boxes: Boxes): AttachmentRooms['keep'] =>
   async (clearance, { name, bytes }, signal) => {
     if (!boxes.offers(clearance)?.acts) return null
-    await using box = await boxes.open(clearance, () => false, signal)
+    await using box = await boxes.open(clearance, () => 'derived', signal)
     return box?.acts ? keepAttachment(box, name, bytes, signal) : null
   }
 

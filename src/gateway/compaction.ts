@@ -55,7 +55,10 @@ export function openCompactor(options: CompactionOptions): Compactor {
       if (from === null) return false
       const leaving = entries.filter(entry => entry.id < from || entry.role === 'summary')
       const summaries: NewEntry[] = []
-      for (const segment of segmentsOf(leaving, options.nameOf)) {
+      // What will disappear must not live on in a summary.
+      const fleeting = store.expiring.among(leaving.map(entry => entry.id))
+      const lasting = leaving.filter(entry => !fleeting.has(entry.id))
+      for (const segment of segmentsOf(lasting, options.nameOf)) {
         const summary = await summarize(segment, options.stream(), options.model(), signal)
         if (!summary && sizeOf(entries) < limits.most * hardFactor) {
           options.log.warn(

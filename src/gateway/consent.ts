@@ -5,6 +5,7 @@ import { type Household, owners } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
 import { type ApprovalRule, type Decision, decide } from '../agent/approval-rules.ts'
 import type { CallRequest, CallRules, Consent } from '../agent/calls.ts'
+import type { Likeness } from '../agent/likeness.ts'
 import type { Desk } from '../desk/desk.ts'
 import { CoopError } from '../errors.ts'
 import { type Approval, hashArguments } from '../store/approvals.ts'
@@ -23,16 +24,22 @@ export interface ConsentOptions {
 
 export interface ConsentOffice extends Disposable {
   rulesFor(desk: Desk): CallRules
-  /** Answers an approval. Throws `approval_invalid` with what is wrong. Returns what to tell the person. */
-  answer(id: string, answer: 'approved' | 'denied', by: Clearance): string
+  /**
+   * Answers an approval; a yes may be for like calls too, for `forMs`. Throws `approval_invalid` with what is wrong.
+   * Returns what to tell the person.
+   */
+  answer(id: string, answer: 'approved' | 'denied', by: Clearance, forMs?: number): string
   /** Open approvals that may be read and answered under this clearance. */
   openFor(by: Clearance): Approval[]
+  /** Yeses for some minutes that hold now and were given under this clearance's person. */
+  permitsOf(by: Clearance): { readonly id: string; readonly words: string; readonly until: number }[]
   /** Closes the questions that nobody answered in time, which counts as no. */
   expire(): void
 }
 
 /** How long a question waits before it counts as no. */
-const lifetimeMs = 24 * 3_600_000
+export const answerHours = 24
+const lifetimeMs = answerHours * 3_600_000
 const sweepMs = 60_000
 
 export function openConsent(options: ConsentOptions): ConsentOffice {
@@ -49,8 +56,9 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
   function ask(
     desk: Desk,
     request: CallRequest,
-    { of, question }: Extract<Decision, { kind: 'ask' }>,
+    { of, question, like }: Extract<Decision, { kind: 'ask' }>,
   ): Consent {
+    if (like && isPermitted(desk, request.tool.name, like)) return { kind: 'allowed' }
     const household = options.household()
     const about = { labels: desk.clearance.reads, needs: of }
     const speaker = desk.clearance.person === null ? undefined : household.people.get(desk.clearance.person)
@@ -70,15 +78,39 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       createdAt: now(),
       expiresAt: now() + lifetimeMs,
     })
-    const how = `Answer /approve ${approval.id} or /deny ${approval.id}.`
+    const { id } = approval
+    if (like) {
+      const { fingerprint } = desk.clearance
+      const { tool, session } = approval
+      store.permits.offer({ approval: id, session, clearance: fingerprint, tool, ...like })
+    }
+    const longer = like ? ` /approve ${id} 10m also allows ${like.words} for ten minutes.` : ''
+    const how = `Answer /approve ${id} or /deny ${id}.${longer}`
     options.office.tell(person, `${question}\n\n${how}`, about, {
       key: `approval:${approval.id}`,
       choices: [
-        { id: `/approve ${approval.id}`, label: 'Yes' },
-        { id: `/deny ${approval.id}`, label: 'No' },
+        { id: `/approve ${id}`, label: 'Yes' },
+        { id: `/deny ${id}`, label: 'No' },
+        ...(like ? [{ id: `/approve ${id} 10m`, label: 'Yes, for 10 minutes' }] : []),
       ],
     })
     return { kind: 'waiting' }
+  }
+
+  /** Whether somebody who may still say so has allowed calls like this one here, under this very clearance. */
+  function isPermitted(desk: Desk, tool: string, { alike }: Likeness): boolean {
+    return store.permits.given(now()).some(permit => {
+      const { asked, needs } = store.approvals.get(permit.approval) ?? {}
+      const by = asked === undefined ? undefined : options.household().people.get(asked)
+      return (
+        permit.session === desk.session.id &&
+        permit.clearance === desk.clearance.fingerprint &&
+        permit.tool === tool &&
+        permit.alike === alike &&
+        by !== undefined &&
+        atLeast(by.level, needs as Level)
+      )
+    })
   }
 
   /** The one who was asked, where their level suffices and they may read what the question was written from. */
@@ -122,10 +154,17 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
         return known !== undefined && store.approvals.use(known.id)
       },
     }),
-    answer(id, answer, by) {
+    answer(id, answer, by, forMs) {
       const approval = store.approvals.get(id.toUpperCase())
       if (!approval || !mayAnswer(by, approval))
         throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      const offered = store.permits.offered(approval.id)
+      if (answer === 'denied' && store.permits.end(approval.id)) return `No longer: ${offered?.words}.`
+      if (forMs !== undefined && !offered)
+        throw new CoopError(
+          'approval_invalid',
+          `${approval.tool} is asked about each time; answer /approve ${approval.id} for this once.`,
+        )
       if (approval.state === 'open' && approval.expiresAt <= now()) {
         expire()
         throw new CoopError(
@@ -138,11 +177,21 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
           'approval_invalid',
           `The question ${approval.id} was answered before: ${approval.state}.`,
         )
-      if (!store.approvals.answer(approval.id, answer, by.person))
-        throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
+      const done = store.together(() => {
+        if (forMs !== undefined) store.permits.give(approval.id, now() + forMs)
+        return store.approvals.answer(approval.id, answer, by.person)
+      })
+      if (!done) throw new CoopError('approval_invalid', `The question ${approval.id} was answered before.`)
       options.wake(approval.turn)
-      return answer === 'approved' ? 'Approved.' : 'Denied.'
+      if (answer === 'denied') return 'Denied.'
+      if (forMs === undefined) return 'Approved.'
+      return `Approved, and for ${Math.round(forMs / 60_000)} minutes also ${offered?.words}, in that conversation. /deny ${approval.id} ends it.`
     },
+    permitsOf: by =>
+      store.permits.given(now()).flatMap(({ approval, words, until }) => {
+        const known = store.approvals.get(approval)
+        return known && mayAnswer(by, known) ? [{ id: approval, words, until }] : []
+      }),
     openFor: by => store.approvals.open().filter(approval => mayAnswer(by, approval)),
     expire,
     [Symbol.dispose]: () => clearInterval(timer),

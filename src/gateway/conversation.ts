@@ -8,7 +8,7 @@ import { noUsage } from '../agent/model.ts'
 import type { Models } from '../agent/models/models.ts'
 import type { SystemPrompt } from '../agent/prompt.ts'
 import { type Outcome, runTurn } from '../agent/turn.ts'
-import type { Channel, Inbound, Place } from '../channel.ts'
+import type { Channel, Inbound, Outbound, Place } from '../channel.ts'
 import type { Config } from '../config/load.ts'
 import { partsOf } from '../delivery/parts.ts'
 import { seal } from '../delivery/seal.ts'
@@ -162,7 +162,7 @@ export function openConversation(options: ConversationOptions) {
     desk.begin(
       rows.map(row => row.id),
       made.map((entry, index) =>
-        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin]) } : entry,
+        index === 0 ? { ...entry, origin: worst([entry.origin, memories.origin, prompt.origin]) } : entry,
       ),
       [...files, ...memories.given],
     )
@@ -298,8 +298,8 @@ export function openConversation(options: ConversationOptions) {
       const event = step.value
       live.event(turn.session, event, clearance.reads)
       draft.event(event)
-      if (event.type === 'message' && !event.final) saySoFar(turn, desk, event.text, place())
-      if (event.type !== 'tool') continue
+      if (event.type === 'message' && !event.final) saySoFar(turn, desk, event.text, place(), rows)
+      if (event.type !== 'tool' || event.output !== undefined) continue
       if (event.state === 'running')
         spans.set(event.call, options.tracer.start('tool', turn.trace, span.id, { tool: event.name }))
       if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)
@@ -324,13 +324,14 @@ export function openConversation(options: ConversationOptions) {
   }
 
   /** Where a channel wants it, what is said at a tool step goes out at once. */
-  function saySoFar(turn: Turn, desk: Desk, text: string, place: Place): void {
+  function saySoFar(turn: Turn, desk: Desk, text: string, place: Place, rows: readonly Received[]): void {
     const { clearance } = desk
     const channel = options.channel(place.channel)
     if (!channel?.capabilities.steps) return
     const step = desk.history().filter(entry => entry.turn === turn.id && entry.role === 'assistant').length
     const facts = { key: `${turn.id}:step:${step}`, turn: null, trace: turn.trace }
-    const parts = partsOf(seal(text, clearance), { place, clearance, channel }, facts) ?? []
+    const parts =
+      partsOf(seal(text, clearance), { place, clearance, channel, ...answered(place, rows) }, facts) ?? []
     const idle = options.sender.idle(place)
     const posting = {
       place: null,
@@ -404,7 +405,7 @@ export function openConversation(options: ConversationOptions) {
     const address = {
       place,
       clearance: now_,
-      ...replyTo(place, rows),
+      ...answered(place, rows),
       ...(replaces === undefined ? {} : { replaces }),
     }
     const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
@@ -576,6 +577,11 @@ const givenBefore = (desk: Desk, text: string): boolean =>
 const replyTo = (place: Place, rows: readonly Received[]): { replyTo?: string } => {
   const last = rows.at(-1)
   return place.kind === 'group' && last ? { replyTo: last.inbound.externalId } : {}
+}
+
+const answered = (place: Place, rows: readonly Received[]): Pick<Outbound, 'replyTo' | 'answers'> => {
+  const last = rows.at(-1)
+  return { ...replyTo(place, rows), ...(last ? { answers: last.inbound.externalId } : {}) }
 }
 
 const readersChanged = 'the readers changed'

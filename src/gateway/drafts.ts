@@ -147,7 +147,8 @@ export function openDraft(facts: DraftFacts, options: DraftOptions): LiveDraft {
       else if (event.type === 'message') {
         steps.push(event.text.trim())
         text = ''
-      } else if (event.type === 'tool' && event.state === 'running' && facts.verbose) {
+      } else if (event.type === 'tool' && event.output !== undefined) return
+      else if (event.type === 'tool' && event.state === 'running' && facts.verbose) {
         steps.push(`▸ ${event.name} ${event.detail}`.trim().slice(0, 200))
         // Who asked to see the steps sees those of a quick turn too.
         if (shown === undefined && !running) hurry()

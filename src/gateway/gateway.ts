@@ -15,7 +15,6 @@ import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
 import { openDesk, type Rooms, type TurnFacts } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
-import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { loginsFolder } from '../mcp/logins.ts'
 import { openToolServers } from '../mcp/room.ts'
@@ -49,12 +48,14 @@ import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
 import { type Errand, subagentChannel, subagentSession } from './errand.ts'
+import { openExpiry } from './expiry.ts'
 import { openFaults } from './faults.ts'
+import { fileHand } from './file-hand.ts'
 import { openGatekeeper } from './gatekeeper.ts'
 import { openJoins } from './joins.ts'
 import { openLanes, type StopReason } from './lanes.ts'
 import { openLive } from './live.ts'
-import { menusFor } from './menus.ts'
+import { openMenus } from './menus.ts'
 import { messageHand } from './message-hand.ts'
 import { openPeople } from './people.ts'
 import { peopleHand } from './people-hand.ts'
@@ -64,6 +65,7 @@ import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
 import { scheduleChannel } from './schedule/job.ts'
+import { needsOf } from './schedule/needs.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
@@ -159,21 +161,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     channel,
     reissue: gatekeeper.reissue,
     delivered(row) {
+      if (row.outbound.attachments) return store.outbox.dropFiles(row.id)
       if (row.turn === null) return
       typing.stop(row.turn)
       schedule.delivered(row.turn)
     },
     undelivered(row, reason) {
-      if (row.turn !== null) {
+      const { place, key, attachments } = row.outbound
+      if (row.turn !== null && !attachments) {
         typing.stop(row.turn)
         schedule.undelivered(row.turn, reason)
       }
-      const { place, key } = row.outbound
       // A notice that nobody got must not lead to another.
       if (isNotice(key)) return
       const whom = place.kind === 'direct' ? nameAt(place) : undefined
       office.tellOwners(
-        `A reply on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
+        `A ${attachments ? 'file' : 'reply'} on ${place.channel} to ${whom ?? place.title ?? place.id} could not be delivered: ${reason}`,
       )
     },
     log,
@@ -208,6 +211,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     config,
     problem: options.problem ?? null,
     generations: store.generations,
+    durable: store.durable,
     async bring(next, before) {
       reload(next)
       options.reloaded?.(next)
@@ -280,7 +284,25 @@ export function openGateway(options: GatewayOptions): Gateway {
     return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
   }
   const jobHand = (clearance: Clearance, callId: string) =>
-    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, now })
+    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, needs, now })
+  /** Of a task that this clearance would set. */
+  const needs = (clearance: Clearance): string => {
+    const work = {
+      id: '',
+      kind: 'job',
+      person: clearance.person,
+      title: null,
+      epoch: 0,
+      windowFrom: 0,
+    } as const
+    const desk = openDesk(
+      clearance,
+      { ...work, createdAt: 0, updatedAt: 0 },
+      { id: '', epoch: 0, trace: '' },
+      rooms(),
+    )
+    return needsOf(desk.tools, clearance.acts, config.settings.tools.approve.rules)
+  }
   const helpers: SubagentHandOptions = {
     store,
     subagents,
@@ -294,11 +316,13 @@ export function openGateway(options: GatewayOptions): Gateway {
       configuration,
       memory,
       approved,
+      leftBehind: joins.leftBehind,
       people,
       pairings: store.pairings,
       timezone: () => rooms().timezone,
     }
     return {
+      files: fileHand(clearance, session, callId, { store, sender: () => sender, live, channel, now }),
       schedule: working ? null : jobHand(clearance, callId),
       subagents: subagentHand(clearance, session, callId, facts, helpers),
       config: working ? null : configHand(clearance, callId, common),
@@ -393,6 +417,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     busy: () => lanes.running().length > 0,
     log,
   })
+  const expiry = openExpiry({
+    store,
+    memory,
+    boxes: options.boxes,
+    reissue: gatekeeper.reissue,
+    ready: options.ready,
+    log,
+    now,
+  })
   const converse = openConversation({
     store,
     config: () => config,
@@ -408,7 +441,15 @@ export function openGateway(options: GatewayOptions): Gateway {
       takeAttachments(
         inbound,
         clearance,
-        { channel, keep: keepFile(options.boxes), transcribe: transcriber(config) },
+        {
+          channel,
+          async keep(...file) {
+            const path = await keepFile(options.boxes)(...file)
+            if (path !== null && inbound.expiresMs !== undefined) store.expiring.noteFile(inbound, path)
+            return path
+          },
+          transcribe: transcriber(config),
+        },
         signal,
       ),
     latest: revisions.latest,
@@ -462,7 +503,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ),
         now,
       }),
-      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all }),
+      ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all, now }),
       ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
       ...subagentCommands({
@@ -599,6 +640,13 @@ export function openGateway(options: GatewayOptions): Gateway {
     for (const each of sent) subagents.stop(each.id, 'it was stopped')
     return stopped || sent.length > 0
   }
+  const menus = openMenus({
+    settings: store.settings,
+    household,
+    commands: () => commands.values(),
+    log,
+    now,
+  })
 
   function channelChanged(changed: Channel): void {
     const state = changed.state()
@@ -608,19 +656,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     )
     if (state.kind === 'connected') {
       sender.wake()
-      offer(changed)
+      void menus.offer(changed)
     }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
-  }
-
-  /** Failure is of no consequence: a command can be typed. */
-  function offer(to: Channel): void {
-    to.offer?.(menusFor(to.name, household(), commands.values()), AbortSignal.timeout(offerMs)).catch(error =>
-      log.debug(
-        { err: { message: messageOf(error) }, channel: to.name },
-        'the commands could not be offered',
-      ),
-    )
   }
 
   function status(): StatusReport {
@@ -650,7 +688,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     servers = toolServersOf(config)
     toolServers.sweep()
     prompts.forget()
-    for (const each of channels.all()) if (each.state().kind === 'connected') offer(each)
+    for (const each of channels.all()) if (each.state().kind === 'connected') void menus.offer(each)
     schedule.sync()
     for (const turn of store.turns.open()) {
       const clearance = reissueAmongSame(turn.grant, household())
@@ -694,6 +732,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       schedule.recover()
       subagents.recover()
       void configuration.resume().then(() => joins.carryOut())
+      expiry.start()
     },
     async close(signal) {
       await configuration[Symbol.asyncDispose]()
@@ -705,6 +744,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await toolServers[Symbol.asyncDispose]()
       await sender.close(signal)
       await remember[Symbol.asyncDispose]()
+      await expiry[Symbol.asyncDispose]()
       typing[Symbol.dispose]()
       consent[Symbol.dispose]()
       await channels.close()
@@ -716,7 +756,6 @@ export function openGateway(options: GatewayOptions): Gateway {
 const noTurn: TurnFacts = { turn: { id: '', epoch: 0, trace: '' }, seen: () => 'outside', tools: () => [] }
 /** What is heard in a direct chat is reactions alone. */
 const directNotes = 20
-const offerMs = 30_000
 /** The model’s SDK loads once the channels have begun, and before the first message needs it. */
 const warmAfterMs = 400
 

@@ -24,7 +24,9 @@ export interface Joins extends Disposable {
   /** What it means, for whoever has to agree. */
   question(from: Person, into: Person): string
   /** Writes down what is to be joined once the configuration says that they are one; held back until disposed. */
-  plan(join: Join): Disposable
+  plan(join: Join): Promise<Disposable>
+  /** Whether somebody who is gone left something under this id, which whoever is given it would then read. */
+  leftBehind(id: string): boolean
   /** Why `next` cannot be made while something is still to be joined; null when it can. */
   refusal(next: Household): string | null
   /** Joins what is planned and true by the configuration in force, and forgets what is planned and is not. In words. */
@@ -158,10 +160,16 @@ export function openJoins(options: JoinsOptions): Joins {
         'It cannot be taken apart again.',
       ].join('\n')
     },
-    plan(join) {
+    async plan(join) {
       keep([...planned().filter(one => one.from !== join.from), join])
       underway.add(join.from)
+      await store.durable()
       return { [Symbol.dispose]: () => void underway.delete(join.from) }
+    },
+    leftBehind(id) {
+      if (household().people.has(id)) return false
+      const { sessions, jobs } = countRows(store.db, id)
+      return sessions + jobs + countPersonal(options.memory(), id) + countFiles(options.workspace(), id) > 0
     },
     refusal(next) {
       const taken = planned().find(join => !household().people.has(join.from) && next.people.has(join.from))

@@ -96,7 +96,10 @@ export function openPeople(options: {
     async approve(code, name, trust, author) {
       const pairing = open(code)
       const match = `${pairing.channel}:${pairing.sender}`
-      const text = editText(configuration.latest().text, admission(settings().users, name, trust, match))
+      const text = editText(
+        configuration.latest().text,
+        admission(settings().users, name, trust, match, joins.leftBehind),
+      )
       const said = await configuration.change(text, author)
       const { people } = configuration.latest().household
       const person = [...people.values()].find(candidate => candidate.matches.includes(match))
@@ -130,7 +133,7 @@ export function openPeople(options: {
   async function merge(who: string, into: string, text: string, author: Author): Promise<string> {
     const [gone, stays] = twoUsers(who, into)
     const join = { from: userId(gone), into: userId(stays), matches: gone.match, by: author.who }
-    using _ = joins.plan(join)
+    using _ = await joins.plan(join)
     return await configuration.change(text, author)
   }
 }
@@ -156,8 +159,14 @@ interface User {
 const isNamed = (user: User, name: string): boolean =>
   userId(user) === name || user.name.toLowerCase() === name.toLowerCase()
 
-/** The edits that let `match` in as `name`. */
-function admission(users: readonly User[], name: string, trust: Level | null, match: string): Edit[] {
+/** The edits that let `match` in as `name`; under an id of their own, where somebody who is gone `left` something. */
+function admission(
+  users: readonly User[],
+  name: string,
+  trust: Level | null,
+  match: string,
+  left: (id: string) => boolean,
+): Edit[] {
   const known = users.find(user => isNamed(user, name))
   if (!known) {
     if (trust === null)
@@ -165,7 +174,11 @@ function admission(users: readonly User[], name: string, trust: Level | null, ma
         'usage_wrong',
         `${name} is new: say how far they are trusted, with --trust familiar, inner or full.`,
       )
-    return [{ key: 'users', value: [{ name, trust, match: [match] }] }]
+    const usual = userId({ name })
+    let id = usual
+    const taken = (other: string) => left(other) || users.some(user => userId(user) === other)
+    for (let count = 2; taken(id); count++) id = `${usual}-${count}`
+    return [{ key: 'users', value: [{ name, ...(id === usual ? {} : { id }), trust, match: [match] }] }]
   }
   if (trust !== null && trust !== known.trust)
     throw new CoopError(

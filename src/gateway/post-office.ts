@@ -114,7 +114,13 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   function post(
     sealed: Sealed,
-    to: { place: Place; clearance: Clearance; replyTo?: string; choices?: readonly Choice[] },
+    to: {
+      place: Place
+      clearance: Clearance
+      replyTo?: string
+      answers?: string
+      choices?: readonly Choice[]
+    },
     facts: {
       key: string
       trace: string
@@ -179,6 +185,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
         {
           place: inbound.place,
           clearance,
+          answers: inbound.externalId,
           ...(group ? { replyTo: inbound.externalId } : {}),
           ...(choices ? { choices } : {}),
         },

@@ -32,8 +32,8 @@ export function reportPeople(config: Config): PersonReport[] {
         tool => atLeast(clearance.level, tool.level) && (tool.name !== 'mcp' || served),
       )
       const { workspace } = config.paths
-      const files = openFiles(clearance, workspace)
-      const skills = openSkills(clearance, files, workspace, config.settings.skills)
+      const files = openFiles(clearance, workspace, () => null)
+      const skills = openSkills(clearance, () => files, workspace, config.settings.skills)
       const prompt = build({ clearance, files, skills }, { kind: 'person', person }, config)
       return {
         id: person.id,

@@ -69,7 +69,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       channel: inbound.channel,
       sender: `${inbound.channel}:${inbound.sender.id}`,
       place: inbound.place.id,
-      ...options.tracer.content({ text: inbound.text }),
+      ...(inbound.expiresMs === undefined ? options.tracer.content({ text: inbound.text }) : {}),
     })
     const errand = options.errands.get(inbound.channel)
     if (errand) {

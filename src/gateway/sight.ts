@@ -50,8 +50,8 @@ export async function foresee(
   const found: Foresight[] = []
   for (const channel of channels.size > 0 ? channels : ['terminal']) {
     const clearance = viewOf(person, channel, config.household)
-    const files = openFiles(clearance, config.paths.workspace)
-    const skills = openSkills(clearance, files, config.paths.workspace, config.settings.skills)
+    const files = openFiles(clearance, config.paths.workspace, () => null)
+    const skills = openSkills(clearance, () => files, config.paths.workspace, config.settings.skills)
     const { refs } = build({ clearance, files, skills }, { kind: 'person', person }, config)
     const { stores, rows, hidden } = await wouldSee(memory.open(clearance), viewer, about)
     found.push({ channel, opens: clearance.reads, stores, memories: rows.map(lineOf), hidden, files: refs })

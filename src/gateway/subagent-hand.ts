@@ -22,7 +22,7 @@ export interface SubagentHandOptions {
 }
 
 /** What only the conversation itself may do: it has the person to ask. */
-const kept = ['config', 'message', 'people', 'react', 'schedule']
+const kept = ['config', 'message', 'people', 'react', 'schedule', 'send_file']
 const listed = 20
 const mostSteps = 40
 

@@ -2,7 +2,8 @@
 import type { Level } from '../access/levels.ts'
 import { messageOf } from '../errors.ts'
 import type { McpHand, ServerWords } from '../tools/hands.ts'
-import type { Connection, ServerTool } from './connection.ts'
+import type { ServerTool } from './answers.ts'
+import type { Connection } from './connection.ts'
 import { asQuote, inLine, inQuotes } from './outside.ts'
 import type { ToolServer } from './server.ts'
 
@@ -34,13 +35,17 @@ const hush = ({ secrets }: ToolServer, text: string): string =>
 
 const ours = (text: string): ServerWords => ({ text, isError: true, outside: false })
 
-/** `servers` are those that the clearance of `level` opens. */
-export function handOf(servers: readonly ToolServer[], level: Level, use: Use): McpHand {
+/** `servers` are those that the clearance of `level` opens at the moment. */
+export function handOf(servers: () => readonly ToolServer[], level: Level, use: Use): McpHand {
   const serverOf = (name: string | undefined): ToolServer | undefined =>
-    name === undefined && servers.length === 1 ? servers[0] : servers.find(server => server.name === name)
+    name === undefined && servers().length === 1
+      ? servers()[0]
+      : servers().find(server => server.name === name)
   const unknown = (name: string | undefined): ServerWords =>
     ours(
-      `${name === undefined ? 'Name the server.' : `There is no tool server ${inQuotes(name, 40)} here.`} Known: ${servers.map(server => server.name).join(', ')}.`,
+      `${name === undefined ? 'Name the server.' : `There is no tool server ${inQuotes(name, 40)} here.`} Known: ${servers()
+        .map(server => server.name)
+        .join(', ')}.`,
     )
   const allowed = async (server: ToolServer, signal: AbortSignal): Promise<readonly ServerTool[]> => {
     const tools = await use(server, connection => connection.tools(), signal)
@@ -56,9 +61,9 @@ export function handOf(servers: readonly ToolServer[], level: Level, use: Use): 
     ours(`${server.name} has no tool ${inQuotes(name, 60)} here; search it first.`)
 
   return {
-    servers: servers.map(({ name, about }) => ({ name, ...(about === undefined ? {} : { about }) })),
+    servers: servers().map(({ name, about }) => ({ name, ...(about === undefined ? {} : { about }) })),
     async search(query, name, signal) {
-      const wanted = name === undefined ? servers : servers.filter(server => server.name === name)
+      const wanted = name === undefined ? servers() : servers().filter(server => server.name === name)
       if (wanted.length === 0) return unknown(name)
       const found = await Promise.all(
         wanted.map(async server => {

@@ -7,9 +7,10 @@ import type { Boxes } from '../box/room.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { McpHand } from '../tools/hands.ts'
-import { loginWanted, openRenewals } from './auth.ts'
+import { openRenewals } from './auth.ts'
 import { type Connection, connect } from './connection.ts'
 import { handOf, type Use } from './hand.ts'
+import { openConnections } from './held.ts'
 import { fetchFor } from './http.ts'
 import { openLogins } from './logins.ts'
 import type { ToolServer } from './server.ts'
@@ -24,6 +25,8 @@ export interface ToolServersOptions {
   readonly log: Log
   readonly now: () => number
   readonly net?: Net
+  /** How long a server may take to greet, in milliseconds. */
+  readonly startMs?: number
 }
 
 export interface ToolServers extends AsyncDisposable {
@@ -39,27 +42,13 @@ export interface ToolServers extends AsyncDisposable {
   sweep(): void
 }
 
-interface Held {
-  readonly server: string
-  readonly connection: Promise<Connection>
-  readonly openedAt: number
-  uses: number
-  usedAt: number
-}
-
-const idleMs = 10 * 60_000
+/** A program may have to be fetched first. */
+const startMs = 60_000
 const sweepMs = 60_000
-const mostHeld = 32
-/** A server that fails is asked again after a while that doubles, in milliseconds. */
-const firstPauseMs = 1_000
-const longestPauseMs = 60_000
-/** Who ends sooner than this after its start has failed. */
-const soundMs = 30_000
 
 export function openToolServers(options: ToolServersOptions): ToolServers {
-  const { boxes, log, now } = options
-  const held = new Map<string, Held>()
-  const failures = new Map<string, { count: number; until: number; reason: string }>()
+  const { boxes } = options
+  const connections = openConnections(options)
   const logins = openLogins(options.logins)
   const renewals = openRenewals(logins)
   const ending = new AbortController()
@@ -76,77 +65,25 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
               (server.way.kind === 'address' || boxes.offers(clearance) !== null),
           )
 
-  function use(clearance: Clearance): Use {
-    return async (server, work, signal) => {
-      const key = keyOf(clearance, server)
-      const one = held.get(key) ?? begin(key, clearance, server)
-      one.uses++
-      try {
-        const connection = await within(one.connection, signal)
-        try {
-          return await within(work(connection), signal)
-        } finally {
-          if (connection.broken() && held.get(key) === one) held.delete(key)
-        }
-      } finally {
-        one.uses--
-        one.usedAt = now()
-        // It was let go while this was running.
-        if (one.uses === 0 && held.get(key) !== one) end(one)
-      }
+  const use =
+    (clearance: Clearance): Use =>
+    (server, work, signal) => {
+      timer ??= setInterval(sweep, sweepMs).unref()
+      const begin = () => connected(clearance, server)
+      return connections.use(keyOf(clearance, server), server, begin, work, signal)
     }
-  }
 
   /** What one conversation's server learns, another's must not tell: they share one only if they open the same. */
   function keyOf(clearance: Clearance, server: ToolServer): string {
-    const same = [server, clearance.person, clearance.reads, boxes.sameBox(clearance)]
+    const same = [
+      server.name,
+      server.way,
+      server.timeoutMs,
+      clearance.person,
+      clearance.reads,
+      boxes.sameBox(clearance),
+    ]
     return createHash('sha256').update(JSON.stringify(same)).digest('hex')
-  }
-
-  function begin(key: string, clearance: Clearance, server: ToolServer): Held {
-    const { name } = server
-    const failed = failures.get(key)
-    if (failed && failed.until > now()) {
-      const seconds = Math.ceil((failed.until - now()) / 1_000)
-      throw new CoopError('tool_server_failed', `${failed.reason}; it is tried again in ${seconds} s`)
-    }
-    const connection = connected(clearance, server)
-    const one: Held = { server: JSON.stringify(server), connection, openedAt: now(), uses: 0, usedAt: now() }
-    held.set(key, one)
-    const letGo = (reason: string) => {
-      if (held.get(key) === one) held.delete(key)
-      const count = (failures.get(key)?.count ?? 0) + 1
-      const until = now() + Math.min(firstPauseMs * 2 ** (count - 1), longestPauseMs)
-      failures.set(key, { count, until, reason })
-    }
-    connection.then(
-      ({ title, closed }) => {
-        log.info({ server: name, title }, 'tool server')
-        void closed.then(() => {
-          if (held.get(key) !== one) return
-          log.warn({ server: name }, 'a tool server ended')
-          if (now() - one.openedAt < soundMs) letGo('it ended soon after its start')
-          else {
-            held.delete(key)
-            failures.delete(key)
-          }
-        })
-      },
-      error => {
-        if (ending.signal.aborted) return
-        const reason = messageOf(error)
-        log.warn({ server: name, reason }, 'a tool server does not work')
-        letGo(reason)
-        // A login is a person's to make: nothing is gained by a pause.
-        if (reason === loginWanted(name).message) failures.delete(key)
-      },
-    )
-    const idle = [...held.entries()].filter(([, other]) => other.uses === 0 && other !== one)
-    if (held.size > mostHeld)
-      for (const [other, { usedAt }] of idle)
-        if (usedAt === Math.min(...idle.map(([, at]) => at.usedAt))) drop(other)
-    timer ??= setInterval(sweep, sweepMs).unref()
-    return one
   }
 
   /** Not under the signal of the turn that asked first: others may wait for the same one. */
@@ -154,11 +91,12 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
     const { missing, way } = server
     if (missing.length > 0)
       throw new CoopError('tool_server_failed', `${missing.join(' and ')} is not set in the environment`)
-    const { version } = options
+    const { version, startMs: patience = startMs } = options
     return connect(
       server,
       {
         version,
+        startMs: patience,
         logins,
         renewals,
         fetch: way.kind === 'address' ? fetchFor(way, options.net ?? internet) : fetch,
@@ -176,30 +114,14 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
     )
   }
 
-  function drop(key: string): void {
-    const one = held.get(key)
-    held.delete(key)
-    if (one && one.uses === 0) end(one)
-  }
-
-  function end(one: Held): void {
-    void one.connection.then(connection => connection[Symbol.asyncDispose]()).catch(() => {})
-  }
-
-  function sweep(): void {
-    const known = new Set(options.servers().map(server => JSON.stringify(server)))
-    for (const [key, one] of held) {
-      const stale = !known.has(one.server)
-      if (stale || (one.uses === 0 && one.usedAt < now() - idleMs)) drop(key)
-    }
-    for (const [key, { until }] of failures) if (until < now() - longestPauseMs) failures.delete(key)
-  }
+  const sweep = () => connections.sweep(options.servers())
 
   return {
     hand(clearance) {
       checkClearance(clearance)
-      const servers = open(clearance)
-      return servers.length === 0 ? null : handOf(servers, clearance.level, use(clearance))
+      // Asked anew at each use: a server that was taken away is gone for a running turn, too.
+      const servers = () => open(clearance)
+      return servers().length === 0 ? null : handOf(servers, clearance.level, use(clearance))
     },
     async probe(clearance, name, signal) {
       checkClearance(clearance)
@@ -233,22 +155,7 @@ export function openToolServers(options: ToolServersOptions): ToolServers {
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       ending.abort()
-      const all = [...held.values()]
-      held.clear()
-      await Promise.allSettled(all.map(async one => (await one.connection)[Symbol.asyncDispose]()))
+      await connections[Symbol.asyncDispose]()
     },
-  }
-}
-
-/** The promise's end or the signal's, whichever is first. */
-async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const { promise: stopped, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, stopped])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

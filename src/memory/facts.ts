@@ -144,7 +144,7 @@ function store(
 
 function apply(room: Room, shelf: Shelf, exchange: Exchange, known: readonly Row[], one: Proposal): boolean {
   const source = exchange.said[(one.from ?? 0) - 1]
-  if (!source) return false
+  if (!source || !stillThere(shelf, source.entry)) return false
   const old = one.known === undefined ? undefined : current(shelf, known[one.known - 1])
   const by = { name: source.name, origin: source.origin, key: null }
   const now = room.now()
@@ -178,6 +178,10 @@ function apply(room: Room, shelf: Shelf, exchange: Exchange, known: readonly Row
     supersede(shelf, old, uid, source.at)
   return true
 }
+
+/** What was said may have been forgotten, or have disappeared from its chat, while the model read it. */
+const stillThere = (shelf: Shelf, entry: number): boolean =>
+  shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(`entry:${entry}`) !== undefined
 
 /** Facts of this shelf that what was said may be about. */
 function candidates(shelf: Shelf, said: readonly Said[], now: number): Row[] {

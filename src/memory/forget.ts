@@ -119,7 +119,7 @@ const spoken = (shelf: Shelf, entries: readonly number[]): Row[] => {
 }
 
 /** Empties the write-ahead log, which otherwise keeps what was deleted. */
-async function emptyLog(database: () => Db): Promise<boolean> {
+export async function emptyLog(database: () => Db): Promise<boolean> {
   for (let attempt = 0; attempt < 20; attempt++) {
     const [state] = database().pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
     if (state?.busy === 0) return true
@@ -148,7 +148,7 @@ function matching(shelf: Shelf, what: ForgetWhat): Row[] {
 }
 
 /** The rows, their older versions, what was derived from them, and if asked the turns they came from. */
-function withDerived(shelf: Shelf, rows: readonly Row[], sources: boolean): Row[] {
+export function withDerived(shelf: Shelf, rows: readonly Row[], sources: boolean): Row[] {
   const { mem, evidence } = shelf.tables
   const all = new Map(rows.map(row => [row.uid, row]))
   const related = [

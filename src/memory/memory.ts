@@ -26,6 +26,8 @@ export interface MemoryOptions {
   readonly onNotice?: (notice: string) => void
   /** Readable rows from which a search runs in a worker thread. */
   readonly workerRows?: number
+  /** Vectors of a shelf from which they get bits for a first look. */
+  readonly bitsFromRows?: number
 }
 
 export interface Memory extends Disposable {
@@ -71,6 +73,7 @@ export function openMemory(options: MemoryOptions): Memory {
         embed: embedding.embed ?? openEmbed(embedding),
         fingerprint: `${embedding.provider}/${embedding.model}/${embedding.dimensions ?? ''}`,
         stores: embedding.stores,
+        bitsFromRows: options.bitsFromRows,
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
       })
     : null

@@ -1,6 +1,7 @@
 // The vector leg of a search: the rows nearest to a vector, from each shelf's own table.
 import { load } from 'sqlite-vec'
 import type { Db } from '../store/database.ts'
+import { handedOn, hasBits } from './bits.ts'
 import type { Shelf } from './files.ts'
 import type { Ranked } from './rank.ts'
 import type { ShelfId } from './shelves.ts'
@@ -8,11 +9,21 @@ import type { ShelfId } from './shelves.ts'
 /** The `most` rows nearest to `vector` over all of these shelves, nearest first. */
 export function nearestRows(shelves: readonly Shelf[], vector: Float32Array, most: number): Ranked[] {
   return shelves
-    .flatMap(({ tables, db, sql }) => {
+    .flatMap(shelf => {
+      const { tables, db, sql } = shelf
       loadVectors(db)
+      const bytes = bytesOf(vector)
+      if (hasBits(shelf)) {
+        const ids = sql(`SELECT id FROM ${tables.bits} WHERE b MATCH vec_quantize_binary(?) AND k = ?`)
+          .all(bytes, Math.max(handedOn, most))
+          .map(row => (row as { id: number }).id)
+        const query = `SELECT m.uid, vec_distance_cosine(v.e, ?) AS distance FROM json_each(?) ids
+          JOIN ${tables.vec} v ON v.id = ids.value JOIN ${tables.mem} m ON m.id = ids.value`
+        return sql(query).all(bytes, JSON.stringify(ids)) as { uid: string; distance: number }[]
+      }
       const query = `SELECT m.uid, v.distance FROM (SELECT id, distance FROM ${tables.vec} WHERE e MATCH ? AND k = ?) v
         JOIN ${tables.mem} m ON m.id = v.id`
-      return sql(query).all(bytesOf(vector), most) as { uid: string; distance: number }[]
+      return sql(query).all(bytes, most) as { uid: string; distance: number }[]
     })
     .sort((a, b) => a.distance - b.distance || (a.uid < b.uid ? -1 : 1))
     .slice(0, most)

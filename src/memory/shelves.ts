@@ -22,6 +22,7 @@ export interface Tables {
   readonly fts: string
   readonly voc: string
   readonly vec: string
+  readonly bits: string
   readonly size: string
   readonly person: string
   readonly name: string
@@ -82,6 +83,7 @@ function named(id: ShelfId): Tables {
     fts: table('fts'),
     voc: table('voc'),
     vec: table('vec'),
+    bits: table('bits'),
     size: table('size'),
     person: table('person'),
     name: table('name'),

@@ -6,7 +6,7 @@ import type { Row } from './row.ts'
 import { manyRows, quoted } from './terms.ts'
 
 /** How many of the best hits bring the turns beside them along. */
-const companyOf = 20
+const companyOf = 12
 
 export type Found = Pick<
   Row,

@@ -1,6 +1,8 @@
 // Meaning beside words: a vector table a shelf, filled in the background, asked with every search.
+import { setImmediate as breathe } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { addBits, addBitsOf, bitsFromRows, dropBits, fewestDimensions } from './bits.ts'
 import type { Embed } from './embed.ts'
 import type { Files, Shelf } from './files.ts'
 import { bytesOf, embeddedTo, loadVectors } from './nearest.ts'
@@ -34,6 +36,8 @@ export interface VectorOptions {
   /** How long a search waits for the question's vector. Default 1500. */
   readonly timeoutMs?: number
   readonly onProgress?: (progress: Progress) => void
+  /** Vectors of a shelf from which they get bits. */
+  readonly bitsFromRows?: number | undefined
 }
 
 const batch = 64
@@ -51,12 +55,24 @@ export function openVectors(options: VectorOptions): Vectors {
     if (readNote(shelf.db, `vectors:${ref.id}`) !== fingerprint) {
       shelf.db.transaction(() => {
         shelf.db.exec(`DROP TABLE IF EXISTS ${shelf.tables.vec}; DELETE FROM ${shelf.tables.embedded}`)
+        dropBits(shelf)
         writeNote(shelf.db, `vectors:${ref.id}`, fingerprint)
         writeNote(shelf.db, `dimensions:${ref.id}`, '')
         writeNote(shelf.db, embeddedTo(ref.id), '0')
       })()
     }
     return { shelf, dimensions: Number(readNote(shelf.db, `dimensions:${ref.id}`)) || undefined }
+  }
+
+  /** A large shelf of vectors gets its bits, a slice at a time. */
+  async function bitsOf(ref: ShelfRef, signal: AbortSignal): Promise<void> {
+    for (let more = true; more; await breathe()) {
+      signal.throwIfAborted()
+      const open = ready(ref)
+      if (!open?.dimensions || open.dimensions < fewestDimensions) return
+      if (rowsIn(open.shelf) < (options.bitsFromRows ?? bitsFromRows)) return
+      more = addBits(open.shelf, open.dimensions)
+    }
   }
 
   return {
@@ -108,6 +124,7 @@ export function openVectors(options: VectorOptions): Vectors {
             embedded += store(now.shelf, rows, vectors)
             options.onProgress?.({ embedded, left: left() })
           }
+          await bitsOf(ref, signal)
         }
         return { embedded, left: left() }
       } catch (error) {
@@ -134,6 +151,9 @@ function unembedded(shelf: Shelf): Pending[] {
     )
     .all(Number(readNote(shelf.db, embeddedTo(shelf.ref.id))), batch) as Pending[]
 }
+
+const rowsIn = ({ sql, tables }: Shelf): number =>
+  (sql(`SELECT count(*) AS rows FROM ${tables.embedded}`).get() as { rows: number }).rows
 
 function missingIn(shelf: Shelf | undefined): number {
   if (!shelf) return 0
@@ -162,6 +182,7 @@ function store(shelf: Shelf, rows: readonly Pending[], vectors: readonly Float32
       if (!shelf.sql(`SELECT 1 FROM ${mem} WHERE id = ? AND hash = ?`).get(id, hash)) continue
       shelf.sql(`INSERT INTO ${vec} (id, e) VALUES (?, ?)`).run(BigInt(id), bytesOf(vectors[index]!))
       shelf.sql(`INSERT INTO ${embedded} VALUES (?, ?)`).run(id, hash)
+      addBitsOf(shelf, id)
       stored++
     }
     writeNote(shelf.db, embeddedTo(shelf.ref.id), String(rows.at(-1)!.id))

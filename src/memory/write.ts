@@ -2,6 +2,7 @@
 import { CoopError } from '../errors.ts'
 import { type Origin, origins } from '../store/entry.ts'
 import { termsOf } from './analyse.ts'
+import { removeBits } from './bits.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow, uncountPeople } from './insert.ts'
 import { embeddedTo } from './nearest.ts'
@@ -190,6 +191,7 @@ export function removeRow(shelf: Shelf, row: Row): void {
     const vector = shelf.sql(`DELETE FROM ${embedded} WHERE id = ?`).run(row.id).changes > 0
     if (vector) {
       shelf.sql(`DELETE FROM ${shelf.tables.vec} WHERE id = ?`).run(BigInt(row.id))
+      removeBits(shelf, row.id)
       const { last } = shelf.sql(`SELECT max(id) AS last FROM ${mem}`).get() as { last: number }
       if (last === row.id) writeNote(shelf.db, embeddedTo(shelf.ref.id), String(row.id - 1))
     }

@@ -75,7 +75,9 @@ function open(path: string): Promise<Socket> {
       reject(
         new CoopError(
           'gateway_unreachable',
-          'No gateway is running on this home; start one with `coop start`.',
+          (cause as NodeJS.ErrnoException).code === 'EACCES'
+            ? 'The gateway of this home belongs to another user of this machine; run Coop as that user.'
+            : 'No gateway is running on this home; start one with `coop start`.',
           { cause },
         ),
       ),

@@ -23,6 +23,8 @@ export type SessionEvent =
       readonly state: ToolState
       /** One line: the arguments, or the result once done. */
       readonly detail: string
+      /** The end of what a running call has put out so far; comes again while there is more. */
+      readonly output?: string
       readonly isError?: boolean
     }
   /** A whole message of the agent; what was streamed as text before is this text. */

@@ -30,6 +30,11 @@ export async function erase(db: Db, what: Erasure): Promise<boolean> {
   const disclosures = openDisclosures(db)
   for (const memory of what.memories) disclosures.forget(memory)
   removeCopies(db.name)
+  return emptyLog(db)
+}
+
+/** Empties the write-ahead log, which otherwise keeps what was erased. False when another process held it. */
+export function emptyLog(db: Db): boolean {
   const [state] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
   return state?.busy === 0
 }

@@ -49,14 +49,17 @@ export function openOutbox(db: Db) {
   const sending = db.prepare<[number]>(
     "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
   )
-  const sent = db.prepare<[string | null, number, number]>(
-    "UPDATE outbox SET state = 'sent', external_id = ?, sent_at = ?, error = NULL WHERE id = ?",
+  const sent = db.prepare<[string | null, number, number | null, number]>(
+    "UPDATE outbox SET state = 'sent', external_id = ?, sent_at = ?, expires_at = ?, error = NULL WHERE id = ?",
   )
   const retry = db.prepare<[number, string, number]>(
     "UPDATE outbox SET state = 'queued', next_at = ?, error = ? WHERE id = ?",
   )
   const ended = db.prepare<['failed' | 'refused', string, number]>(
     'UPDATE outbox SET state = ?, error = ? WHERE id = ?',
+  )
+  const dropFiles = db.prepare<[number]>(
+    "UPDATE outbox SET body = json_remove(body, '$.attachments') WHERE id = ?",
   )
   const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
   const newest = db.prepare<[number, string, string], { key: string; body: string }>(
@@ -99,11 +102,19 @@ export function openOutbox(db: Db) {
     countRepeats: (): number => repeated.run().changes,
     /** In one commit: one part is out, and the next in its lane is about to be. */
     markSent: db.transaction(
-      (id: number, externalId: string | null, next: number | null, now: number): void => {
-        sent.run(externalId, now, id)
+      (
+        id: number,
+        externalId: string | null,
+        next: number | null,
+        now: number,
+        expiresAt: number | null = null,
+      ): void => {
+        sent.run(externalId, now, expiresAt, id)
         if (next !== null) sending.run(next)
       },
     ),
+    /** What the platform has need not be kept. */
+    dropFiles: (id: number): void => void dropFiles.run(id),
     markSending: (id: number): void => void sending.run(id),
     markRetry: (id: number, at: number, error: string): void => void retry.run(at, error, id),
     /** In one commit: a part will never go out, and the next is about to. */
@@ -146,7 +157,10 @@ function outboxRow(row: Row): OutboxRow {
   }
 }
 
-const bytesAsBase64 = (key: string, value: unknown) =>
-  key === 'bytes' && value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+/** A Buffer has made itself into something else by the time that its value is given. */
+function bytesAsBase64(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const bytes = key === 'bytes' ? this[key] : undefined
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString('base64') : value
+}
 const base64AsBytes = (key: string, value: unknown) =>
   key === 'bytes' && typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value

@@ -4,11 +4,14 @@ import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Disclosures, openDisclosures } from './disclosure.ts'
 import { openDurable } from './durable.ts'
+import { type Expiring, openExpiring } from './expiring.ts'
+import { type FileOrigins, openFileOrigins } from './file-origins.ts'
 import { type Generations, openGenerations } from './generations.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Jobs, openJobs } from './jobs.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openPairings, type Pairings } from './pairings.ts'
+import { openPermits, type Permits } from './permits.ts'
 import { openPost, type Post } from './post.ts'
 import { openRuns, type Runs } from './runs.ts'
 import { openSessions, type Sessions } from './sessions.ts'
@@ -34,6 +37,7 @@ export interface Store extends Disposable {
   readonly turns: Turns
   readonly outbox: Outbox
   readonly approvals: Approvals
+  readonly permits: Permits
   readonly pairings: Pairings
   readonly settings: Settings
   readonly post: Post
@@ -45,6 +49,8 @@ export interface Store extends Disposable {
   readonly compact: Compact
   readonly disclosures: Disclosures
   readonly spoken: Spoken
+  readonly fileOrigins: FileOrigins
+  readonly expiring: Expiring
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -65,6 +71,7 @@ export function openStore(path: string, migrations: string): Store {
     turns: openTurns(db, transcript, outbox),
     outbox,
     approvals: openApprovals(db),
+    permits: openPermits(db),
     pairings: openPairings(db),
     settings: openSettings(db),
     jobs: openJobs(db),
@@ -76,6 +83,8 @@ export function openStore(path: string, migrations: string): Store {
     compact: openCompaction(db, sessions, transcript),
     disclosures: openDisclosures(db),
     spoken: openSpoken(db),
+    fileOrigins: openFileOrigins(db),
+    expiring: openExpiring(db),
     [Symbol.dispose]() {
       log[Symbol.dispose]()
       db.close()

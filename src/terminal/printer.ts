@@ -39,7 +39,7 @@ export function openPrinter({ write, color, others, streaming, tools }: PrinterO
         settle()
         return line(event.text)
       case 'tool':
-        if (!tools || (event.state !== 'running' && !event.isError)) return
+        if (!tools || event.output !== undefined || (event.state !== 'running' && !event.isError)) return
         settle()
         return line(`· ${event.name} ${oneLine(event.detail, 120)}`, dim)
       case 'notice':

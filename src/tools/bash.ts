@@ -18,12 +18,7 @@ export const bash = tool({
     const box = hands.box!
     const result = await box.shell(command, timeout_s === undefined ? undefined : timeout_s * 1000, signal)
     const ending = endingOf(result)
-    const text = [(await excerpt(result.output, box, signal)).trimEnd(), ending].filter(Boolean).join('\n')
-    // Files hold what others wrote, too; what came over the network is nobody's here.
-    return {
-      text: text || '(no output)',
-      isError: ending !== '',
-      origin: result.reached ? 'outside' : 'derived',
-    }
+    const text = [(await excerpt(result, box, signal)).trimEnd(), ending].filter(Boolean).join('\n')
+    return { text: text || '(no output)', isError: ending !== '', origin: result.origin }
   },
 })

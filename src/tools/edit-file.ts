@@ -27,8 +27,8 @@ export const editFile = tool({
   traits: () => ({ effect: 'world', reach: 'standing' }),
   run: async ({ path, edits }, hands, signal) => {
     const before = await hands.box!.readFile(path, maxBytes, signal)
-    const text = before.toString()
-    if (before.includes(0) || !Buffer.from(text).equals(before)) {
+    const text = before.bytes.toString()
+    if (before.bytes.includes(0) || !Buffer.from(text).equals(before.bytes)) {
       throw new CoopError('input_invalid', `${path} is not a UTF-8 text file; nothing was changed.`)
     }
     const after = applyEdits(text, edits)

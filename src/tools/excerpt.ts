@@ -5,10 +5,14 @@ const head = 6_000
 const tail = 10_000
 
 /** The beginning and the end; the whole is kept in a file if there is a place for it. */
-export async function excerpt(output: Buffer, box: BoxHand, signal: AbortSignal): Promise<string> {
+export async function excerpt(
+  { output, origin }: Pick<CommandResult, 'output' | 'origin'>,
+  box: BoxHand,
+  signal: AbortSignal,
+): Promise<string> {
   const text = printable(output)
   if (text.length <= head + tail) return text
-  const kept = await box.keep(output, signal).catch(() => null)
+  const kept = await box.keep(output, origin, signal).catch(() => null)
   const left = text.length - head - tail
   const where = kept === null ? '' : `; all of it is in ${kept}`
   return `${text.slice(0, head)}\n[… ${left} characters left out${where} …]\n${text.slice(-tail)}`

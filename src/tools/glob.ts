@@ -26,7 +26,9 @@ export const glob = tool({
     const found = printable(result.output).split('\n').filter(Boolean)
     if (found.length === 0) return { text: '(no files)' }
     const more = found.length > shown ? `\n[only the newest ${shown} are shown; narrow the pattern]` : ''
-    return { text: found.slice(0, shown).join('\n') + more }
+    const paths = found.slice(0, shown)
+    // A name is text too, given by whoever made the file.
+    return { text: paths.join('\n') + more, origin: await hands.box!.originOf(paths, 'names', signal) }
   },
 })
 

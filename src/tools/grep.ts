@@ -21,7 +21,7 @@ export const grep = tool({
   run: async ({ pattern, path, include, ignore_case, files_only }, hands, signal) => {
     const options = [
       ...['-rIP', '--devices=skip', '--exclude-dir=.git', '--exclude-dir=node_modules', '--color=never'],
-      ...(files_only ? ['-l'] : ['-Hn']),
+      ...(files_only ? ['-l'] : ['-HnZ']),
       ...(ignore_case ? ['-i'] : []),
       ...(include === undefined ? [] : [`--include=${include}`]),
     ]
@@ -42,11 +42,13 @@ export const grep = tool({
     const lines = result.output.toString().split('\n').filter(Boolean)
     if (result.code === 2) return { text: lines.slice(-3).join('\n'), isError: true }
     if (lines.length === 0) return { text: '(no matches)' }
+    const found = lines.slice(0, shown)
+    // The name ends in a NUL where a line follows; one without has a line break in its name.
+    const paths = files_only ? found : found.map(line => line.slice(0, Math.max(line.indexOf('\0'), 0)))
+    const origin = await hands.box!.originOf([...new Set(paths)], files_only ? 'names' : 'text', signal)
+    const output = Buffer.from(found.join('\n').replaceAll('\0', ':'))
     const more = lines.length > shown ? `\n[only the first ${shown} are shown; narrow the search]` : ''
-    return {
-      text: (await excerpt(Buffer.from(lines.slice(0, shown).join('\n')), hands.box!, signal)) + more,
-      origin: 'derived',
-    }
+    return { text: (await excerpt({ output, origin }, hands.box!, signal)) + more, origin }
   },
 })
 

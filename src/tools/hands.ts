@@ -7,6 +7,8 @@ export interface Hands {
   readonly skills: SkillHand
   /** Null where nobody may be written to. */
   readonly messages: MessageHand | null
+  /** Null where no file can be sent into this conversation. */
+  readonly files: FileHand | null
   /** Absent where the channel has no reactions. */
   readonly reactions?: ReactionHand
   /** Null where no job may be set. */
@@ -42,7 +44,7 @@ export interface TodoItem {
 
 /** This session's list of steps. */
 export interface TodoHand {
-  read(): readonly TodoItem[]
+  read(): { readonly items: readonly TodoItem[]; readonly origin: Origin }
   write(items: readonly TodoItem[]): void
 }
 
@@ -52,6 +54,20 @@ export interface MessageHand {
   readonly recipients: readonly string[]
   /** Queues the text; returns where it goes, in words. */
   send(to: string, text: string): string
+}
+
+/** A file of the box, as a person gets it. */
+export interface SentFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Where it lies on the computer of the gateway. */
+  readonly host: string
+}
+
+/** Files into the place of this conversation. */
+export interface FileHand {
+  /** Queues it; returns what to tell. */
+  send(file: SentFile, caption: string): string
 }
 
 /** Signs under the message that the turn answers. */
@@ -158,7 +174,7 @@ export interface SkillHand {
   readonly any: boolean
   list(): readonly { readonly name: string; readonly description: string }[]
   /** The whole text; undefined for what does not exist or is not open here. */
-  read(name: string): string | undefined
+  read(name: string): { readonly text: string; readonly origin: Origin } | undefined
 }
 
 /** What memory answered, in lines; `outside` when a line quotes text from outside. */
@@ -225,17 +241,31 @@ export interface BoxHand {
     count: number,
     maxBytes: number,
     signal: AbortSignal,
-  ): Promise<{ readonly size: number; readonly bytes: Buffer }>
-  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>
-  /** `replaces` are the bytes that were there when the new ones were made; absent, whatever is there. */
+  ): Promise<FileText & { readonly size: number }>
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileText>
+  /** A file to be sent; throws for what is not there or too large. */
+  take(path: string, signal: AbortSignal): Promise<SentFile>
+  /** `replaces` is what was there when the new bytes were made from it; absent, whatever is there. */
   writeFile(
     path: string,
     bytes: Uint8Array,
-    replaces: Uint8Array | undefined,
+    replaces: FileText | undefined,
     signal: AbortSignal,
   ): Promise<void>
+  /**
+   * The worst that the text of these files came from: outside if one of them cannot be found. `shown` is what the
+   * model gets of them.
+   */
+  originOf(paths: readonly string[], shown: 'names' | 'text', signal: AbortSignal): Promise<Origin>
   /** Keeps a long output in a file; where that is, or null if there is no place for it. */
-  keep(output: Uint8Array, signal: AbortSignal): Promise<string | null>
+  keep(output: Uint8Array, origin: Origin, signal: AbortSignal): Promise<string | null>
+}
+
+export interface FileText {
+  readonly bytes: Buffer
+  readonly origin: Origin
+  /** What was open when it was written; null if that is not known. */
+  readonly labels?: readonly string[] | null
 }
 
 export interface CommandResult {
@@ -243,8 +273,8 @@ export interface CommandResult {
   /** What ended it: itself, or what it was killed for with all it had started. */
   readonly ended: 'exit' | 'timeout' | 'stopped' | 'output' | 'memory' | 'disk'
   readonly output: Buffer
-  /** It talked to the network, so its output may be anybody's words. */
-  readonly reached: boolean
+  /** From outside if it talked to the network or read what came from there; else derived, since files hold what others wrote, too. */
+  readonly origin: Origin
 }
 
 export interface WebHand {

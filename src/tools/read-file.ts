@@ -17,7 +17,7 @@ export const readFile = tool({
   available: hands => hands.box !== null,
   traits: () => ({ effect: 'read', reach: 'none' }),
   run: async ({ path, line, lines }, hands, signal) => {
-    const { size, bytes } = await hands.box!.readLines(path, line, lines + 1, maxBytes, signal)
+    const { size, bytes, origin } = await hands.box!.readLines(path, line, lines + 1, maxBytes, signal)
     if (size === 0) return { text: '(empty file)' }
     if (bytes.length === 0) return { text: `(${path} has no line ${line})`, isError: true }
     if (bytes.subarray(0, 8_192).includes(0))
@@ -31,7 +31,7 @@ export const readFile = tool({
     const more = cut || read.length > lines
     const next = line + shown.length
     return {
-      origin: 'derived',
+      origin,
       text: shown.join('\n') + (more ? `\n[more follows: line ${next}; the file has ${size} bytes]` : ''),
     }
   },

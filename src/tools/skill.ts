@@ -12,8 +12,8 @@ export const skill = tool<z.output<typeof input>>({
   available: hands => hands.skills.any,
   traits: () => ({ effect: 'read', reach: 'none' }),
   async run({ name }, hands) {
-    const text = hands.skills.read(name)
-    if (text !== undefined) return { text }
+    const found = hands.skills.read(name)
+    if (found) return found
     const known = hands.skills.list().map(known => known.name)
     return { text: `There is no skill "${name}". Known: ${known.join(', ')}.`, isError: true }
   },

@@ -19,8 +19,8 @@ export const todo = tool<z.output<typeof input>>({
   traits: ({ items }) => ({ effect: items ? 'own' : 'read', reach: 'none' }),
   async run({ items }, hands) {
     if (items) hands.todo.write(items)
-    const list = hands.todo.read()
+    const { items: list, origin } = hands.todo.read()
     if (list.length === 0) return { text: 'The list is empty.' }
-    return { text: list.map(item => `[${item.done ? 'x' : ' '}] ${item.text}`).join('\n') }
+    return { text: list.map(item => `[${item.done ? 'x' : ' '}] ${item.text}`).join('\n'), origin }
   },
 })

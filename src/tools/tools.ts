@@ -12,6 +12,7 @@ import { people } from './people.ts'
 import { react } from './react.ts'
 import { readFile } from './read-file.ts'
 import { schedule } from './schedule.ts'
+import { sendFile } from './send-file.ts'
 import { skill } from './skill.ts'
 import { subagent } from './subagent.ts'
 import { todo } from './todo.ts'
@@ -20,7 +21,7 @@ import { webFetch } from './web-fetch.ts'
 import { webSearch } from './web-search.ts'
 import { writeFile } from './write-file.ts'
 
-const files = [bash, editFile, glob, grep, readFile, writeFile]
+const files = [bash, editFile, glob, grep, readFile, sendFile, writeFile]
 const memory = [memorySearch, memoryWrite]
 const house = [config, coop, people, schedule]
 const web = [webFetch, webSearch]

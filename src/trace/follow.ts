@@ -1,34 +1,43 @@
 // Follows a file that grows, over rotations.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Lines as they are appended, over rotations, until `signal` aborts. */
-export async function* follow(path: string, signal: AbortSignal): AsyncGenerator<string> {
-  let position = sizeOf(path)
+const lookMs = 200
+
+/** Lines as they are appended after the first `from` bytes (by default those there now), over rotations, until `signal` aborts. */
+export async function* follow(path: string, signal: AbortSignal, from?: number): AsyncGenerator<string> {
+  let letters = new StringDecoder('utf8')
   let rest = ''
+  let position = from ?? stateOf(path)?.size ?? 0
+  let file = stateOf(path)?.ino
   while (!signal.aborted) {
-    const size = sizeOf(path)
-    if (size < position) position = 0
-    if (size > position) {
-      const text = rest + readFrom(path, position, size)
-      position = size
-      const lines = text.split('\n')
+    const state = stateOf(path)
+    if (state && (state.ino !== file || state.size < position)) {
+      position = 0
+      rest = ''
+      letters = new StringDecoder('utf8')
+      file = state.ino
+    }
+    if (state && state.size > position) {
+      const bytes = readFrom(path, position, state.size)
+      position += bytes.length
+      const lines = (rest + letters.write(bytes)).split('\n')
       rest = lines.pop() ?? ''
       yield* lines
     }
-    await sleep(200, undefined, { signal }).catch(() => {})
+    await sleep(lookMs, undefined, { signal }).catch(() => {})
   }
 }
 
-function sizeOf(path: string): number {
-  return withFile(path, file => fstatSync(file).size) ?? 0
+function stateOf(path: string): { readonly size: number; readonly ino: number } | undefined {
+  return withFile(path, file => fstatSync(file))
 }
 
-function readFrom(path: string, from: number, to: number): string {
+function readFrom(path: string, from: number, to: number): Buffer {
   const buffer = Buffer.alloc(to - from)
-  return (
-    withFile(path, file => buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, from))) ?? ''
-  )
+  const read = withFile(path, file => readSync(file, buffer, 0, buffer.length, from)) ?? 0
+  return buffer.subarray(0, read)
 }
 
 function withFile<T>(path: string, use: (file: number) => T): T | undefined {

@@ -70,7 +70,12 @@ async function get(net: Net, egress: Egress, url: URL, signal: AbortSignal): Pro
   const encrypted = url.protocol === 'https:'
   const plain = await dial(net, egress, url.hostname, Number(url.port || (encrypted ? 443 : 80)), signal)
   const socket = encrypted
-    ? secure({ socket: plain, servername: url.hostname, ALPNProtocols: ['http/1.1'] })
+    ? secure({
+        socket: plain,
+        servername: url.hostname,
+        ALPNProtocols: ['http/1.1'],
+        ...(net.authorities ? { ca: [...net.authorities] } : {}),
+      })
     : plain
   return new Promise((resolve, reject) => {
     const headers = {

@@ -31,7 +31,7 @@ test('the constructor is private at run time as well: a look-alike has no brand'
     assert.throws(() => checkClearance(fake), misused)
     assert.throws(() => seal('text', fake as Clearance), misused)
     assert.throws(() => sealPlain('text', fake as Clearance), misused)
-    assert.throws(() => openFiles(fake as Clearance, '/'), misused)
+    assert.throws(() => openFiles(fake as Clearance, '/', () => null), misused)
   }
   assert.equal(Clearance.isClearance(whole), true)
 })

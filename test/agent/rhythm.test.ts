@@ -67,7 +67,7 @@ test('what is lacking stays the same however the conversation goes on', () => {
 })
 
 test('the primer makes up what is lacking, and no more than it must', () => {
-  const prompt = { stable: 'brief', session: '', volatile: '', refs: [] }
+  const prompt = { stable: 'brief', session: '', volatile: '', refs: [], origin: 'agent' } as const
   assert.equal(primed(prompt, 0), prompt)
   assert.equal(primed(prompt, 20_000), prompt, 'far too much is not tried')
   for (const need of [100, 700, 1_500]) {

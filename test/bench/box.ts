@@ -17,7 +17,7 @@ const runs = 50
 
 export async function rows(): Promise<Row[]> {
   using rig = openRig()
-  const box = await rig.boxes.open(rig.direct('alice'), () => false, rig.signal)
+  const box = await rig.boxes.open(rig.direct('alice'), () => 'full', rig.signal)
   if (!box) return [{ name: 'box', value: (await rig.boxes.proof(rig.signal)).problems.join(' ') }]
   await using opened = box
   const argv = ['/bin/true']
@@ -25,11 +25,11 @@ export async function rows(): Promise<Row[]> {
     runs,
     () => new Promise(resolve => spawn('/bin/true', { stdio: 'ignore' }).once('close', resolve)),
   )
-  const quiet = await times(runs, () => opened.exec({ argv, quiet: true }, rig.signal))
+  const quiet = await times(runs, () => opened.exec({ argv, quiet: 'writing' }, rig.signal))
   const relayed = await times(runs, () => opened.exec({ argv }, rig.signal))
   const hundred = await times(1, async () => {
     for (let i = 0; i < 100; i++)
-      await opened.exec({ argv: ['/bin/bash', '-c', 'echo $((1 + 1))'], quiet: true }, rig.signal)
+      await opened.exec({ argv: ['/bin/bash', '-c', 'echo $((1 + 1))'], quiet: 'writing' }, rig.signal)
   })
   for (let folder = 0; folder < 500; folder++) {
     const path = join(rig.workspace, `many/${folder}`)
@@ -37,7 +37,7 @@ export async function rows(): Promise<Row[]> {
     for (let file = 0; file < 100; file++)
       writeFileSync(join(path, `${file}.txt`), `file ${file} of ${folder}\n${'lorem ipsum '.repeat(20)}\n`)
   }
-  const hands = { box: boxHandOf(opened, 'bench'), web: null } as Hands
+  const hands = { box: boxHandOf(opened, 'bench', () => 'full'), web: null } as Hands
   const search = await times(3, () =>
     grep.run({ pattern: 'file 7 of 49\\b', path: 'many' }, hands, rig.signal),
   )

@@ -1,9 +1,6 @@
 // How the platforms' channels bear many chats at once, and a long absence.
-import type { Channel } from '../../src/channel.ts'
-import { openDiscordRig } from '../channels/discord/rig.ts'
-import { listen } from '../channels/listener.ts'
-import { openTelegramRig } from '../channels/telegram/rig.ts'
-import { openFakeDiscord } from '../support/fake-discord.ts'
+import Database from 'better-sqlite3'
+import { type FakeDiscord, openFakeDiscord } from '../support/fake-discord.ts'
 import { openStage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
 
@@ -16,29 +13,20 @@ export interface Row {
 const chats = 200
 const backlog = 10_000
 const waitMs = 120_000
+const backlogMs = 900_000
 
 /** Measures; takes about a minute. */
 export async function rows(): Promise<Row[]> {
-  return [
-    ...(await parallelChats()),
-    await backlogOn('telegram', openTelegramRig),
-    await backlogOn('discord', openDiscordRig),
-  ]
+  return [...(await parallelChats()), ...(await backlogs())]
 }
 
 /** 200 people on each platform write at once; each is answered in their own chat. */
 async function parallelChats(): Promise<Row[]> {
   await using discord = await openFakeDiscord()
   const people = Array.from({ length: chats }, (_, n) => ({ id: 10_000 + n, name: `Carol ${n}` }))
-  const users = people
-    .map(
-      ({ id }) =>
-        `[[users]]\nname = "Carol ${id}"\nid = "c${id}"\ntrust = "familiar"\nmatch = ["telegram:${id}", "discord:${id}"]\n`,
-    )
-    .join('\n')
   await using stage = await openStage({
-    users: `${users}\n[sessions]\ndirect = "channel"\n`,
-    toml: `[channels.discord]\ntoken = "env:DISCORD_TOKEN"\napi_root = "${discord.url}"\ngateway_url = "${discord.gatewayUrl}"\n`,
+    users: usersOf(people),
+    toml: discordTable(discord),
     env: { DISCORD_TOKEN: discord.token },
   })
   await until('discord is connected', () => discord.identified > 0)
@@ -75,31 +63,92 @@ async function parallelChats(): Promise<Row[]> {
   ]
 }
 
-interface BacklogRig extends AsyncDisposable {
-  channel(): Promise<Channel>
-  write(text: string): Promise<void>
+/** Who writes to the agent alone while it is down; the rest is said in a group. */
+const asking = 100
+
+/** 10,000 messages were written while the gateway was down: what was asked is answered once, what was said in a group is heard. */
+async function backlogs(): Promise<Row[]> {
+  await using discord = await openFakeDiscord()
+  const people = Array.from({ length: asking }, (_, n) => ({ id: 10_000 + n, name: `Carol ${n}` }))
+  const [alice] = people
+  discord.addGuild({
+    id: '500',
+    owner: String(alice!.id),
+    channels: [{ id: '501', name: 'kitchen' }],
+    members: [{ user: { id: String(alice!.id), name: alice!.name } }],
+  })
+  await using stage = await openStage({
+    users: `${usersOf(people)}\n${groupsOf}`,
+    toml: discordTable(discord),
+    env: { DISCORD_TOKEN: discord.token },
+  })
+  await until('discord is connected', () => discord.identified > 0)
+  const measure = async (
+    name: string,
+    write: (n: number) => void,
+    sent: () => readonly { text: string }[],
+  ) => {
+    // Met once, so that there is a place from where to read up.
+    for (let n = 0; n < asking; n++) write(n)
+    await until('the first replies', () => sent().length >= asking, waitMs)
+    const met = sent().length
+    await stage.gateway.kill()
+    discord.forgetSessions()
+    for (let n = 0; n < backlog; n++) write(n)
+    const from = performance.now()
+    await stage.start()
+    const settled = () => {
+      const db = new Database(stage.home.database, { readonly: true })
+      try {
+        const found = db
+          .prepare<[string], { count: number }>(
+            "SELECT count(*) AS count FROM inbox WHERE channel = ? AND state IN ('answered', 'heard')",
+          )
+          .get(name.toLowerCase())
+        return (found?.count ?? 0) >= backlog + asking
+      } finally {
+        db.close()
+      }
+    }
+    await until('the backlog', () => sent().length >= met + asking && settled(), backlogMs)
+    const seconds = (performance.now() - from) / 1_000
+    return {
+      name: `${name}: ${backlog} messages after downtime, start included`,
+      value: `${seconds.toFixed(1)} s, ${sent().length - met} of ${asking} answered`,
+    }
+  }
+  return [
+    await measure(
+      'Telegram',
+      n =>
+        n < asking
+          ? stage.telegram.write(people[n]!, `asked ${n}`)
+          : stage.telegram.write(alice!, `said ${n}`, { chat: -500 }),
+      () => stage.telegram.sent(),
+    ),
+    await measure(
+      'Discord',
+      n =>
+        n < asking
+          ? discord.write({ id: String(people[n]!.id), name: people[n]!.name }, `asked ${n}`)
+          : discord.write({ id: String(alice!.id), name: alice!.name }, `said ${n}`, {
+              channel: '501',
+              guild: '500',
+            }),
+      () => discord.sent(),
+    ),
+  ]
 }
 
-/** 10,000 messages were written while nobody listened. */
-async function backlogOn(name: string, open: () => Promise<BacklogRig>): Promise<Row> {
-  await using rig = await open()
-  {
-    await using channel = await rig.channel()
-    await using listener = listen(channel)
-    await until('a connection', () => channel.state().kind === 'connected')
-    await rig.write('first')
-    await listener.take(1)
-  }
-  for (let n = 0; n < backlog; n++) await rig.write(`missed ${n}`)
-  await using channel = await rig.channel()
-  const from = performance.now()
-  await using listener = listen(channel)
-  const missed = () =>
-    new Set(listener.stored.flatMap(({ text }) => (text.startsWith('missed') ? [text] : []))).size
-  await until('the backlog', () => listener.stored.length >= backlog && missed() === backlog, waitMs)
-  const seconds = (performance.now() - from) / 1_000
-  return {
-    name: `${name}: ${backlog} messages after downtime`,
-    value: `read in ${seconds.toFixed(1)} s, none lost`,
-  }
-}
+const usersOf = (people: readonly { id: number }[]): string =>
+  `${people
+    .map(
+      ({ id }) =>
+        `[[users]]\nname = "Carol ${id}"\nid = "c${id}"\ntrust = "familiar"\nmatch = ["telegram:${id}", "discord:${id}"]\n`,
+    )
+    .join('\n')}\n[sessions]\ndirect = "channel"\n`
+
+const groupsOf = '[[groups]]\nmatch = "telegram:-500"\n\n[[groups]]\nmatch = "discord:501"\n'
+
+const discordTable = ({ url, gatewayUrl }: FakeDiscord): string =>
+  `[channels.discord]\ntoken = "env:DISCORD_TOKEN"\napi_root = "${url}"\ngateway_url = "${gatewayUrl}"\n`

@@ -11,12 +11,7 @@ import { openPlanner } from '../../src/gateway/schedule/planner.ts'
 import { silentLog } from '../../src/log.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { openTracer } from '../../src/trace/trace.ts'
-
-export interface Row {
-  readonly name: string
-  readonly bar?: string
-  readonly value: string
-}
+import { quantile, type Row } from './row.ts'
 
 const migrations = fileURLToPath(new URL('../../migrations/coop', import.meta.url))
 
@@ -52,6 +47,7 @@ async function reloadRow(dir: string, store: Store): Promise<Row> {
     config: loadConfig(path),
     problem: null,
     generations: store.generations,
+    durable: store.durable,
     bring: async () => {},
     refuse: () => null,
     examine: async () => null,
@@ -122,8 +118,3 @@ const job = (id: string, cron: string): Job => ({
   place: null,
   grant: null,
 })
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
-}

@@ -1,101 +1,101 @@
-// Signal measured against a server on loopback: linking, round trips, a burst after downtime, memory.
-import { spawnSync } from 'node:child_process'
-import { direct, friend, link, open, openWorld, run, until } from '../channels/signal/world.ts'
+// Signal measured through the real gateway against a server on loopback: linking, the journey, a burst after downtime, memory.
+import { readFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { say } from '../support/fake-anthropic.ts'
+import { clock } from '../support/loopback.ts'
+import { openSignalStage, type SignalStage } from '../support/signal-stage.ts'
+import { openStage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
+import { latency, type Row } from './row.ts'
 
-export interface Row {
-  readonly name: string
-  readonly bar?: string
-  readonly value: string
-}
+const messages = 50
+const burst = 500
+const waitMs = 300_000
 
-/** All rows. The mock server and the people run in this process too, so times are upper bounds. */
+/** All rows. The server and the people's phones run in this process too, so times are upper bounds. */
 export async function rows(): Promise<Row[]> {
-  return [await linking(), ...(await roundTrips()), await burst(500), memoryAdded()]
+  await using stage = await openSignalStage({ idle: true })
+  stage.model.otherwise = () => say('Certainly. I have taken a note of that.')
+  const linked = await linking(stage)
+  await stage.start()
+  const trips = await journey(stage)
+  return [linked, ...trips, await memoryAdded(stage), await afterDowntime(stage)]
 }
 
-async function linking(): Promise<Row> {
-  await using world = await openWorld()
-  const started = performance.now()
-  await link(world)
-  return {
-    name: 'signal: link, from the scanned code to keys on the server',
-    value: ms(performance.now() - started),
-  }
+async function linking(stage: SignalStage): Promise<Row> {
+  const from = performance.now()
+  await stage.link()
+  const seconds = (performance.now() - from) / 1_000
+  return { name: 'link, from the command to keys on the server', value: `${seconds.toFixed(1)} s` }
 }
 
-async function roundTrips(): Promise<Row[]> {
-  await using world = await openWorld()
-  const device = await link(world)
-  await using running = await run(world)
-  const alice = await friend(world, 'Alice', device)
-  const heard: number[] = []
-  const sent: number[] = []
-  for (let at = 0; at < 50; at += 1) {
-    const envelope = await alice.encryptText(device, `message ${at}`, {})
-    const arrived = performance.now()
-    const acknowledged = world.server.send(device, envelope)
-    await running.next()
-    heard.push(performance.now() - arrived)
-    await acknowledged
-    const written = performance.now()
-    const outbound = { key: `reply ${at}`, place: direct(alice.device.aci), text: 'a reply' }
-    const result = await running.channel.send(outbound, AbortSignal.timeout(10_000))
-    if (result.kind !== 'sent') throw new Error(`the reply was not sent: ${result.reason}`)
-    sent.push(performance.now() - written)
-    await alice.waitForMessage()
+async function journey(stage: SignalStage): Promise<Row[]> {
+  const { alice, model, world, agent } = stage
+  const left: number[] = []
+  const carry = world.server.handleMessage.bind(world.server)
+  world.server.handleMessage = async (...given) => {
+    // An answer carries more than a receipt or a sign of typing does.
+    if (given[3] === alice.device.device && given[4].length > 700) left.push(clock())
+    await carry(...given)
   }
+  const toModel: number[] = []
+  const toServer: number[] = []
+  for (let count = 0; count < messages; count++) {
+    const asked = model.requests.length
+    const sealed = await alice.seal(`message ${count}`)
+    left.length = 0
+    const written = clock()
+    void world.server.send(agent, sealed)
+    await alice.reply()
+    const request = model.requests[asked]
+    const at = left.find(time => request?.endedAt != null && time >= request.endedAt)
+    if (!request || at === undefined || count === 0) continue
+    toModel.push(request.at - written)
+    toServer.push(at - request.endedAt!)
+  }
+  world.server.handleMessage = carry
   return [
-    { name: 'signal: envelope on the wire -> handed to the core, p50 / p95', value: spread(heard) },
-    {
-      name: 'signal: reply given -> taken by the server, p50 / p95',
-      bar: '<= 5 / 15 ms',
-      value: spread(sent),
-    },
+    latency('on the wire -> model request', toModel, [5, 15]),
+    latency('model’s last byte -> taken by the server', toServer, [5, 15]),
   ]
 }
 
-async function burst(size: number): Promise<Row> {
-  await using world = await openWorld()
-  const device = await link(world)
-  const alice = await friend(world, 'Alice', device)
-  for (let at = 0; at < size; at += 1) {
-    void world.server.send(
-      device,
-      await alice.encryptText(device, `message ${at}`, { timestamp: 10_000 + at }),
-    )
-  }
-  const started = performance.now()
-  await using running = await open(world)
-  await until(() => running.heard.length === size, 60_000)
-  const took = performance.now() - started
-  return {
-    name: `signal: ${size} messages after downtime`,
-    value: `${ms(took)}, ${Math.round((size / took) * 1000)}/s`,
-  }
+/** What Signal adds to a gateway that is at rest, against one with Telegram alone. */
+async function memoryAdded(stage: SignalStage): Promise<Row> {
+  await using plain = await openStage()
+  const added = pss(stage.gateway.pid) - pss(plain.gateway.pid)
+  return { name: 'memory added (PSS), connected and used', value: `${Math.round(added / 1024)} MB` }
 }
 
-/** What loading the channel adds to a process, without a connection. */
-function memoryAdded(): Row {
-  const measure = (script: string) => {
-    const program = `${script}; globalThis.gc(); console.log(process.memoryUsage().rss)`
-    const { stdout } = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
-      cwd: new URL('../..', import.meta.url),
-    })
-    return Number(stdout)
-  }
-  const added =
-    measure("await import('./channels/signal/adapter.ts')") -
-    measure("await import('better-sqlite3'); await import('./src/errors.ts')")
-  return {
-    name: 'signal: memory added by loading the channel',
-    value: `${Math.round(added / 1024 / 1024)} MB`,
-  }
+function pss(pid: number): number {
+  return Number(
+    /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? Number.NaN,
+  )
 }
 
-const ms = (time: number): string => `${time.toFixed(time < 10 ? 1 : 0)} ms`
-
-function spread(times: number[]): string {
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-  return `${ms(at(0.5))} / ${ms(at(0.95))}`
+async function afterDowntime(stage: SignalStage): Promise<Row> {
+  const { alice, world, agent, gateway } = stage
+  await gateway.stop()
+  await until('the server sees it', () => !stage.connected())
+  for (let count = 0; count < burst; count++)
+    void world.server.send(agent, await alice.seal(`missed ${count}`))
+  const from = performance.now()
+  await stage.start()
+  const count = (where: string): number => {
+    const db = new Database(stage.home.database, { readonly: true })
+    try {
+      return db.prepare<[], number>(`SELECT count(*) FROM inbox WHERE ${where}`).pluck().get() ?? 0
+    } finally {
+      db.close()
+    }
+  }
+  const missed = "body ->> '$.text' LIKE 'missed %'"
+  await until('all are stored', () => count(missed) === burst, waitMs)
+  const stored = performance.now() - from
+  await until('all are answered', () => count(`${missed} AND state = 'answered'`) === burst, waitMs)
+  const answered = performance.now() - from
+  return {
+    name: `${burst} messages of one person after downtime, the start counted`,
+    value: `stored in ${(stored / 1_000).toFixed(1)} s, answered in ${(answered / 1_000).toFixed(1)} s`,
+  }
 }

@@ -10,7 +10,7 @@ describe('an attachment', boxTests, () => {
   const rig = openRig()
   let box: Box
   before(async () => {
-    box = (await rig.boxes.open(rig.direct('bob'), () => false, rig.signal))!
+    box = (await rig.boxes.open(rig.direct('bob'), () => 'full', rig.signal))!
   })
   after(() => rig[Symbol.dispose]())
 
@@ -39,7 +39,7 @@ describe('an attachment', boxTests, () => {
     }
   })
   test('of another person is not seen, and what the agent made can be taken', async () => {
-    const alice = (await rig.boxes.open(rig.direct('alice'), () => false, rig.signal))!
+    const alice = (await rig.boxes.open(rig.direct('alice'), () => 'full', rig.signal))!
     await assert.rejects(takeAttachment(alice, 'users/bob/inbox/photo.jpg', rig.signal), {
       code: 'not_found',
     })
@@ -47,6 +47,7 @@ describe('an attachment', boxTests, () => {
     assert.deepEqual(await takeAttachment(alice, 'shared/report.txt', rig.signal), {
       name: 'report.txt',
       bytes: Buffer.from('made'),
+      host: join(rig.workspace, 'shared/report.txt'),
     })
   })
   test('cannot be a link to a file of the host', async () => {
@@ -55,9 +56,9 @@ describe('an attachment', boxTests, () => {
     await assert.rejects(takeAttachment(box, 'shared/bait', rig.signal), { code: 'not_found' })
   })
   test('is kept nowhere in a group or where files are only read', async () => {
-    const group = (await rig.boxes.open(rig.group('alice', ['alice']), () => false, rig.signal))!
+    const group = (await rig.boxes.open(rig.group('alice', ['alice']), () => 'full', rig.signal))!
     assert.equal(await keepAttachment(group, 'a.txt', Buffer.from('x'), rig.signal), null)
-    const carol = (await rig.boxes.open(rig.direct('carol'), () => false, rig.signal))!
+    const carol = (await rig.boxes.open(rig.direct('carol'), () => 'full', rig.signal))!
     assert.equal(await keepAttachment(carol, 'a.txt', Buffer.from('x'), rig.signal), null)
   })
 })

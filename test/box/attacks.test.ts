@@ -1,9 +1,10 @@
 // Takes the walls of the profile away one by one: each must be missed by some line of the report.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openGround } from '../../src/box/attacks/ground.ts'
 import { attackAll, attackFrom } from '../../src/box/attacks/run.ts'
 import { findBwrap, openBwrap, type Weaken } from '../../src/box/bwrap-runtime.ts'
@@ -93,13 +94,25 @@ const walls: Record<string, Weaken> = {
   ...(process.getuid?.() === 0 ? { 'the unprivileged user': { asRoot: true } } : {}),
 }
 
+const isIn = (pid: string) => (canary: string) => {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(canary)
+  } catch {
+    return false
+  }
+}
+
 describe('the report of the attacks', { ...boxTests, concurrency: 2 }, () => {
   const scratch = mkdtempSync(join(tmpdir(), 'coop-box-'))
   after(() => rmSync(scratch, { recursive: true, force: true }))
   const { signal } = new AbortController()
-  const runtime = (weaken: Weaken) => openBwrap({ bwrap: findBwrap()!, scratch, reserve: 0, weaken })
+  /** Each stands in the environment of everything that ran on its ground. */
+  const canaries: string[] = []
+  const runtime = (weaken: Weaken) =>
+    openBwrap({ bwrap: findBwrap()!, mark: 'box-test', scratch, reserve: 0, weaken })
   const run = async (weaken: Weaken) => {
     await using ground = await openGround()
+    canaries.push(ground.canary)
     return await attackFrom(ground, runtime(weaken), signal)
   }
 
@@ -124,6 +137,11 @@ describe('the report of the attacks', { ...boxTests, concurrency: 2 }, () => {
       )
     })
   }
+  test('leaves nothing running, whatever wall was missing', async () => {
+    const left = () => readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && canaries.some(isIn(pid)))
+    for (const end = Date.now() + 20_000; left().length > 0; await sleep(50))
+      assert.ok(Date.now() < end, `processes ${left().join(', ')}`)
+  })
   test('proves nothing where the box does not start', async () => {
     const results = await run({ args: before('--remount-ro', '--ro-bind', '/no/such/folder', '/x') })
     assert.ok(results.every(({ outcome }) => outcome !== 'proved'))

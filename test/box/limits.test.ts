@@ -9,7 +9,7 @@ describe('a command', boxTests, () => {
   const rig = openRig({ toml: '[box.full]\nmemory = "256M"\npids = 40\ntimeout_s = 20\negress = "none"\n' })
   let box: Box
   before(async () => {
-    box = (await rig.boxes.open(rig.direct('alice'), () => false, rig.signal))!
+    box = (await rig.boxes.open(rig.direct('alice'), () => 'full', rig.signal))!
   })
   after(() => rig[Symbol.dispose]())
   const sh = (command: string, wallMs?: number, signal = rig.signal) =>
@@ -27,9 +27,10 @@ describe('a command', boxTests, () => {
   })
   test('is ended at once when it is stopped, keeping what it had written', async () => {
     const stop = new AbortController()
-    const running = sh('echo begun; sleep 31338', undefined, stop.signal)
-    setTimeout(() => stop.abort(), 400)
-    const ran = await running
+    const ran = await box.exec(
+      { argv: ['/bin/bash', '-c', 'echo begun; sleep 31338'], onOutput: () => stop.abort() },
+      stop.signal,
+    )
     assert.equal(ran.ended, 'stopped')
     assert.equal(ran.stdout.toString(), 'begun\n')
     assert.equal(alive('sleep 31338'), 0)
@@ -98,7 +99,7 @@ test('a command that fills the disk is ended before the reserve is gone', boxTes
     toml: '[box.full]\negress = "none"\n',
     reserve: bavail * bsize - 100 * 1024 * 1024,
   })
-  const box = (await small.boxes.open(small.direct('alice'), () => false, small.signal))!
+  const box = (await small.boxes.open(small.direct('alice'), () => 'full', small.signal))!
   const ran = await box.exec(
     {
       argv: ['/bin/bash', '-c', 'while :; do head -c 20M /dev/zero >>full; sleep 0.02; done'],

@@ -83,8 +83,8 @@ describe('a command in a box', boxTests, () => {
   test('reaches an allowed host by the proxy, and then its output counts as from outside', async () => {
     await using internet = await openInternet((_, response) => response.end('from afar'))
     using rig = openRig({ toml: '[box.inner]\negress = ["example.com"]\n', net: internet.net })
-    await using box = (await rig.boxes.open(rig.direct('bob'), () => false, rig.signal))!
-    const hands = { box: boxHandOf(box, 'call'), web: null } as Hands
+    await using box = (await rig.boxes.open(rig.direct('bob'), () => 'full', rig.signal))!
+    const hands = { box: boxHandOf(box, 'call', () => 'full'), web: null } as Hands
     const ask = (host: string) =>
       `exec 8<>/dev/tcp/127.0.0.1/3128; printf 'GET http://${host}/ HTTP/1.0\\r\\n\\r\\n' >&8; cat <&8`
     const good = await bash.run({ command: ask('example.com') }, hands, rig.signal)

@@ -10,7 +10,9 @@ import { type Boxes, openBoxes } from '../../src/box/room.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
 import type { Membership, Place } from '../../src/channel.ts'
 import { type Config, configFrom } from '../../src/config/load.ts'
+import { migrationsFolder } from '../../src/coop.ts'
 import { silentLog } from '../../src/log.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 
 const household = `
 [agent]
@@ -35,6 +37,7 @@ export interface Rig extends Disposable {
   readonly workspace: string
   readonly config: Config
   readonly boxes: Boxes
+  readonly store: Store
   readonly signal: AbortSignal
   /** The clearance of a person in a direct chat, or of a stranger. */
   readonly direct: (id: string) => Clearance
@@ -60,11 +63,13 @@ export function openRig(options: RigOptions = {}): Rig {
   )
   const text = `${household}${groups.join('')}${options.toml ?? ''}`
   const config = configFrom(text, join(home, 'coop.toml'), 1, options.env ?? {})
+  const store = openStore(join(home, 'db', 'coop.db'), migrationsFolder('coop'))
   const boxes = openBoxes({
     workspace,
     home,
     runtime: config.settings.box.runtime,
     rules: () => boxRulesOf(config),
+    origins: store.fileOrigins,
     log: silentLog(),
     reserve: options.reserve ?? 0,
     ...(options.net ? { net: options.net } : {}),
@@ -82,6 +87,7 @@ export function openRig(options: RigOptions = {}): Rig {
     workspace,
     config,
     boxes,
+    store,
     signal: new AbortController().signal,
     direct: id => clearOf(id, { channel: 'test', kind: 'direct', id }, { kind: 'list', ids: [] }),
     group: (speaker, members, ceiling = 'full') =>
@@ -94,6 +100,7 @@ export function openRig(options: RigOptions = {}): Rig {
     },
     [Symbol.dispose]: () => {
       boxes[Symbol.dispose]()
+      store[Symbol.dispose]()
       rmSync(home, { recursive: true, force: true })
     },
   }

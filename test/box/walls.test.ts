@@ -10,7 +10,9 @@ describe('a box', boxTests, () => {
   const rig = openRig()
   const boxes = new Map<string, Box>()
   const sh = async (who: string, command: string) => {
-    const ran = await boxes.get(who)!.exec({ argv: ['/bin/bash', '-c', command], quiet: true }, rig.signal)
+    const ran = await boxes
+      .get(who)!
+      .exec({ argv: ['/bin/bash', '-c', command], quiet: 'writing' }, rig.signal)
     return { code: ran.code, out: ran.stdout.toString().trim(), err: ran.stderr.toString() }
   }
   before(async () => {
@@ -25,7 +27,7 @@ describe('a box', boxTests, () => {
     rig.put('app/.git/config', '[core]\n')
     rig.put('app/main.ts', 'code')
     for (const who of ['alice', 'bob', 'carol'])
-      boxes.set(who, (await rig.boxes.open(rig.direct(who), () => false, rig.signal))!)
+      boxes.set(who, (await rig.boxes.open(rig.direct(who), () => 'full', rig.signal))!)
   })
   after(() => rig[Symbol.dispose]())
 
@@ -109,19 +111,23 @@ describe('a box', boxTests, () => {
     mkdirSync(join(other.workspace, 'users'))
     symlinkSync('/etc', join(other.workspace, 'users/bob'))
     await assert.rejects(
-      other.boxes.open(other.direct('bob'), () => false, rig.signal),
+      other.boxes.open(other.direct('bob'), () => 'full', rig.signal),
       { code: 'box_failed' },
     )
   })
   test('keeps what later turns read as instructions from change in a tainted turn', async () => {
     rig.put('users/alice/work/todo.md', 'old')
     let outside = false
-    const tainted = (await rig.boxes.open(rig.direct('alice'), () => outside, rig.signal))!
+    const tainted = (await rig.boxes.open(
+      rig.direct('alice'),
+      () => (outside ? 'outside' : 'full'),
+      rig.signal,
+    ))!
     await tainted.writeFile('SOUL.md', Buffer.from('soul'), 'anything', rig.signal)
     outside = true
     const command =
       'for f in SOUL.md USER.md HEARTBEAT.md skills/x.md users/alice/AGENTS.md users/alice/USER.md users/carol/USER.md; do echo bad >$f; done; mv users/alice u; echo good >users/alice/work/todo.md; echo good >app/main.ts'
-    await tainted.exec({ argv: ['/bin/bash', '-c', command], quiet: true }, rig.signal)
+    await tainted.exec({ argv: ['/bin/bash', '-c', command], quiet: 'writing' }, rig.signal)
     const read = (path: string) => readFileSync(join(rig.workspace, path), 'utf8')
     assert.equal(read('SOUL.md'), 'soul')
     for (const path of [
@@ -147,9 +153,10 @@ describe('a box', boxTests, () => {
       home: other.home,
       runtime: 'auto',
       rules: () => boxRulesOf(other.config),
+      origins: other.store.fileOrigins,
       log: silentLog(),
     })
-    const box = (await wide.open(other.direct('alice'), () => false, rig.signal))!
+    const box = (await wide.open(other.direct('alice'), () => 'full', rig.signal))!
     await assert.rejects(box.exec({ argv: ['true'] }, rig.signal), { code: 'box_failed' })
   })
 })
@@ -157,9 +164,9 @@ describe('a box', boxTests, () => {
 test('without a runtime no level has a box, except full trust that asked for the host', async () => {
   using rig = openRig({ toml: '[box]\nruntime = "none"\n' })
   rig.put('a.txt', 'here')
-  assert.equal(await rig.boxes.open(rig.direct('bob'), () => false, rig.signal), null)
-  assert.equal(await rig.boxes.open(rig.direct('carol'), () => false, rig.signal), null)
-  const box = (await rig.boxes.open(rig.direct('alice'), () => false, rig.signal))!
+  assert.equal(await rig.boxes.open(rig.direct('bob'), () => 'full', rig.signal), null)
+  assert.equal(await rig.boxes.open(rig.direct('carol'), () => 'full', rig.signal), null)
+  const box = (await rig.boxes.open(rig.direct('alice'), () => 'full', rig.signal))!
   const ran = await box.exec({ argv: ['/bin/bash', '-c', 'cat a.txt; env'] }, rig.signal)
   assert.match(ran.stdout.toString(), /^here/)
   assert.doesNotMatch(ran.stdout.toString(), /COOP_|npm_/)

@@ -47,7 +47,7 @@ for (const [shell, { start, load }] of Object.entries(shells))
     })
     using pane = openPane({
       command: start,
-      env: { ...house.env, PATH: `${bin}:${house.env.PATH}` },
+      env: { ...house.env, HISTFILE: '/dev/null', PATH: `${bin}:${house.env.PATH}` },
       cwd: house.dir,
     })
     await pane.until(/[#$%>] *$/)

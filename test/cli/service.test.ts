@@ -1,5 +1,6 @@
 // The service: its definitions as text, and the commands on real processes.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -17,6 +18,15 @@ const facts = {
   config: '/home/alice/50% "mine" $HOME/coop.toml',
   home: '/home/alice/50% "mine" $HOME',
   startLog: '/home/alice/<log> & more',
+}
+
+function pythonThere(): boolean {
+  try {
+    execFileSync('python3', ['-c', 'import plistlib'])
+    return true
+  } catch {
+    return false
+  }
 }
 
 test('systemdUnit quotes paths, so that no specifier, variable or quote in them means anything', () => {
@@ -47,6 +57,22 @@ test('launchdPlist escapes what XML would read', () => {
   const plist = launchdPlist('local.coop', facts)
   assert.match(plist, /<string>\/home\/alice\/&#60;log&#62; &#38; more<\/string>/)
   assert.match(plist, /<key>SuccessfulExit<\/key>\n {4}<false\/>/)
+})
+
+test('launchdPlist is read by a property list parser as what it was made of', {
+  skip: pythonThere() ? false : 'python3, whose parser is used, is not installed',
+}, () => {
+  const read = execFileSync(
+    'python3',
+    ['-c', 'import plistlib,sys,json; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))'],
+    { input: launchdPlist('local.coop', facts), encoding: 'utf8' },
+  )
+  const plist = JSON.parse(read) as Record<string, unknown>
+  assert.deepEqual(plist.ProgramArguments, [facts.node, facts.program, '--config', facts.config, 'start'])
+  assert.equal(plist.WorkingDirectory, facts.home)
+  assert.equal(plist.StandardErrorPath, facts.startLog)
+  assert.deepEqual([plist.RunAtLoad, plist.KeepAlive], [true, { SuccessfulExit: false }])
+  assert.equal(plist.Umask, 0o077)
 })
 
 test('serviceName is plain for the usual home and its own for every other', () => {

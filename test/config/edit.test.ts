@@ -120,9 +120,28 @@ test('rightOf asks the strictest of the keys that an entry sets', () => {
   )
 })
 
+test('a tool server is brought, changed in what it runs, and taken at the terminal alone', () => {
+  const served = `${text}\n[[mcp]]\nname = "house"\ncommand = ["house-tools"]\n`
+  const right = (from: string, edits: Parameters<typeof editText>[1]) =>
+    strictest(changesOf(from, editText(from, edits)).map(rightOf))
+  assert.equal(right(text, [{ key: 'mcp', value: [{ name: 'a', command: ['sh'] }] }]), 'terminal')
+  assert.equal(
+    right(text, [{ key: 'mcp', value: [{ name: 'a', url: 'https://a.example.org' }] }]),
+    'terminal',
+  )
+  assert.equal(right(served, [{ key: 'mcp[house].command', value: ['sh'] }]), 'terminal')
+  assert.equal(right(served, [{ key: 'mcp[house].env', value: { A: 'env:B' } }]), 'terminal')
+  assert.equal(right(served, [{ key: 'mcp[house].files', value: 'write' }]), 'terminal')
+  assert.equal(right(served, [{ key: 'mcp[house].trust', value: 'inner' }]), 'approval')
+  assert.equal(right(served, [{ key: 'mcp[house].tools', value: ['list_*'] }]), 'approval')
+  assert.equal(right(served, [{ key: 'mcp[house].timeout_s', value: 5 }]), 'chat')
+})
+
 test('explainKey tells purpose, default, heat and right, and the nearest key for a mistyped one', () => {
   assert.match(explainKey('memory.db_path'), /after a restart.*approve/)
   assert.match(explainKey('agent.model'), /at once; changed by chat/)
+  assert.match(explainKey('users.trust'), /How far the person is trusted/)
+  assert.match(explainKey('users[bob].trust'), /How far the person is trusted/)
   assert.throws(() => explainKey('agent.modle'), /did you mean “model”/)
 })
 

@@ -4,14 +4,102 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { split } from '../../src/delivery/split.ts'
 
+/** Stands between spaces: glued to an address it would be part of that. */
+const link = '[a link](https://example.org/a/b?c=d)'
+const emoji = ['👨‍👩‍👧‍👦', '🇵🇹', 'é', '漢字', '👋🏽']
 const piece = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
-  fc.constantFrom('👨‍👩‍👧‍👦', '🇵🇹', 'é', '\n', '\n\n', '. ', ' ', 'word '.repeat(20), 'x'.repeat(90)),
+  fc.constantFrom(
+    ...emoji,
+    ` ${link} `,
+    ' https://example.org/long/path ',
+    '\n',
+    '\n\n',
+    '. ',
+    ' ',
+    'word '.repeat(20),
+    'x'.repeat(90),
+  ),
 )
 const prose = fc
   .array(piece, { maxLength: 40 })
   .map(pieces => pieces.join('').replaceAll(/^\s*[`~]{3,}/gm, ''))
 const limit = fc.integer({ min: 40, max: 200 })
+
+/** What platforms take. */
+const limits = [2_000, 4_096] as const
+const codeLine = fc.string({ unit: 'grapheme', maxLength: 60 }).map(text => text.replaceAll(/[`~\n\r]/g, ''))
+const block = fc
+  .tuple(
+    fc.constantFrom('```', '~~~', '````'),
+    fc.constantFrom('', 'ts', 'python'),
+    fc.array(codeLine, { maxLength: 120 }),
+  )
+  .map(([mark, language, lines]) => `\n${mark}${language}\n${lines.join('\n')}\n${mark}\n`)
+/** Anything that an agent may write. */
+const reply = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        prose,
+        block,
+        prose.map(text => `- ${text}\n`),
+      ),
+      { minLength: 1 },
+    ),
+    fc.integer({ min: 1, max: 60 }),
+  )
+  .map(([pieces, times]) => pieces.join('').repeat(times).slice(0, 14_000).toWellFormed())
+
+/** The fence that is open behind `text`. */
+function openBehind(text: string): { line: string; mark: string } | null {
+  let open: { line: string; mark: string } | null = null
+  for (const line of text.split('\n')) {
+    const [, mark, info] = /^(`{3,7}(?!`)|~{3,7}(?!~))(.*)$/.exec(line) ?? []
+    if (mark === undefined) continue
+    if (!open) open = { line, mark }
+    else if (mark.startsWith(open.mark) && info!.trim() === '') open = null
+  }
+  return open
+}
+
+/** Whether parts are `text` without the fences that were closed and opened at the cuts. */
+function reassembles(parts: readonly string[], text: string, whole = ''): boolean {
+  const [part, ...rest] = parts
+  if (part === undefined) return whole === text
+  const before = openBehind(whole)
+  if (before && !part.startsWith(`${before.line}\n`)) return false
+  const body = before ? part.slice(before.line.length + 1) : part
+  // What ends with a fence may have had it, or got it at the cut.
+  return [body, ...(rest.length > 0 ? closed(body) : [])].some(
+    candidate => text.startsWith(candidate, whole.length) && reassembles(rest, text, whole + candidate),
+  )
+}
+
+/** What a part was before a fence was closed behind it, with and without a line end of its own. */
+function closed(body: string): string[] {
+  const [end] = /(?:`{3,7}|~{3,7})$/.exec(body) ?? ['']
+  const open = body.slice(0, body.length - end.length)
+  return [open, open.replace(/\n$/, '')]
+}
+
+test('any reply is its parts put together, within what either platform takes, no character and no link torn', () => {
+  for (const most of limits)
+    fc.assert(
+      fc.property(reply, text => {
+        const parts = split(text, most)
+        assert.ok(reassembles(parts, text))
+        for (const part of parts) {
+          assert.ok(part.length <= most)
+          assert.ok(part.isWellFormed())
+          assert.equal(openBehind(part) === null || part === parts.at(-1), true)
+        }
+        const links = (texts: readonly string[]) => texts.join('\0').split(link).length
+        assert.equal(links(parts), links([text]))
+      }),
+      { numRuns: 60, endOnFailure: true },
+    )
+})
 
 test('any text is its parts joined, each within the limit', () => {
   fc.assert(

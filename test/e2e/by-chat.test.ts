@@ -54,6 +54,62 @@ test('a change that does not work rolls itself back, says why, and stands in the
   assert.match(await alice.ask('hello'), /I am listening/)
 })
 
+test('the agent explains a key, previews a change, and goes back after a yes', async () => {
+  using home = makeTestHome(offline)
+  await using _gateway = await startGateway(home)
+  using alice = await openLiveClient(home)
+  assert.match(
+    await alice.ask('what does users.trust do?'),
+    /How far the person is trusted\. Takes effect at once; changed by chat, after a full person’s \/approve/,
+  )
+  const wish =
+    '{"action": "preview", "changes": [{"key": "users", "value": [{"name": "Bob", "trust": "inner"}]}]}'
+  const preview = await alice.ask(`use config ${wish}`)
+  assert.match(
+    preview,
+    /\+ users\[bob\][\s\S]*Then each person would get:[\s\S]*Bob \(bob\) on terminal: inner; opens .*shared.*; tools .*; prompt about \d+ tokens/,
+  )
+  assert.equal(readFileSync(home.config, 'utf8'), offline)
+  assert.match(await alice.ask('set trace.keep_days to 3'), /^Changed, generation 2/)
+  const question = await alice.ask('roll back the config')
+  assert.match(question, /Go back to generation 1 of the configuration\?[\s\S]*keep_days: 3 → 14/)
+  await command(alice, `/approve ${codeIn(question)}`)
+  await until('the way back', () => alice.said().find(text => text.startsWith('Changed, generation 3')))
+  assert.match(await command(alice, '/config get trace.keep_days'), /14/)
+})
+
+test('the agent answers for itself from its status, its logs, its traces and its docs', async () => {
+  using home = makeTestHome(offline)
+  await using _gateway = await startGateway(home)
+  using alice = await openLiveClient(home)
+  await alice.ask('remember that the key is under the mat')
+  assert.match(
+    await alice.ask('why didn’t you reply?'),
+    /Coop \d.*model offline\/coop\nchannels: terminal connected/,
+  )
+  assert.match(await alice.ask('use coop {"action": "logs", "find": "ready"}'), /ready home=/)
+  const trace = await alice.ask('use coop {"action": "trace", "find": "memory_write"}')
+  assert.match(trace, /trace \w+\n[\s\S]*message .*sender=terminal:default[\s\S]*tool .*tool=memory_write/)
+  assert.doesNotMatch(trace, /under the mat/)
+  assert.match(await alice.ask('how do I let in my sister?'), /\/approve CODE as NAME familiar/)
+})
+
+test('a channel whose change does not connect is rolled back, and the others stay as they were', async () => {
+  await using telegram = await openFakeTelegram()
+  using home = makeTestHome(offline, { TELEGRAM_TOKEN: telegram.token })
+  await using _gateway = await startGateway(home)
+  using alice = await openLiveClient(home)
+  telegram.fail('getMe', { status: 401, description: 'Unauthorized' }, 100)
+  telegram.fail('deleteWebhook', { status: 401, description: 'Unauthorized' }, 100)
+  telegram.fail('getUpdates', { status: 401, description: 'Unauthorized' }, 100)
+  const settings = `{"token": "env:TELEGRAM_TOKEN", "api_root": "${telegram.url}"}`
+  const said = await command(alice, `/config set channels.telegram ${settings}`)
+  assert.match(said, /^Generation 2 was rolled back, the channel telegram does not (work|connect)/)
+  assert.equal(readFileSync(home.config, 'utf8'), offline)
+  assert.match(await command(alice, '/status'), /channels: terminal connected$/m)
+  assert.match(await alice.ask('hello'), /I am listening/)
+})
+
 test('an edited file takes effect at once, a broken one changes nothing and is told, and what is cold waits', async () => {
   using home = makeTestHome(offline)
   await using gateway = await startGateway(home)

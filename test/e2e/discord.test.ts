@@ -318,10 +318,9 @@ test('a channel is answered when the agent is named; what was said before is con
   assert.doesNotMatch(text(await next()), /people you do not know/)
   discord.write(alice, 'ask the butler', inChannel('501'))
   await kitchen.reply(2)
+  const thread = discordChat(discord, '502')
   discord.write(bob, '<@900> and here?', inChannel('502', mention))
-  await discordChat(discord, '502')
-    .reply()
-    .catch(() => {})
+  await thread.reply()
   assert.doesNotMatch(JSON.stringify((await next(3)).body.messages), /quiet/)
 })
 

@@ -7,7 +7,7 @@ import { runCoop, startGateway } from '../support/coop.ts'
 import { newest, resultsIn, say, use, type WireRequest } from '../support/fake-anthropic.ts'
 import { makeTestHome } from '../support/home.ts'
 import { openLiveClient } from '../support/live-client.ts'
-import { alice, bob, openStage, type Stage } from '../support/stage.ts'
+import { alice, bob, carol, openStage, type Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
 
 /** Names of the files below a folder that hold these bytes, in any case. */
@@ -101,6 +101,8 @@ test('more than a few memories are forgotten at a second word alone, and nobody 
     stdin: lines.map(line => JSON.stringify(line)).join('\n'),
   })
   assert.equal(added.code, 0, added.stderr)
+  stage.telegram.write(carol, '/forget heron')
+  assert.match((await stage.reply(carol.id)).text, /^heard: /, 'to her it is an ordinary message')
   stage.telegram.write(bob, '/forget heron')
   assert.match(
     (await stage.reply(bob.id)).text,

@@ -197,7 +197,22 @@ test('a merge that dies at once is finished at the next start', async () => {
   await answer(bob, 'what do you know about the badger', /badger digs at night/)
 })
 
-test('the same at the shell, with no gateway running', async () => {
+test('who is called like somebody who is gone is let in under an id of their own, and a patch that is not says what it opens', async () => {
+  using alice = await openLiveClient(home)
+  await agree(alice, await alice.ask('add Mallory as familiar telegram:1012'))
+  await answer({ id: 1012, name: 'Mallory' }, 'hello', /I am listening/)
+  assert.match(await command(alice, '/config unset users[mallory]'), /- users\[mallory\]/)
+  assert.match(
+    await alice.ask('add Mallory as familiar telegram:1014'),
+    /Somebody who is gone had the id mallory: what was personal to them opens to this person/,
+  )
+  const other: Writer = { id: 1013, name: 'Mallory' }
+  const code = /the code ([A-Z0-9]{6})/.exec(await answer(other, 'let me in', /the code/))![1]!
+  assert.match(await command(alice, `/approve ${code} as Mallory familiar`), /Mallory is known now/)
+  await answer(other, '/whoami', /You are Mallory \(mallory-2\)/)
+})
+
+test('two are merged at the shell, with no gateway running', async () => {
   await gateway.stop()
   const merged = await runCoop(home, ['users', 'merge', 'carol', 'bob'])
   assert.equal(merged.code, 0, merged.stderr)

@@ -177,3 +177,32 @@ test('what a waiting turn said stays in the prompt', async () => {
 function useStore<T extends { store: Disposable }>(rig: T): T & Disposable {
   return { ...rig, [Symbol.dispose]: () => rig.store[Symbol.dispose]() }
 }
+
+test('what will disappear from its chat is not summed up', async () => {
+  using rig = useStore(setUp(request => JSON.stringify(request.messages).slice(0, 5_000)))
+  const inbound = {
+    channel: 'signal',
+    externalId: 'a',
+    place: { channel: 'signal', kind: 'direct', id: 'a' },
+    sender: { channel: 'signal', id: 'a', name: 'Alice' },
+    text: 'the tulip code',
+    at: 0,
+    expiresMs: 60_000,
+  } as const
+  rig.store.inbox.admit([{ inbound, trace: 'fleeting' }], 1)
+  rig.store.transcript.append(
+    { ...place, trace: 'fleeting' },
+    {
+      role: 'user',
+      blocks: [{ type: 'text', text: 'the tulip code' }],
+      author: 'alice',
+      labels: clearance.reads,
+      origin: 'full',
+    },
+    1,
+  )
+  for (let index = 0; index < 30; index++) rig.say(`${index} ${long}`)
+  assert.ok(await run(rig.compactor))
+  assert.doesNotMatch(JSON.stringify(rig.requests), /tulip/)
+  assert.ok(rig.shown().some(entry => entry.role === 'summary'))
+})

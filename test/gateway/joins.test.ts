@@ -206,7 +206,7 @@ function tracesOf({ store }: Bench, id: string): string[] {
 
 async function joined(bench: Bench): Promise<string[]> {
   {
-    using _ = bench.joins.plan(plan)
+    using _ = await bench.joins.plan(plan)
     bench.household = householdOf(together)
   }
   return bench.joins.carryOut()
@@ -280,7 +280,7 @@ test('nothing is joined that the configuration in force does not say', async () 
     using bench = openBench()
     live(bench)
     {
-      using _ = bench.joins.plan(plan)
+      using _ = await bench.joins.plan(plan)
       bench.household = householdOf(toml)
     }
     assert.deepEqual(await bench.joins.carryOut(), [])
@@ -326,7 +326,7 @@ test('a join that dies between any two of its steps is finished by the next proc
     using bench = openBench()
     live(bench)
     {
-      using _ = bench.joins.plan(plan)
+      using _ = await bench.joins.plan(plan)
       bench.household = householdOf(together)
     }
     const die = () => {

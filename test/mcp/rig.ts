@@ -25,7 +25,10 @@ export interface McpRig extends AsyncDisposable {
   groupHand(who: string, members: readonly string[], ceiling: string): McpHand | null
 }
 
-export async function openMcpRig(toml: string, options: Omit<RigOptions, 'toml'> = {}): Promise<McpRig> {
+export async function openMcpRig(
+  toml: string,
+  options: Omit<RigOptions, 'toml'> & { readonly startMs?: number } = {},
+): Promise<McpRig> {
   const rig = openRig({ ...options, toml })
   await rig.boxes.proof(rig.signal)
   const all = toolServersOf(rig.config)
@@ -43,6 +46,7 @@ export async function openMcpRig(toml: string, options: Omit<RigOptions, 'toml'>
       version: '0.0.0',
       log: silentLog(),
       now: () => mine.now,
+      ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
     }),
     hand(who) {
       const hand = mine.servers.hand(rig.direct(who))

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { capture } from '../../src/memory/capture.ts'
+import { tidy } from '../../src/memory/retention.ts'
 import { openImport } from '../../src/memory/transfer.ts'
-import { asking, direct, openHome } from './people.ts'
+import { allShelves } from '../../src/memory/upkeep.ts'
+import { asking, direct, type Home, openHome } from './people.ts'
 
 /** Names of the files below a folder that hold these bytes. */
 function filesWith(folder: string, text: string): string[] {
@@ -12,6 +14,17 @@ function filesWith(folder: string, text: string): string[] {
     const path = join(folder, name)
     return statSync(path).isFile() && readFileSync(path).toString('latin1').toLowerCase().includes(text)
   })
+}
+
+async function tidyUp({ memory: { room } }: Home): Promise<void> {
+  const rules = {
+    compressAfterDays: 14,
+    smallestCluster: 3,
+    archiveAfterDays: 30,
+    deleteArchiveAfterDays: 365,
+    maxRows: 200,
+  }
+  await tidy(room, allShelves(room), rules, null, AbortSignal.timeout(30_000))
 }
 
 test('after forgetting, the bytes of what was said are in no file, nor are its index terms', async () => {
@@ -113,4 +126,34 @@ test('forgetting needs a word with content', async () => {
   const alice = home.memory.open(direct('alice'))
   alice.write({ text: 'Something' }, asking('alice'))
   await assert.rejects(alice.forget({ query: '' }), { code: 'input_invalid' })
+})
+
+test('forgetting takes older versions that were put away, and copies from before a migration', async () => {
+  let now = Date.parse('2024-01-01')
+  using home = openHome({ now: () => now })
+  const alice = home.memory.open(direct('alice'))
+  const old = alice.write({ text: 'The xylophon is in Porto', store: 'social' }, asking('alice'))
+  const fresh = alice.write(
+    { text: 'It stands in Lisbon', store: 'social', replaces: old.id },
+    asking('alice'),
+  )
+  now += 90 * 86_400_000
+  await tidyUp(home)
+  writeFileSync(`${home.path}.before-2.1`, 'The xylophon is in Porto')
+  const report = await alice.forget({ id: fresh.id })
+  assert.equal(report.forgotten, 2)
+  assert.deepEqual(filesWith(home.folder, 'xylophon'), [])
+})
+
+test('what was put away can be forgotten by its id', async () => {
+  let now = Date.parse('2024-01-01')
+  using home = openHome({ now: () => now })
+  const alice = home.memory.open(direct('alice'))
+  const old = alice.write({ text: 'The xylophon is in Porto', store: 'social' }, asking('alice'))
+  alice.write({ text: 'It stands in Lisbon', store: 'social', replaces: old.id }, asking('alice'))
+  now += 90 * 86_400_000
+  await tidyUp(home)
+  assert.equal((await alice.forget({ id: old.id.slice(0, 8) })).forgotten, 1)
+  assert.deepEqual(filesWith(home.folder, 'xylophon'), [])
+  await assert.rejects(home.memory.open(direct('carol')).forget({ id: old.id }), { code: 'not_found' })
 })

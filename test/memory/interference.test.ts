@@ -26,6 +26,7 @@ async function everything(memory: Memory, clearance: Clearance): Promise<string>
     view.people(),
     view.stats(),
     view.list({ limit: 50 }),
+    view.list({ limit: 50, by: 'happened', order: 'oldest' }),
     [...view.export()],
   ]
   for (const question of questions) {
@@ -34,6 +35,7 @@ async function everything(memory: Memory, clearance: Clearance): Promise<string>
       await view.promptIndex(question, { deadlineMs: 10_000 }),
     )
     out.push(await view.search(question, { kinds: 'facts', archived: true }), await view.sessions(question))
+    out.push(await view.search(question, { asOf: Date.now() + 86_400_000 }), view.saying(question))
   }
   for (const attempt of [
     () => view.get('0'.repeat(32)),

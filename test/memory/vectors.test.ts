@@ -4,8 +4,11 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { termsOf } from '../../src/memory/analyse.ts'
+import { hasBits } from '../../src/memory/bits.ts'
 import { type Embed, type EmbedSettings, openEmbed } from '../../src/memory/embed.ts'
 import type { Memory } from '../../src/memory/memory.ts'
+import { nearestRows } from '../../src/memory/nearest.ts'
+import { writeNote } from '../../src/memory/note.ts'
 import { openImport } from '../../src/memory/transfer.ts'
 import { allShelves } from '../../src/memory/upkeep.ts'
 import { type Asked, converse, scoreOf } from './conversations.ts'
@@ -268,4 +271,40 @@ test('a row that takes the place of a forgotten one gets its own vector', async 
   await alice.forget({ id: memo.id })
   alice.write({ text: 'Bees swarm', store: 'social' }, asking('alice'))
   assert.deepEqual(await tend(home.memory), { embedded: 1, left: 0 })
+})
+
+test('past one size a first look at bits finds what comparing every vector finds, and forgets with it', async () => {
+  const wide: Embed = async texts =>
+    texts.map(text => {
+      const vector = new Float32Array(1024).fill(-0.01)
+      for (const term of termsOf(text))
+        vector[[...term].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1024, 7)]! += 1
+      return vector
+    })
+  using home = openHome({ ...withVectors(wide), bitsFromRows: 20 })
+  const alice = home.memory.open(direct('alice'))
+  const write = (from: number, to: number) => {
+    for (let index = from; index < to; index++)
+      alice.write({ text: `Heron number${index} at lake${index % 7}`, store: 'social' }, asking('alice'))
+  }
+  write(0, 30)
+  await tend(home.memory)
+  write(30, 40)
+  await tend(home.memory)
+  const shelf = home.memory.room.files.shelf({ id: 'social', owner: null })
+  assert.equal(hasBits(shelf), true)
+  const count = () => (shelf.sql('SELECT count(*) AS rows FROM bits_social').get() as { rows: number }).rows
+  assert.equal(count(), 40)
+  const [vector] = await wide(['number33 lake5'], 'question', signal)
+  const nearest = () => nearestRows([shelf], vector!, 5).map(({ uid }) => alice.get(uid).text)
+  const quick = nearest()
+  assert.equal(quick[0], 'Heron number33 at lake5')
+  writeNote(shelf.db, 'bits:social', '0')
+  assert.equal(nearest()[0], quick[0])
+  writeNote(shelf.db, 'bits:social', 'done')
+  await alice.forget({ query: 'number33' })
+  assert.equal(count(), 39)
+  using other = home.again(withVectors(bag, 'other'))
+  await tend(other)
+  assert.equal(hasBits(shelf), false)
 })

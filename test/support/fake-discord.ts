@@ -20,7 +20,7 @@ export interface DiscordSent {
   text: string
   readonly body: Json
   /** Files of a form, by name. */
-  readonly files: ReadonlyMap<string, Uint8Array>
+  files: ReadonlyMap<string, Uint8Array>
 }
 
 export interface DiscordGuild {
@@ -296,6 +296,8 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
       if (!found) throw new Refusal(404, 10_008, 'Unknown Message')
       if (method === 'DELETE') return void sent.splice(sent.indexOf(found), 1)
       found.text = String(body.content)
+      // What the body names is what stands under the message from now on.
+      if (body.attachments) found.files = files
       return { id: found.id, channel_id: found.channel, content: found.text }
     }
     const members = /^\/guilds\/(\d+)\/members$/.exec(path)

@@ -94,7 +94,7 @@ export function openHouse({ modelUrl, toml = '' }: HouseOptions = {}): House {
         child.kill('SIGKILL')
         await new Promise(resolve => child.once('exit', resolve))
       }
-      rmSync(dir, { recursive: true, force: true })
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

@@ -214,6 +214,8 @@ test('a dumb terminal, --plain and a pipe get plain lines', async () => {
   await dumb.until(/Hello! I am listening\.\n>/)
   dumb.press('C-d')
   await dumb.until(/\[left with 0\]/)
+  const plain = house.pane(['--plain', '--user', 'Bob'])
+  await plain.until(/Bob, familiar; .*\n>/)
   const piped = await house.coop(['chat'], 'hello\n')
   assert.deepEqual([piped.code, piped.stdout], [0, 'Hello! I am listening.\n'])
 })

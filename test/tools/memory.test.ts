@@ -21,8 +21,9 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
   let calls = 0
   const hands = (call: string): Hands => ({
     call: { id: call, now: Date.now(), timezone: 'UTC' },
-    todo: { read: () => [], write: () => undefined },
+    todo: { read: () => ({ items: [], origin: 'agent' }), write: () => undefined },
     messages: null,
+    files: null,
     box: null,
     web: null,
     mcp: null,

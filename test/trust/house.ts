@@ -185,6 +185,7 @@ export function openHouse(options: HouseOptions): House {
         home,
         runtime: 'auto',
         rules: () => boxRulesOf(config()),
+        origins: store.fileOrigins,
         log: silentLog(),
       }),
       log: silentLog(),

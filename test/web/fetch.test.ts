@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import type { Net } from '../../src/box/dial.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
 import { webFetch } from '../../src/tools/web-fetch.ts'
 import { download } from '../../src/web/download.ts'
 import { webHandOf, webRulesOf } from '../../src/web/hand.ts'
 import { pageOf } from '../../src/web/page.ts'
 import { openRig } from '../box/rig.ts'
+import { certificate, key } from './certificate.ts'
 import { openInternet } from './rig.ts'
 
 const limits = { maxBytes: 200_000, timeoutMs: 5_000 }
@@ -197,4 +201,28 @@ test('who reaches no network has no web', () => {
   const rules = webRulesOf(rig.config, boxRulesOf(rig.config).egress)
   assert.ok(webHandOf(rig.direct('alice'), rules)?.fetch)
   for (const who of ['bob', 'carol', 'mallory']) assert.equal(webHandOf(rig.direct(who), rules), null)
+})
+
+test('a page over TLS is read if its certificate is trusted and names the host, and not otherwise', async () => {
+  const server = createServer({ cert: certificate, key }, (message, response) =>
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(`secret of ${message.headers.host}`),
+  )
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const tls = (authorities?: readonly string[]): Net => ({
+    resolve: async () => ['93.184.215.14'],
+    connect: () => connect(port, '127.0.0.1'),
+    ...(authorities ? { authorities } : {}),
+  })
+  const read = (net: Net, host: string) => download(net, open, `https://${host}/`, limits, signal)
+  try {
+    const { bytes, url } = await read(tls([certificate]), 'secure.example.com')
+    assert.equal(bytes.toString(), 'secret of secure.example.com')
+    assert.equal(url.protocol, 'https:')
+    await assert.rejects(read(tls(), 'secure.example.com'), /cannot be read: .*self-signed/)
+    await assert.rejects(read(tls([certificate]), 'other.example.com'), /cannot be read: .*altnames/)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })

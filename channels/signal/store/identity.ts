@@ -35,11 +35,11 @@ export const noteUnverified = (db: Db, aci: string, externalId: string): void =>
  * Whether something may be sent to a person. While they are unverified only replies may, to
  * messages that came since: all else was written for whoever held the account before.
  */
-export function mayReceive(db: Db, aci: string, replyTo: string | undefined): boolean {
+export function mayReceive(db: Db, aci: string, answers: string | undefined): boolean {
   if (!isUnverified(db, aci)) return true
-  if (replyTo === undefined) return false
+  if (answers === undefined) return false
   return (
-    db.prepare("SELECT 1 FROM record WHERE kind = 'unverified' AND key = ?").get(`${aci} ${replyTo}`) !==
+    db.prepare("SELECT 1 FROM record WHERE kind = 'unverified' AND key = ?").get(`${aci} ${answers}`) !==
     undefined
   )
 }

@@ -5,7 +5,7 @@ import type { Db } from './database.ts'
 export interface OutboundRow {
   readonly key: string
   readonly timestamp: number
-  /** A serialized `Content`. */
+  /** A serialized `Content`; empty once it is kept no longer. */
   readonly content: Uint8Array
   readonly sent_at: number | null
 }
@@ -105,6 +105,10 @@ export const endPart = (db: Db, key: string, recipient: string, state: 'sent' | 
 export const markSent = (db: Db, key: string, now: number): void =>
   void db.prepare('UPDATE outbound SET sent_at = ? WHERE key = ?').run(now, key)
 
-/** Forgets content that is kept no longer. */
-export const pruneOutbound = (db: Db, now: number): void =>
-  void db.prepare('DELETE FROM outbound WHERE sent_at IS NOT NULL AND keep_until < ?').run(now)
+/** Forgets content that is kept no longer; that it was sent stays known, so that no repeat of its key goes out. */
+export function pruneOutbound(db: Db, now: number): void {
+  db.prepare(
+    "UPDATE outbound SET content = x'' WHERE sent_at IS NOT NULL AND keep_until < ? AND length(content) > 0",
+  ).run(now)
+  db.prepare('DELETE FROM outbound WHERE sent_at IS NOT NULL AND timestamp < ?').run(now - sendLogMs)
+}

@@ -34,7 +34,7 @@ export const boxChecks: readonly Check[] = [
       }
       const scratch = mkdtempSync(join(tmpdir(), 'coop-box-'))
       try {
-        const results = await attackAll(openBwrap({ bwrap, scratch, reserve: 0 }), signal)
+        const results = await attackAll(openBwrap({ bwrap, mark: 'box-doctor', scratch, reserve: 0 }), signal)
         const lines = results.map(({ title, wall, outcome, detail }): Finding => {
           const relied = required.includes(wall)
           const verdict =

@@ -1,7 +1,7 @@
 // The doctor's part about this computer and the home: Node, permissions, databases, disk, clock.
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { socketPath } from '../../coop.ts'
+import { migrationsFolder, socketPath } from '../../coop.ts'
 import { checkDatabase } from '../../store/soundness.ts'
 import { type Check, finding } from './check.ts'
 
@@ -72,8 +72,10 @@ export const homeChecks: readonly Check[] = [
       return files
         .filter(file => file.endsWith('.db'))
         .map(file => {
-          const problem = checkDatabase(join(paths.db, file))
-          return finding(problem === null, `${file} is sound`, `${problem}; restore it from a backup`)
+          const known =
+            file === 'coop.db' ? readdirSync(migrationsFolder('coop')).length : Number.POSITIVE_INFINITY
+          const problem = checkDatabase(join(paths.db, file), known)
+          return finding(problem === null, `${file} is sound`, String(problem))
         })
     },
   },
@@ -86,7 +88,7 @@ export const homeChecks: readonly Check[] = [
         finding(
           bavail * bsize >= minFree,
           `${megabytes} MB free`,
-          'free at least 500 MB; `coop status` tells what a full disk held up',
+          'free at least 500 MB; what a full disk held up goes on by itself',
         ),
       ]
     },

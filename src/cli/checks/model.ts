@@ -27,7 +27,9 @@ export const modelChecks: readonly Check[] = [
 function answering(config: Config) {
   const { agent, models } = config.settings
   const named = [agent.model, models.fast, ...models.fallback].filter(model => model !== undefined)
-  return providersOf(config).filter(({ key }) => named.some(model => model.startsWith(`${key}/`)))
+  return providersOf(config).filter(
+    ({ key, name }) => name !== 'offline' && named.some(model => model.startsWith(`${key}/`)),
+  )
 }
 
 function keyFinding(provider: string, state: KeyState): Finding {

@@ -29,6 +29,7 @@ export function openServersHere(config: Config, log: Log): ServersHere {
     home,
     runtime: settings.box.runtime,
     rules: () => rules,
+    origins: null,
     log,
   })
   const all = toolServersOf(config)

@@ -23,6 +23,7 @@ export interface PeopleCommandOptions {
   readonly people: People
   readonly configuration: Configuration
   readonly channels: () => readonly Channel[]
+  readonly now: () => number
   readonly memory: Memory
 }
 
@@ -42,7 +43,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
           verdict === 'approved' ? await admit(code, rest, authorOf(context)) : options.people.deny(code),
         )
       }
-      return saySecret(consent.answer(code, verdict, clearance))
+      return saySecret(consent.answer(code, verdict, clearance, minutesIn(rest)))
     } catch (error) {
       return sayFault(error)
     }
@@ -62,7 +63,11 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
       ? store.pairings.open().map(open => `${open.code}: ${open.name} on ${open.channel} asks to be let in`)
       : []
     const changed = atLeast(clearance.acts, 'full') ? unverified() : []
-    return [...questions, ...strangers, ...changed].join('\n\n') || 'Nothing waits for you.'
+    const permits = consent.permitsOf(clearance).map(({ id, words, until }) => {
+      const minutes = Math.ceil((until - options.now()) / 60_000)
+      return `Allowed for ${minutes} more minutes: ${words}. /deny ${id} ends it.`
+    })
+    return [...questions, ...strangers, ...changed, ...permits].join('\n\n') || 'Nothing waits for you.'
   }
 
   /** Whose identity changed: until an owner's word they count as strangers. */
@@ -118,19 +123,36 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     },
     {
       name: 'approve',
-      usage: '/approve [CODE]',
-      summary: 'say yes to a question that waits; without a code, list them',
+      usage: '/approve [CODE [10m]]',
+      summary:
+        'say yes to a question that waits, or to like ones for some minutes; without a code, list them',
       level: 'familiar',
       run: context => answer(context, 'approved'),
     },
     {
       name: 'deny',
       usage: '/deny CODE',
-      summary: 'say no to a question that waits',
+      summary: 'say no to a question that waits, or end what was allowed for some minutes',
       level: 'familiar',
       run: context => answer(context, 'denied'),
     },
   ]
+}
+
+const mostMinutes = 240
+
+/** “10m” or “2h” in milliseconds; undefined without it. Throws for what is no such time. */
+function minutesIn(words: readonly string[]): number | undefined {
+  const text = words.filter(word => word.toLowerCase() !== 'for').join('')
+  if (text === '') return undefined
+  const [, count, unit] = /^(\d{1,3})(m|min|minutes?|h|hours?)$/i.exec(text) ?? []
+  const minutes = Number(count) * (unit?.toLowerCase().startsWith('h') ? 60 : 1)
+  if (!(minutes >= 1 && minutes <= mostMinutes))
+    throw new CoopError(
+      'usage_wrong',
+      'Say for how long as 10m or 2h, at most 4h; without it, it is for once.',
+    )
+  return minutes * 60_000
 }
 
 export interface UsersWords {

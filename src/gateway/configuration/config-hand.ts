@@ -16,13 +16,15 @@ export interface ConfigHandOptions {
   readonly configuration: Configuration
   /** Whether a person approved this very call. */
   readonly approved: (callId: string) => boolean
+  /** Whether somebody who is gone left something under this id. */
+  readonly leftBehind: (id: string) => boolean
   readonly timezone: () => string
 }
 
 export function configHand(
   clearance: Clearance,
   callId: string,
-  { configuration, approved, timezone }: ConfigHandOptions,
+  { configuration, approved, leftBehind, timezone }: ConfigHandOptions,
 ): ConfigHand | null {
   const { person, place } = clearance
   if (person === null || place.kind !== 'direct' || clearance.level !== 'full') return null
@@ -62,7 +64,7 @@ export function configHand(
     question(edits) {
       const plan = planEdits(configuration.latest(), edits)
       checkRight(plan)
-      return plan.right === 'approval' ? questionOf(plan) : null
+      return plan.right === 'approval' ? questionOf(plan, leftBehind) : null
     },
     async patch(edits, why) {
       const before = configuration.outcomeOf(callId)
@@ -95,7 +97,14 @@ function checkRight(plan: Plan): void {
     )
 }
 
-const questionOf = (plan: Plan): string => `Change the configuration?\n\n${planLines(plan)}`
+function questionOf(plan: Plan, leftBehind: (id: string) => boolean): string {
+  const heirs = [...plan.next.household.people.keys()].filter(leftBehind)
+  const warning = heirs.map(
+    id =>
+      `\nSomebody who is gone had the id ${id}: what was personal to them opens to this person. With another id they begin anew.`,
+  )
+  return `Change the configuration?\n\n${planLines(plan)}${warning.join('')}`
+}
 
 /** What would change, and its consequence. */
 export function planLines(plan: Plan): string {

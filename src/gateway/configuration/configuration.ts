@@ -45,6 +45,8 @@ export interface ConfigurationOptions {
   readonly config: Config
   readonly problem: string | null
   readonly generations: Generations
+  /** Resolves when the history as it stands would survive a power cut. */
+  readonly durable: () => Promise<void>
   /** Brings it into force: people, channels, jobs. */
   readonly bring: (next: Config, before: Config) => Promise<void>
   /** What `next` would break; null when nothing is known to be. */
@@ -178,6 +180,8 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     const span = options.tracer.start('config', newTrace(), null, { via: author.via, who: author.who })
     const id = add(next, changes.map(changeLine), author, 'probation')
     const force_ = force
+    // The file must not know of a change that the history does not.
+    await options.durable()
     writeAtomically(path, text)
     await bring(next)
     const fault = await watched(force_)
@@ -207,10 +211,11 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
 
   /** Puts the text from before a generation back, unless somebody wrote another meanwhile. */
   async function takeBack(id: number, text: string, fault: string | null): Promise<void> {
-    if (!existsSync(path) || readFileSync(path, 'utf8') !== latest.text) return
+    const there = existsSync(path)
+    if (there && readFileSync(path, 'utf8') !== latest.text) return
     const back = parse(text)
     const diff = diffSettings(latest.settings, back.settings).map(changeLine)
-    writeAtomically(path, text)
+    if (there) writeAtomically(path, text)
     add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
     await bring(back)
     keepLastGood(path, back.text)

@@ -12,6 +12,8 @@ import { inWords, readWhen } from './when.ts'
 export interface ScheduleHandOptions {
   readonly schedule: Schedule
   readonly jobs: Jobs
+  /** What a task of this clearance would have to ask a person for. */
+  readonly needs: (clearance: Clearance) => string
   readonly now: () => number
 }
 
@@ -21,7 +23,7 @@ const most = 200
 export function scheduleHand(
   clearance: Clearance,
   callId: string,
-  { schedule, jobs, now }: ScheduleHandOptions,
+  { schedule, jobs, needs, now }: ScheduleHandOptions,
 ): ScheduleHand | null {
   const { person, place } = clearance
   if (person === null || place.channel === scheduleChannel) return null
@@ -54,6 +56,12 @@ export function scheduleHand(
     return `${job.kind} “${job.name}” [${job.id}]: ${when}${then}`
   }
 
+  /** A reminder is only said: it asks for nothing. */
+  const asking = (of: readonly Pick<Job, 'kind'>[]): string => {
+    const sentence = of.some(job => job.kind === 'task') ? needs(clearance) : ''
+    return sentence === '' ? '' : `\n${sentence}`
+  }
+
   return {
     create(wish) {
       const text = wish.text?.trim()
@@ -76,14 +84,14 @@ export function scheduleHand(
         now(),
       )
       schedule.sync()
-      return `Set: ${confirmed(chatJob(job))}`
+      return `Set: ${confirmed(chatJob(job))}${asking([job])}`
     },
     update(id, wish) {
       const job = changed(chatJobOf(id), wish, zone, now())
       if (job.person !== person) throw new CoopError('not_permitted', 'Only who made it can change it.')
       jobs.change(job)
       schedule.sync()
-      return `Changed: ${confirmed(chatJob(job))}`
+      return `Changed: ${confirmed(chatJob(job))}${asking([job])}`
     },
     cancel(id) {
       const job = chatJobOf(id)
@@ -97,14 +105,12 @@ export function scheduleHand(
       return run ? `“${job.name}” runs now.` : `“${job.name}” is running already.`
     },
     list() {
-      const lines = schedule
-        .jobs()
-        .filter(mine)
-        .map(job => {
-          const theirs = job.person !== person && job.grant !== null
-          return theirs ? `a ${job.kind} of ${job.person} [${job.id}]` : `${confirmed(job)}${ownerOf(job)}`
-        })
-      return lines.join('\n') || 'Nothing is scheduled.'
+      const jobs = schedule.jobs().filter(mine)
+      const lines = jobs.map(job => {
+        const theirs = job.person !== person && job.grant !== null
+        return theirs ? `a ${job.kind} of ${job.person} [${job.id}]` : `${confirmed(job)}${ownerOf(job)}`
+      })
+      return lines.join('\n') + asking(jobs) || 'Nothing is scheduled.'
     },
   }
 

@@ -150,10 +150,13 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     }
     let text = job.text
     if (namesHeartbeat(text)) {
-      const file = openFiles(to.clearance, options.config().paths.workspace).shared('HEARTBEAT.md', 'full')
+      const files = openFiles(to.clearance, options.config().paths.workspace, store.fileOrigins.of)
+      const file = files.shared('HEARTBEAT.md', 'full')
       if (file === undefined || isIdle(file))
         return close(row, run, 'silent', 'HEARTBEAT.md asks for nothing')
-      text += `\n\nHEARTBEAT.md holds now:\n${file}`
+      // What was made from outside text is read by a tool, which says where it came from.
+      const own = files.origin() !== 'outside' && files.origin() !== 'derived'
+      text += own ? `\n\nHEARTBEAT.md holds now:\n${file}` : '\n\nHEARTBEAT.md has to be read first.'
     }
     const session = store.sessions.ensure(
       { id: jobSession(job.id), kind: 'job', person: job.person, title: job.name },

@@ -183,6 +183,7 @@ export function toolBlock(theme: Theme): ToolBlock {
       step.state = event.state
       step.isError = event.isError ?? false
       if (event.state === 'done') step.result = event.detail
+      else if (event.output !== undefined) step.result = event.output
       else step.input = event.detail
       steps.set(event.call, step)
       block.invalidate()

@@ -100,6 +100,7 @@ test('a broken connection is resumed, and a session that Discord forgot is begun
   discord.hangUp(1006)
   await rig.write('two')
   await until('two', () => listener.stored.some(message => message.text === 'two'))
+  await ready(channel)
   assert.deepEqual([discord.identified, discord.resumed], [1, 1])
   discord.forgetSessions()
   discord.hangUp(4000)
@@ -233,6 +234,21 @@ test('a sent message rings nobody, carries its files and buttons, and answers wh
   assert.deepEqual([...(sent?.files.get('a.txt') ?? [])], [65])
   assert.match(JSON.stringify(sent?.body.components), /"custom_id":"\/approve ABC"/)
   assert.deepEqual(sent?.body.message_reference, { message_id: '55', fail_if_not_exists: false })
+})
+
+test('files go under a draft that becomes the reply, and a repeat adds nothing', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  const draft = await channel.draft!({ key: 'd', place: rig.place, text: 'half …' }, never)
+  assert.ok(draft.kind === 'sent' && draft.externalId)
+  const attachments = [{ name: 'a.pdf', mime: 'application/pdf', bytes: new Uint8Array([65]) }]
+  const part = { key: 'k', place: rig.place, text: 'Here.', replaces: draft.externalId, attachments }
+  for (let n = 0; n < 2; n++) assert.equal((await channel.send(part, never)).kind, 'sent')
+  const [sent, ...more] = rig.discord.sent()
+  assert.deepEqual([sent?.text, [...(sent?.files.keys() ?? [])], more], ['Here.', ['a.pdf'], []])
+  const many = Array.from({ length: 11 }, () => attachments[0]!)
+  const refused = await channel.send({ key: 'l', place: rig.place, text: 'x', attachments: many }, never)
+  assert.match('reason' in refused ? refused.reason : '', /at most 10 files/)
 })
 
 test('format leaves Discord’s own Markdown alone and makes tables readable', () => {

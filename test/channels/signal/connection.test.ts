@@ -5,37 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
 import { createSignal } from '../../../channels/signal/adapter.ts'
-import {
-  depsFor,
-  direct,
-  friend,
-  httpsOf,
-  link,
-  open,
-  openWorld,
-  run,
-  socketsOf,
-  until,
-  type World,
-} from './world.ts'
-
-/** From now on the server answers every new connection so. */
-function answerWith(world: World, status: number, headers: Record<string, string> = {}): () => void {
-  const https = httpsOf(world.server)
-  const before = https.listeners('connect')
-  https.removeAllListeners('connect')
-  https.on('connect', ((
-    _request: unknown,
-    response: { writeHead(status: number, headers: object): void; end(): void },
-  ) => {
-    response.writeHead(status, headers)
-    response.end()
-  }) as never)
-  return () => {
-    https.removeAllListeners('connect')
-    for (const listener of before) https.on('connect', listener as never)
-  }
-}
+import { answerWith, depsFor, direct, friend, link, open, openWorld, run, socketsOf, until } from './world.ts'
 
 /** While `failing.now`, every commit meets a full disk. */
 function fillDisk(failing: { now: boolean }): Disposable {

@@ -1,6 +1,8 @@
 // Contents as the mock server's people write them, where it has no word of its own.
 import { createRequire } from 'node:module'
-import { type Device, type PrimaryDevice, Proto } from '@signalapp/mock-server'
+import { type Device, EMPTY_DATA_MESSAGE, type PrimaryDevice, Proto } from '@signalapp/mock-server'
+import { sealBlob } from '../../../channels/signal/blob.ts'
+import type { World } from './world.ts'
 
 type Content = Proto.Content.Params
 type Sync = NonNullable<Extract<Content['content'], { syncMessage: unknown }>['syncMessage']>
@@ -70,3 +72,40 @@ const inMock = () =>
   createRequire(createRequire(import.meta.url).resolve('@signalapp/mock-server'))(
     '@signalapp/libsignal-client',
   ) as typeof import('@signalapp/libsignal-client')
+
+/** A pointer to a file that somebody uploaded. */
+export async function uploaded(
+  world: Pick<World, 'server'>,
+  plain: Uint8Array,
+  facts: { contentType: string; fileName?: string; size?: number },
+) {
+  const { blob, secret, digest } = sealBlob(plain)
+  const cdnKey = await inside(world).storeAttachment(Buffer.from(blob))
+  return {
+    ...({} as Proto.AttachmentPointer.Params),
+    attachmentIdentifier: { cdnKey },
+    cdnNumber: 2,
+    key: secret,
+    digest,
+    size: facts.size ?? plain.length,
+    contentType: facts.contentType,
+    fileName: facts.fileName ?? null,
+    flags: null,
+    uploadTimestamp: null,
+    thumbnail: null,
+    incrementalMac: null,
+    chunkSize: null,
+    width: null,
+    height: null,
+    caption: null,
+    blurHash: null,
+    clientUuid: null,
+  } satisfies Proto.AttachmentPointer.Params
+}
+
+const inside = (world: Pick<World, 'server'>) =>
+  world.server as unknown as { storeAttachment(blob: Buffer): Promise<string> }
+
+/** What a phone sends that says `fields`. */
+export const message = (fields: Partial<Proto.DataMessage.Params>, timestamp: number) =>
+  contentOf({ dataMessage: { ...EMPTY_DATA_MESSAGE, timestamp: BigInt(timestamp), ...fields } })

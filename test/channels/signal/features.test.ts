@@ -2,47 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EMPTY_DATA_MESSAGE, type Proto } from '@signalapp/mock-server'
-import { openBlob, sealBlob } from '../../../channels/signal/blob.ts'
+import { openBlob } from '../../../channels/signal/blob.ts'
 import { fetchHttps } from '../../../channels/signal/https.ts'
-import { contentOf } from './contents.ts'
+import { contentOf, message, uploaded } from './contents.ts'
 import { direct, friend, link, openWorld, run, type World } from './world.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
-
-/** A pointer to a file that somebody uploaded. */
-async function uploaded(
-  world: World,
-  plain: Uint8Array,
-  facts: { contentType: string; fileName?: string; size?: number },
-) {
-  const { blob, secret, digest } = sealBlob(plain)
-  const cdnKey = await inside(world).storeAttachment(Buffer.from(blob))
-  return {
-    ...({} as Proto.AttachmentPointer.Params),
-    attachmentIdentifier: { cdnKey },
-    cdnNumber: 2,
-    key: secret,
-    digest,
-    size: facts.size ?? plain.length,
-    contentType: facts.contentType,
-    fileName: facts.fileName ?? null,
-    flags: null,
-    uploadTimestamp: null,
-    thumbnail: null,
-    incrementalMac: null,
-    chunkSize: null,
-    width: null,
-    height: null,
-    caption: null,
-    blurHash: null,
-    clientUuid: null,
-  } satisfies Proto.AttachmentPointer.Params
-}
-
-const inside = (world: World) => world.server as unknown as { storeAttachment(blob: Buffer): Promise<string> }
-
-const message = (fields: Partial<Proto.DataMessage.Params>, timestamp: number) =>
-  contentOf({ dataMessage: { ...EMPTY_DATA_MESSAGE, timestamp: BigInt(timestamp), ...fields } })
 
 test('a file arrives named, and its bytes can be fetched', async () => {
   await using world = await openWorld()

@@ -195,7 +195,7 @@ test('a changed identity marks the sender until the owner confirms', async () =>
   const secret = await channel.send({ key: 'job', place, text: 'written for the Bob of before' }, signal)
   assert.equal(secret.kind, 'refused')
   const answer = await channel.send(
-    { key: 'answer', place, text: 'who are you?', replyTo: doubtful.externalId },
+    { key: 'answer', place, text: 'who are you?', answers: doubtful.externalId },
     signal,
   )
   assert.equal(answer.kind, 'sent')

@@ -23,13 +23,15 @@ export interface World extends AsyncDisposable {
 }
 
 const mockPath = createRequire(import.meta.url).resolve('@signalapp/mock-server')
+/** How long the server waits for a code to be scanned, and the like; machines may be busy. */
+const patienceMs = 90_000
 const inMock = createRequire(mockPath)
 const certs = join(dirname(mockPath), '..', 'certs')
 
 /** `contacts` are the names of people whom the phone has in its address book. */
 export async function openWorld(options: { readonly contacts?: readonly string[] } = {}): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'coop-signal-'))
-  const server = new Server({ cdn3Path: join(home, 'cdn') })
+  const server = new Server({ cdn3Path: join(home, 'cdn'), timeout: patienceMs })
   await server.listen(0, '127.0.0.1')
   const { port } = server.address()
   // The mock rejects what was on its way to a device when that went; nobody waits for it then.
@@ -56,14 +58,36 @@ export async function openWorld(options: { readonly contacts?: readonly string[]
   }
 }
 
-export interface HttpsServer {
+interface HttpsServer {
   on(event: string, listener: (...given: never[]) => void): void
   removeAllListeners(event: string): void
   listeners(event: string): ((...given: unknown[]) => void)[]
 }
 
 /** The server behind the mock, for faults that the mock has no word for. */
-export const httpsOf = (server: Server): HttpsServer => (server as unknown as { https: HttpsServer }).https
+const httpsOf = (server: Server): HttpsServer => (server as unknown as { https: HttpsServer }).https
+
+/** From now on the server answers every new connection so. */
+export function answerWith(
+  world: Pick<World, 'server'>,
+  status: number,
+  headers: Record<string, string> = {},
+): () => void {
+  const https = httpsOf(world.server)
+  const before = https.listeners('connect')
+  https.removeAllListeners('connect')
+  https.on('connect', ((
+    _request: unknown,
+    response: { writeHead(status: number, headers: object): void; end(): void },
+  ) => {
+    response.writeHead(status, headers)
+    response.end()
+  }) as never)
+  return () => {
+    https.removeAllListeners('connect')
+    for (const listener of before) https.on('connect', listener as never)
+  }
+}
 
 export function settingsFor(port: number): SignalSettings {
   const json = (name: string) => JSON.parse(readFileSync(join(certs, name), 'utf8')) as Record<string, string>

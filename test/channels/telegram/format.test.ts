@@ -35,13 +35,6 @@ test('format shows headings bold, lists with bullets, boxes ticked or not, and q
   assert.deepEqual(marks('# Day\n\n> said'), ['bold: Day', 'blockquote: said'])
 })
 
-test('format aligns a narrow table in fixed width and tells a wide one row by row', () => {
-  assert.deepEqual(marks('| a | b |\n|---|--:|\n| x | **1** |'), ['pre: a  b\n─  ─\nx  1'])
-  const wide = `| name | words |\n|---|---|\n| Alice | ${'long '.repeat(15)} |`
-  assert.match(format(wide).text, /^name: Alice\nwords: long /)
-  assert.deepEqual(marks(wide), [])
-})
-
 test('format leaves words with underscores and addresses as they are', () => {
   assert.deepEqual(format('snake_case_word https://example.org/a_b_c'), {
     text: 'snake_case_word https://example.org/a_b_c',

@@ -49,6 +49,11 @@ test('updates that are maimed, doubled and in any order stop nothing that comes 
     rig.telegram.push(update)
   rig.telegram.write(alice, 'the last of them')
   await until('the last', () => listener.stored.some(({ text }) => text === 'the last of them'))
+  // And none is asked for for ever.
+  rig.telegram.write(alice, 'one more')
+  await until('all are confirmed', () =>
+    rig.telegram.pending().every(({ message }) => message?.text === 'one more'),
+  )
   for (const message of listener.stored) {
     assert.equal(typeof message.text, 'string')
     assert.match(message.externalId, /\d/)

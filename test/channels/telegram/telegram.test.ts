@@ -90,7 +90,7 @@ test('inbound puts into words what is no file, and ignores what nobody said', ()
 
 test('inbound names an edit by its time and by what it replaces', () => {
   const edit = read({ text: 'better', edit_date: 1_700_000_050 }, 'edited_message')
-  assert.equal(edit?.externalId, '1001:7:1700000050')
+  assert.equal(edit?.externalId, '1001:7:1700000050.1')
   assert.deepEqual(edit?.revises, { externalId: '1001:7' })
 })
 
@@ -199,4 +199,70 @@ test('by webhook an update is taken only with its secret, and confirmed only onc
   assert.notEqual(await post(secret), 200)
   await until('it is taken the second time', async () => (await post(secret)) === 200)
   assert.equal(listener.stored[0]?.text, 'hello')
+})
+
+test('a webhook that Telegram cannot reach is told with Telegram’s own words, and that it works again', async () => {
+  const port = await freePort()
+  await using rig = await openTelegramRig({ webhook: { url: 'https://example.org/hook', port, checkMs: 20 } })
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await ready(channel)
+  rig.telegram.webhook = { pending_update_count: 2, last_error_message: 'Wrong response: 502 Bad Gateway' }
+  await until('the fault', () => {
+    const state = channel.state()
+    return 'error' in state && /cannot bring its updates to https:.*502 Bad Gateway/.test(state.error)
+  })
+  rig.telegram.webhook = { pending_update_count: 0, last_error_message: 'Wrong response: 502 Bad Gateway' }
+  await ready(channel)
+})
+
+test('a repeat of a part with several files sends only what is not out yet, a draft replaced or not', async () => {
+  await using rig = await openTelegramRig()
+  await using channel = await rig.channel()
+  const draft = await channel.draft!({ key: 'd', place: rig.place, text: 'half …' }, never)
+  assert.ok(draft.kind === 'sent' && draft.externalId)
+  const file = (name: string) => ({ name, mime: 'application/pdf', bytes: new Uint8Array([4]) })
+  const part = {
+    key: 'k',
+    place: rig.place,
+    text: 'Here they are.',
+    replaces: draft.externalId,
+    attachments: [file('a.pdf'), file('b.pdf')],
+  }
+  rig.telegram.fail('sendDocument', { status: 502 })
+  assert.equal((await channel.send(part, never)).kind, 'retry')
+  assert.equal((await channel.send(part, never)).kind, 'sent')
+  assert.deepEqual(
+    rig.telegram.sent().map(({ method, text }) => [method, text]),
+    [
+      ['sendMessage', 'Here they are.'],
+      ['sendDocument', ''],
+      ['sendDocument', ''],
+    ],
+  )
+})
+
+test('a picture that Telegram cannot show goes out as a file', async () => {
+  await using rig = await openTelegramRig()
+  await using channel = await rig.channel()
+  rig.telegram.fail('sendPhoto', { status: 400, description: 'Bad Request: PHOTO_INVALID_DIMENSIONS' })
+  const attachments = [{ name: 'a.png', mime: 'image/png', bytes: new Uint8Array([1]) }]
+  assert.equal(
+    (await channel.send({ key: 'k', place: rig.place, text: '', attachments }, never)).kind,
+    'sent',
+  )
+  assert.deepEqual(
+    rig.telegram.sent().map(({ method }) => method),
+    ['sendDocument'],
+  )
+})
+
+test('no reason of a failed request holds the token', async () => {
+  await using rig = await openTelegramRig()
+  await using channel = await rig.channel()
+  for (const fault of ['garbage', 'drop'] as const) {
+    rig.telegram.fail('sendMessage', fault)
+    const result = await channel.send({ key: 'k', place: rig.place, text: 'x' }, never)
+    assert.ok(result.kind === 'retry' && !result.reason.includes(rig.telegram.token), fault)
+  }
 })

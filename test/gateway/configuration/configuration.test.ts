@@ -37,6 +37,8 @@ interface Bench extends AsyncDisposable {
   readonly told: string[]
   /** What the next examination finds. */
   fault: string | null
+  /** Happens while a change is watched. */
+  beforeFault: () => void
   /** Dies in the middle of the next change, after the file was written. */
   dieInChange: boolean
   restart(): Promise<void>
@@ -56,11 +58,15 @@ async function openBench(): Promise<Bench> {
       config,
       problem,
       generations: store.generations,
+      durable: store.durable,
       async bring(next) {
         force = next
       },
       refuse: refusalOf,
-      examine: async () => (bench.dieInChange ? new Promise<never>(() => {}) : bench.fault),
+      async examine() {
+        bench.beforeFault()
+        return bench.dieInChange ? new Promise<never>(() => {}) : bench.fault
+      },
       tell: (_person, text) => void told.push(text),
       log: silentLog(),
       tracer: openTracer(undefined, text => text, false),
@@ -81,6 +87,7 @@ async function openBench(): Promise<Bench> {
     },
     told,
     fault: null,
+    beforeFault: () => {},
     dieInChange: false,
     async restart() {
       bench.dieInChange = false
@@ -138,6 +145,33 @@ test('a change that a crash interrupted is watched on by the next process', asyn
   assert.match(bench.told[0] ?? '', /the model does not answer/)
 })
 
+test('a rollback that a crash interrupted before the file was written is carried out by the next process', async () => {
+  await using bench = await openBench()
+  bench.dieInChange = true
+  void bench.configuration.change(edited(bench, 'trace.keep_days', 3), author)
+  while (bench.force.settings.trace.keep_days !== 3) await new Promise(setImmediate)
+  bench.store.generations.settle(2, 'rolled_back', 'it does not answer')
+  await bench.restart()
+  assert.equal(readFileSync(bench.path, 'utf8'), first)
+  assert.equal(bench.force.settings.trace.keep_days, 14)
+  assert.match(
+    bench.configuration.history(1)[0]?.why ?? '',
+    /generation 2 was rolled back: it does not answer/,
+  )
+})
+
+test('a change that fails is taken back even where the file is gone meanwhile', async () => {
+  await using bench = await openBench()
+  bench.fault = 'it does not work'
+  bench.beforeFault = () => rmSync(bench.path)
+  assert.match(
+    await bench.configuration.change(edited(bench, 'trace.keep_days', 3), author),
+    /rolled back, it does not work/,
+  )
+  assert.equal(bench.force.settings.trace.keep_days, 14)
+  assert.ok(!existsSync(bench.path))
+})
+
 test('the same tool call changes once', async () => {
   await using bench = await openBench()
   const text = edited(bench, 'trace.keep_days', 3)
@@ -165,11 +199,28 @@ test('what is not hot waits, and does not hold up the rest', async () => {
   assert.equal(bench.force.settings.trace.keep_days, 2)
 })
 
+/** Dies once the change is in the file, or was refused. */
+async function dieInChange(bench: Bench): Promise<void> {
+  const before = bench.configuration.latest().text
+  const days = (bench.configuration.latest().settings.trace.keep_days + 1) % 400
+  bench.dieInChange = true
+  let over = false
+  bench.configuration.change(edited(bench, 'trace.keep_days', days), author).catch(() => (over = true))
+  while (!over && bench.configuration.latest().text === before) await new Promise(setImmediate)
+  await bench.restart()
+}
+
 const act = fc.oneof(
   fc.record({ kind: fc.constant('edit' as const), days: fc.integer({ min: 0, max: 400 }) }),
   fc.record({ kind: fc.constant('bad edit' as const), days: fc.integer({ min: 0, max: 400 }) }),
   fc.record({
-    kind: fc.constantFrom('garbage' as const, 'delete' as const, 'rollback' as const, 'kill' as const),
+    kind: fc.constantFrom(
+      'garbage' as const,
+      'delete' as const,
+      'rollback' as const,
+      'kill' as const,
+      'kill in a change' as const,
+    ),
   }),
   fc.record({ kind: fc.constant('file' as const), name: fc.constantFrom('Bob', 'Carol', 'Mallory') }),
 )
@@ -186,6 +237,7 @@ test('random edits, broken files, rollbacks and kills: what is in force is alway
           await quietly(configuration.change(edited(bench, 'trace.keep_days', one.days), author))
         if (one.kind === 'rollback') await quietly(configuration.rollback(null, author))
         if (one.kind === 'kill') await bench.restart()
+        if (one.kind === 'kill in a change') await dieInChange(bench)
         if (one.kind === 'garbage') writeFileSync(bench.path, '[agent\n')
         if (one.kind === 'delete') rmSync(bench.path, { force: true })
         if (one.kind === 'file') {
@@ -194,7 +246,7 @@ test('random edits, broken files, rollbacks and kills: what is in force is alway
           ])
           writeFileSync(bench.path, text)
         }
-        if (one.kind !== 'kill') await configuration.read()
+        if (!one.kind.startsWith('kill')) await configuration.read()
         if (!existsSync(bench.path)) writeFileSync(bench.path, bench.configuration.latest().text)
         const now = bench.configuration.latest().text
         const generations = bench.configuration.history(1_000)

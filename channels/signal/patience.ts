@@ -1,0 +1,17 @@
+// A first connection may fail for a moment's reasons: it is tried a few times before anybody is told.
+import { setTimeout } from 'node:timers/promises'
+
+const tries = 4
+const firstPauseMs = 300
+
+/** Resolves with what `connect` gives; rejects with its last fault, or when `signal` aborts. */
+export async function patiently<T>(connect: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      return await connect()
+    } catch (cause) {
+      if (left === 0 || signal.aborted) throw cause
+      await setTimeout(firstPauseMs * 2 ** (tries - 1 - left), undefined, { signal })
+    }
+  }
+}
