@@ -56,7 +56,7 @@ export function plannedCalls(entries: readonly Entry[], turn: string): Planned[]
 
 /**
  * Brings every planned call to a result, or leaves it waiting. Yields what a live client sees.
- * Returns whether a call waits for a person.
+ * Returns whether a call waits for a person, and whether one has no result yet.
  */
 export async function* runCalls(
   desk: Desk,
@@ -64,8 +64,9 @@ export async function* runCalls(
   seen: Origin,
   rules: CallRules,
   signal: AbortSignal,
-): AsyncGenerator<SessionEvent, { waiting: boolean }> {
+): AsyncGenerator<SessionEvent, { waiting: boolean; pending: boolean }> {
   let waiting = false
+  let pending = false
   const reads: { planned: Planned; tool: Tool; input: unknown }[] = []
   const event = ({ call }: Planned, state: ToolState, detail: string, isError?: boolean): ToolEvent => ({
     type: 'tool',
@@ -125,7 +126,8 @@ export async function* runCalls(
     const work = followed(onOutput => run(desk, item, tool, input, signal, onOutput))
     let step = await work.next()
     for (; !step.done; step = await work.next()) yield { ...running, output: step.value }
-    yield event(item, 'done', step.value.text, step.value.isError)
+    if (step.value.pending) pending = true
+    else yield event(item, 'done', step.value.text, step.value.isError)
   }
   for (const { planned: item } of reads) yield event(item, 'running', JSON.stringify(item.call.input))
   const results = await Promise.all(
@@ -133,7 +135,7 @@ export async function* runCalls(
   )
   for (const [index, result] of results.entries())
     yield event(reads[index]!.planned, 'done', result.text, result.isError)
-  return { waiting }
+  return { waiting, pending }
 }
 
 type Checked = { kind: 'ready'; tool: Tool; input: unknown } | { kind: 'refused'; reason: string }
@@ -161,9 +163,14 @@ async function run(
   signal: AbortSignal,
   onOutput?: (chunk: string) => void,
 ) {
-  let result: { text: string; isError: boolean; origin: Origin }
+  let result: { text: string; isError: boolean; origin: Origin; pending?: true }
   try {
     const done = await tool.run(input, desk.hands(`${desk.turn.id}:${item.call.id}`, onOutput), signal)
+    if (done.pending) {
+      // As `running` it is asked again when the turn wakes, without a person's yes being asked for again.
+      if (item.entry.state !== 'running') desk.setCall(item.entry.id, 'running')
+      return { text: done.text, isError: false, pending: true }
+    }
     result = { text: done.text, isError: done.isError ?? false, origin: done.origin ?? 'agent' }
   } catch (error) {
     signal.throwIfAborted()

@@ -1,10 +1,12 @@
 // Holds a reply to what was done: a claim without a successful call of this turn gets one correcting step.
+
 import type { Entry } from '../store/entry.ts'
+import { abroad } from './claims-abroad.ts'
 
 interface Claim {
   /** What is claimed, for the correction. */
   readonly what: string
-  readonly pattern: RegExp
+  readonly patterns: readonly RegExp[]
   /** Tools any of which makes it true. */
   readonly tools: readonly string[]
 }
@@ -14,39 +16,54 @@ const i = String.raw`\bI(?:['’]ve|\s+have|['’]ll\s+have)?\s+(?:just\s+|now\s
 const claims: readonly Claim[] = [
   {
     what: 'something was scheduled',
-    pattern: new RegExp(
-      `${i}(?:scheduled|set (?:up )?(?:a|an|your|the) (?:\\w+ )?(?:reminder|alarm|appointment|job))|\\b(?:reminder|alarm) (?:is|has been) (?:set|scheduled)`,
-      'i',
-    ),
+    patterns: [
+      new RegExp(
+        `${i}(?:scheduled|set (?:up )?(?:a|an|your|the) (?:\\w+ )?(?:reminder|alarm|appointment|job))|\\b(?:reminder|alarm) (?:is|has been) (?:set|scheduled)`,
+        'i',
+      ),
+      ...abroad.scheduled,
+    ],
     tools: ['schedule', 'bash', 'mcp'],
   },
   {
     what: 'something was remembered',
-    pattern: new RegExp(
-      `${i}(?:remembered|memori[sz]ed|noted (?:it|that|this) (?:down|in)|saved (?:it|that|this) (?:to|in) (?:my )?memory|stored (?:it|that|this))`,
-      'i',
-    ),
+    patterns: [
+      new RegExp(
+        `${i}(?:remembered|memori[sz]ed|noted (?:it|that|this) (?:down|in)|saved (?:it|that|this) (?:to|in) (?:my )?memory|stored (?:it|that|this))`,
+        'i',
+      ),
+      ...abroad.remembered,
+    ],
     tools: ['memory_write', 'write_file', 'edit_file', 'bash', 'todo', 'mcp'],
   },
   {
     what: 'something was forgotten',
-    pattern: new RegExp(`${i}(?:forgotten|erased|deleted (?:it|that|this|them) from (?:my )?memory)`, 'i'),
+    patterns: [
+      new RegExp(`${i}(?:forgotten|erased|deleted (?:it|that|this|them) from (?:my )?memory)`, 'i'),
+      ...abroad.forgotten,
+    ],
     tools: ['memory_write', 'bash'],
   },
   {
     what: 'a message was sent',
-    pattern: new RegExp(
-      `${i}(?:sent|messaged|told|notified|texted|written to)\\s+(?:the |a |an |your |this |that )?(?:message|note|him|her|them|it to|[A-Z])`,
-      '',
-    ),
+    patterns: [
+      new RegExp(
+        `${i}(?:sent|messaged|told|notified|texted|written to)\\s+(?:the |a |an |your |this |that )?(?:message|note|him|her|them|it to|[A-Z])`,
+        '',
+      ),
+      ...abroad.sent,
+    ],
     tools: ['message', 'bash', 'mcp'],
   },
   {
     what: 'the configuration was changed',
-    pattern: new RegExp(
-      `${i}(?:changed|updated|patched|edited|added|set) (?:\\w+ ){0,3}(?:configuration|config|setting|settings|coop\\.toml)`,
-      'i',
-    ),
+    patterns: [
+      new RegExp(
+        `${i}(?:changed|updated|patched|edited|added|set) (?:\\w+ ){0,3}(?:configuration|config|setting|settings|coop\\.toml)`,
+        'i',
+      ),
+      ...abroad.configured,
+    ],
     tools: ['config', 'people', 'edit_file', 'write_file', 'bash'],
   },
 ]
@@ -61,7 +78,10 @@ export function unfounded(text: string, turnEntries: readonly Entry[]): string[]
     ),
   )
   return claims
-    .filter(claim => claim.pattern.test(text) && !claim.tools.some(tool => done.has(tool)))
+    .filter(
+      claim =>
+        claim.patterns.some(pattern => pattern.test(text)) && !claim.tools.some(tool => done.has(tool)),
+    )
     .map(claim => claim.what)
 }
 

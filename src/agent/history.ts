@@ -46,7 +46,8 @@ function resultOf(entry: Entry, turn: string): Block {
   if (stored?.type === 'tool_result' && entry.origin === 'outside' && entry.turn !== turn)
     return { ...stored, text: leftOut }
   if (stored) return stored
-  const text = entry.state === 'waiting' ? 'Waiting for a person’s approval.' : 'No result yet.'
+  const text =
+    entry.state === 'waiting' ? 'Waiting for a person’s approval.' : 'No result yet: it is being worked on.'
   return { type: 'tool_result', callId: entry.callId ?? '', name: '', text, isError: false }
 }
 

@@ -24,6 +24,8 @@ export interface ModelRequest {
   readonly system: { readonly stable: string; readonly session: string }
   readonly messages: readonly Message[]
   readonly maxTokens: number
+  /** The prefix is to be kept for an hour, where the provider can. */
+  readonly keepLong?: boolean
 }
 
 export type StopReason = 'end' | 'tool_calls' | 'max_tokens' | 'refusal'
@@ -73,4 +75,5 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
   output: a.output + b.output,
   cacheRead: a.cacheRead + b.cacheRead,
   cacheWrite: a.cacheWrite + b.cacheWrite,
+  cacheLong: (a.cacheLong ?? 0) + (b.cacheLong ?? 0),
 })

@@ -18,7 +18,10 @@ import {
   type StreamModel,
   type ToolSpec,
 } from './model.ts'
+import { primed } from './primer.ts'
 import type { SystemPrompt } from './prompt.ts'
+import { hourPays, lacking } from './rhythm.ts'
+import { countTokens } from './tokens.ts'
 
 export type Outcome =
   /** `entry` is not stored yet: it goes in with the reply's parts, in the commit that ends the turn. */
@@ -29,7 +32,7 @@ export type Outcome =
       readonly cost: Spend
       readonly usage: Usage
     }
-  | { readonly kind: 'waiting' }
+  | { readonly kind: 'waiting'; readonly reason: string }
   | { readonly kind: 'stopped'; readonly entry: NewEntry | null; readonly usage: Usage }
   | {
       readonly kind: 'failed'
@@ -51,10 +54,14 @@ export interface TurnOptions {
   /** Stores the messages that may join now; returns whether there were any. */
   readonly join: () => boolean
   readonly costOf: (usage: Usage) => Spend
+  /** Model calls in this turn, if fewer than usual; after them it must sum up. */
+  readonly maxSteps?: number
+  /** Tokens below which the provider caches nothing; 0 where that is nothing to reckon with. */
+  readonly smallestPrefix: number
 }
 
 /** Model calls in one turn; after them it must sum up. */
-const maxSteps = 40
+const mostSteps = 40
 
 const sumUp =
   '[Coop: this turn has used all its steps. Say now what was done, what was not, and what comes next. No more tools.]'
@@ -66,6 +73,8 @@ export async function* runTurn(
   signal: AbortSignal,
 ): AsyncGenerator<SessionEvent, Outcome> {
   const specs = desk.tools.map(specOf)
+  const maxSteps = Math.min(options.maxSteps ?? mostSteps, mostSteps)
+  const { prompt: system, keepLong } = paced(desk, specs, options)
   let usage = noUsage
   let objection: Message[] = []
   let corrected = false
@@ -76,8 +85,9 @@ export async function* runTurn(
     const planned = plannedCalls(history, desk.turn.id)
     if (planned.length > 0) {
       if (signal.aborted) return { kind: 'stopped', entry: null, usage }
-      const { waiting } = yield* runCalls(desk, planned, seen, options.rules, signal)
-      if (waiting) return { kind: 'waiting' }
+      const { waiting, pending } = yield* runCalls(desk, planned, seen, options.rules, signal)
+      if (waiting) return { kind: 'waiting', reason: 'waiting for a person' }
+      if (pending) return { kind: 'waiting', reason: 'waiting for a subagent' }
       continue
     }
     if (signal.aborted) return { kind: 'stopped', entry: null, usage }
@@ -88,9 +98,10 @@ export async function* runTurn(
     const request: ModelRequest = {
       model: options.model,
       tools: specs,
-      system: options.prompt,
+      system,
       messages: last ? [...messages.slice(0, -1), withText(messages.at(-1)!, sumUp)] : messages,
       maxTokens: options.maxTokens,
+      keepLong,
     }
     const said = yield* relay(options.stream(request, signal), desk.turn.id)
     const make = (blocks: readonly Block[]): NewEntry => ({
@@ -150,9 +161,18 @@ export async function* runTurn(
   }
 }
 
+/** The prompt as the pace of the conversation asks for it: long enough to be cached, kept long enough to be used again. */
+function paced(desk: Desk, specs: readonly ToolSpec[], { prompt, smallestPrefix }: TurnOptions) {
+  const history = desk.history()
+  const fixed = countTokens(JSON.stringify(specs) + prompt.stable + prompt.session)
+  const missing = smallestPrefix > 0 ? lacking(history, fixed, smallestPrefix) : 0
+  return { prompt: primed(prompt, missing), keepLong: hourPays(history) }
+}
+
 /** What the person has to know about how an answer came to be. */
 function noteOn({ stop, instead }: Extract<ModelEvent, { type: 'done' }>): string {
   const notes = [
+    ...(stop === 'refusal' ? ['[The model declined to answer this.]'] : []),
     ...(stop === 'max_tokens' ? ['[The answer reached its length limit here.]'] : []),
     ...(instead === undefined ? [] : [`[${instead} answered: the usual model is not to be had just now.]`]),
   ]

@@ -251,6 +251,24 @@ const skills = table({
   trust: key(level.default('full'), 'The lowest level that has them.'),
 })
 
+const subagents = table({
+  trust: key(level.default('full'), 'The lowest level that may send subagents off.'),
+  max_depth: key(whole().max(5).default(2), 'How deep subagents may send off others; 0 is none at all.'),
+  max_children: key(z.int().min(1).max(20).default(5), 'How many work for one conversation at a time.'),
+  timeout_s: key(z.int().min(10).max(86_400).default(900), 'Seconds until one is stopped.'),
+  profiles: z
+    .array(
+      table({
+        name: key(z.string().trim().min(1).max(60), 'What the agent asks for it by.'),
+        instructions: key(z.string().max(8_000).optional(), 'What it is told beside its task.'),
+        tools: key(z.array(z.string()).optional(), 'The tools it has, of those that its sender has.'),
+        model: key(z.string().optional(), 'The model that it works with.', { by: 'chat' }),
+        steps: key(z.int().min(1).max(40).optional(), 'The most model calls.', { by: 'chat' }),
+      }),
+    )
+    .default([]),
+})
+
 const boxLevel = {
   egress: key(
     z.union([z.enum(['none', 'open']), z.array(host)], 'write "none", "open" or a list of hosts').optional(),
@@ -368,6 +386,7 @@ export const configSchema = table({
   cron: z.array(cron).default([]),
   budget: budget.prefault({}),
   skills: skills.prefault({}),
+  subagents: subagents.prefault({}),
   box: box.prefault({}),
   tools: tools.prefault({}),
   mcp: z.array(mcp).default([]),

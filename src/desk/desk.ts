@@ -26,7 +26,14 @@ import { openSkills, type SkillRules } from './skills.ts'
 import { openTodo } from './todo.ts'
 
 /** Hands that the gateway itself has to give. */
-export type LentHands = Pick<Hands, 'schedule' | 'config' | 'people' | 'self' | 'files'>
+export type LentHands = Pick<Hands, 'schedule' | 'subagents' | 'config' | 'people' | 'self' | 'files'>
+
+/** What a lent hand may need to know of the turn, asked when it is needed. */
+export interface TurnFacts {
+  readonly turn: DeskTurn
+  readonly seen: () => Origin
+  readonly tools: () => readonly string[]
+}
 
 /** What the gateway lends a desk; each room opens with the desk's clearance and nothing wider. */
 export interface Rooms {
@@ -44,7 +51,7 @@ export interface Rooms {
   readonly heardLimit: (place: Place) => number
   readonly messages: (clearance: Clearance, callId: string) => MessageHand | null
   readonly reactions?: (place: Place, turn: string) => ReactionHand | undefined
-  readonly lent: (clearance: Clearance, session: Session, callId: string) => LentHands
+  readonly lent: (clearance: Clearance, session: Session, callId: string, facts: TurnFacts) => LentHands
   readonly now: () => number
 }
 
@@ -138,7 +145,7 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     todo: openTodo(store.settings, session.id, clearance, seen, now),
     messages: rooms.messages(clearance, callId),
     ...(reactions ? { reactions } : {}),
-    ...rooms.lent(clearance, session, callId),
+    ...rooms.lent(clearance, session, callId, { turn, seen, tools: () => tools.map(tool => tool.name) }),
   })
   const probe = hands(randomUUID())
   const tools = allTools

@@ -2,7 +2,7 @@
 import type { Person } from '../access/household.ts'
 import type { Level } from '../access/levels.ts'
 import type { ModelEvent, ModelRequest, StreamModel } from '../agent/model.ts'
-import { priceOf } from '../agent/models/prices.ts'
+import { priceOf } from '../agent/models/catalogue.ts'
 import { countTokens } from '../agent/tokens.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Spending } from '../store/spending.ts'

@@ -69,11 +69,17 @@ export function openCompactor(options: CompactionOptions): Compactor {
         }
         if (summary) summaries.push(summary)
       }
+      // What this clearance does not cover stays where it is, until somebody who may read it lets it be summed up.
+      const hidden = store.transcript.view(clearance).hidden(id, session.epoch, session.windowFrom, from)
+      const folded = leaving.filter(
+        entry => hidden !== null && entry.id >= hidden && entry.role !== 'summary',
+      )
       store.compact(
         { session: id, epoch: session.epoch, turn: null, trace },
-        from,
+        hidden ?? from,
         summaries,
         leaving.flatMap(entry => (entry.role === 'summary' ? [entry.id] : [])),
+        folded.map(entry => entry.id),
         now(),
       )
       options.log.info({ session: id, trace, left: leaving.length, summaries: summaries.length }, 'summed up')

@@ -28,6 +28,7 @@ import type { Compactor } from './compaction.ts'
 import type { ConsentOffice } from './consent.ts'
 import { contextLine, systemTimezone } from './context-line.ts'
 import { type DraftFacts, forgetDraft, type LiveDraft } from './drafts.ts'
+import { type Errand, errandOf } from './errand.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Lane } from './lanes.ts'
 import type { Live } from './live.ts'
@@ -35,8 +36,7 @@ import type { PostOffice } from './post-office.ts'
 import { recall } from './recall.ts'
 import { compose } from './reply.ts'
 import { isSameVoice, spokenOrigin, spokenText, strangerAuthor } from './said.ts'
-import { jobOfSession, scheduleChannel } from './schedule/job.ts'
-import type { Schedule } from './schedule/schedule.ts'
+import { scheduleChannel } from './schedule/job.ts'
 import type { Typing } from './typing.ts'
 
 /** A message that waits in a lane, as it was cleared on arrival, or a turn to run on. */
@@ -74,7 +74,14 @@ export interface ConversationOptions {
   readonly latest: (row: Received) => Received | null
   readonly draft: (facts: DraftFacts) => LiveDraft
   readonly compactor: Compactor
-  readonly schedule: Schedule
+  /** Work that no person just wrote, by the channel it arrives on. */
+  readonly errands: ReadonlyMap<string, Errand>
+  /** The most model calls of a session’s turns, if fewer than usual. */
+  readonly stepsOf: (session: string) => number | undefined
+  /** Whether something is under way that a waiting turn waits for. */
+  readonly isAwaiting: (turn: string) => boolean
+  /** A turn is over without its end: what it sent off is stopped. */
+  readonly abandon: (turn: string) => void
   readonly budget: Budget
   /** What the agent is told beside a message, once. */
   readonly notices: (clearance: Clearance) => readonly string[]
@@ -107,11 +114,13 @@ export function openConversation(options: ConversationOptions) {
     const fresh =
       now() - task.clearedAt > staleMs ||
       task.cleared.clearance.revision !== options.config().household.revision
-    if (fresh && task.row.inbound.channel === scheduleChannel) return options.again([task.row])
+    const errand = options.errands.get(task.row.inbound.channel)
+    if (fresh && errand) return options.again([task.row])
     const cleared = fresh ? await options.gatekeeper.clear(task.row.inbound) : task.cleared
     if (cleared.clearance.person !== task.cleared.clearance.person) return options.again([task.row])
     if (lostReaders(task.cleared.clearance, cleared.clearance)) {
       store.inbox.settle(task.row.id, 'failed', readersChanged)
+      errand?.gaveUp(task.row, readersChanged)
       return tellHeldBack('A message', task.row.inbound.place)
     }
     const album = await albumOf(task, cleared.clearance, lane)
@@ -140,11 +149,12 @@ export function openConversation(options: ConversationOptions) {
     const prompt = options.prompt(desk, cleared.speaker)
     const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
     const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
-    const told = options.schedule.brief(task.row.inbound)
+    const told = errand?.brief(task.row.inbound) ?? null
     const beside = told === null ? [volatile, ...options.notices(cleared.clearance)] : [told]
     const made = rows.map((row, index) => {
       const extra = index === 0 ? [...beside, memories.text] : []
-      return entryOf(row.inbound, cleared.clearance, cleared.speaker, extra, taken.get(row.id))
+      const entry = entryOf(row.inbound, cleared.clearance, cleared.speaker, extra, taken.get(row.id))
+      return { ...entry, ...errand?.words?.(row) }
     })
     const files = prompt.refs.map(
       (ref): Disclosed => ({ kind: 'file', ref, labels: cleared.clearance.reads }),
@@ -234,17 +244,18 @@ export function openConversation(options: ConversationOptions) {
       ...usage,
       person: person?.id ?? null,
       level: clearance.acts,
-      job: jobOfSession(turn.session),
+      job: errandOf(turn.session),
       model,
       usd: options.models().cost(model, usage),
     })
+    const maxSteps = options.stepsOf(turn.session)
     const running = runTurn(
       desk,
       {
         stream: options.budget.limited(traced(turn, span.id, model, draft), model, {
           person,
           level: clearance.acts,
-          job: jobOfSession(turn.session),
+          job: errandOf(turn.session),
         }),
         model,
         maxTokens,
@@ -252,6 +263,9 @@ export function openConversation(options: ConversationOptions) {
         nameOf: author => nameIn(desk.session, author),
         rules: options.consent.rulesFor(desk),
         costOf,
+        // Work of one turn is not sent often enough to be worth a longer prefix.
+        smallestPrefix: errandOf(turn.session) === null ? options.models().factsOf(model).smallestPrefix : 0,
+        ...(maxSteps === undefined ? {} : { maxSteps }),
         join() {
           const joining = lane.takeWhile(
             next =>
@@ -331,6 +345,7 @@ export function openConversation(options: ConversationOptions) {
     const clearance = await options.gatekeeper.reissue(task.clearance.grant())
     const session = store.sessions.get(task.session)
     if (!session || !(await options.compactor.compact(clearance, task.session, task.trace, signal))) return
+    if (session.kind !== 'direct' && session.kind !== 'group') return
     const text =
       'I have summed up the older part of our conversation, to keep it short. All of it can still be searched.'
     options.office.note(session, clearance, text, task.trace)
@@ -346,11 +361,15 @@ export function openConversation(options: ConversationOptions) {
     lane: Lane<Task>,
     draft: LiveDraft,
   ): Promise<void> {
-    const job = rows[0]?.inbound.channel === scheduleChannel ? rows[0] : undefined
+    const job = rows[0]
+    const errand = job && options.errands.get(job.inbound.channel)
     if (outcome.kind === 'waiting') {
       await draft.leave()
       store.turns.setState(turn.id, 'waiting')
-      if (job) options.schedule.waiting(job)
+      // What it waits for may have come before it began to wait.
+      if (!options.isAwaiting(turn.id))
+        options.enqueue(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
+      errand?.waiting(job!)
       options.typing.stop(turn.id)
       live.event(
         turn.session,
@@ -358,7 +377,7 @@ export function openConversation(options: ConversationOptions) {
           type: 'turn_ended',
           turn: turn.id,
           state: 'waiting',
-          reason: 'waiting for a person',
+          reason: outcome.reason,
           usage: noUsage,
         },
         desk.clearance.reads,
@@ -374,8 +393,8 @@ export function openConversation(options: ConversationOptions) {
       return revoke(turn)
     }
 
-    if (job && !held) {
-      await options.schedule.end(job, turn, desk, outcome, model)
+    if (errand && !held) {
+      await errand.end(job!, turn, desk, outcome, model)
       return options.ended()
     }
     const { text, sealed, entries, state, reason } = compose(outcome, desk)
@@ -454,11 +473,13 @@ export function openConversation(options: ConversationOptions) {
       said.cost,
       now(),
     )
+    options.abandon(turn.id)
     live.entries(done.entries)
     const ended = { turn: turn.id, state: 'failed', reason: readersChanged, usage: said.usage } as const
     live.event(session, { type: 'turn_ended', ...ended }, grant.reads)
     options.typing.stop(turn.id)
-    for (const row of store.inbox.ofTurn(turn.id)) options.schedule.gaveUp(row, readersChanged)
+    for (const row of store.inbox.ofTurn(turn.id))
+      options.errands.get(row.inbound.channel)?.gaveUp(row, readersChanged)
     tellHeldBack('A reply', grant.place)
   }
 
@@ -478,6 +499,7 @@ export function openConversation(options: ConversationOptions) {
   /** The turn is over unsaid; its messages begin again under what is true now. */
   function revoke(turn: Turn): void {
     options.typing.stop(turn.id)
+    options.abandon(turn.id)
     const rows = store.inbox.ofTurn(turn.id)
     store.turns.revoke(turn.id, now())
     options.log.warn(

@@ -13,7 +13,7 @@ import type { Channel, Control, Place } from '../channel.ts'
 import type { Config, Environment } from '../config/load.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import { openSender, type Sender } from '../delivery/sender.ts'
-import { openDesk, type Rooms } from '../desk/desk.ts'
+import { openDesk, type Rooms, type TurnFacts } from '../desk/desk.ts'
 import { workspaceFault } from '../desk/files.ts'
 import type { Log } from '../log.ts'
 import { loginsFolder } from '../mcp/logins.ts'
@@ -37,6 +37,7 @@ import { memoryCommands } from './commands/memory-commands.ts'
 import { peopleCommands } from './commands/people-commands.ts'
 import { scheduleCommands } from './commands/schedule-commands.ts'
 import { sessionCommands } from './commands/session-commands.ts'
+import { subagentCommands } from './commands/subagent-commands.ts'
 import { openCompactor } from './compaction.ts'
 import { configHand } from './configuration/config-hand.ts'
 import { type Configuration, openConfiguration } from './configuration/configuration.ts'
@@ -46,6 +47,7 @@ import { systemTimezone } from './context-line.ts'
 import { openControl } from './control.ts'
 import { openConversation, type Task } from './conversation.ts'
 import { openDraft } from './drafts.ts'
+import { type Errand, subagentChannel, subagentSession } from './errand.ts'
 import { openExpiry } from './expiry.ts'
 import { openFaults } from './faults.ts'
 import { fileHand } from './file-hand.ts'
@@ -62,11 +64,14 @@ import { openPrompts } from './prompts.ts'
 import { openReceiver, type ReceiveOptions } from './receive.ts'
 import { openRemember } from './remember.ts'
 import { openRevisions } from './revisions.ts'
+import { scheduleChannel } from './schedule/job.ts'
 import { needsOf } from './schedule/needs.ts'
 import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { openSelf, type Records } from './self.ts'
 import { statusOf } from './status.ts'
+import { type SubagentHandOptions, subagentHand } from './subagent-hand.ts'
+import { openSubagents } from './subagents.ts'
 import { openTyping } from './typing.ts'
 
 export interface GatewayOptions {
@@ -248,6 +253,28 @@ export function openGateway(options: GatewayOptions): Gateway {
     tracer,
     now,
   })
+  const subagents = openSubagents({
+    store,
+    household,
+    gatekeeper,
+    channel,
+    office,
+    live,
+    instructions: name => config.settings.subagents.profiles.find(each => each.name === name)?.instructions,
+    idle: place => sender.idle(place),
+    send: rows => sender.take(rows),
+    proceed: rows => receiver.proceed(rows),
+    enqueue: work => lanes.push(work.session.id, { kind: 'message', ...work }),
+    wake,
+    stop: (session, reason) => lanes.stop(session, reason),
+    log,
+    now,
+  })
+  const errands: ReadonlyMap<string, Errand> = new Map([
+    [scheduleChannel, schedule],
+    [subagentChannel, subagents.errand],
+  ])
+  const isAwaiting = (turn: string) => store.approvals.openOf(turn) || store.subagents.isAwaited(turn)
   const today = () => dayStart(now(), rooms().timezone)
   const budget = openBudget({ settings: () => config.settings.budget, spending: store.spending, today })
   const self = openSelf({ status, records: options.records ?? {}, workspace: () => config.paths.workspace })
@@ -276,8 +303,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     )
     return needsOf(desk.tools, clearance.acts, config.settings.tools.approve.rules)
   }
-  const lent: Rooms['lent'] = (clearance, session, callId) => {
-    const working = session.kind === 'job'
+  const helpers: SubagentHandOptions = {
+    store,
+    subagents,
+    settings: () => config.settings.subagents,
+    models: () => models,
+    now,
+  }
+  const lent: Rooms['lent'] = (clearance, session, callId, facts) => {
+    const working = session.kind === 'job' || session.kind === 'subagent'
     const common = {
       configuration,
       memory,
@@ -290,6 +324,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     return {
       files: fileHand(clearance, session, callId, { store, sender: () => sender, live, channel, now }),
       schedule: working ? null : jobHand(clearance, callId),
+      subagents: subagentHand(clearance, session, callId, facts, helpers),
       config: working ? null : configHand(clearance, callId, common),
       people: working ? null : peopleHand(clearance, callId, common),
       self: self(clearance),
@@ -331,7 +366,14 @@ export function openGateway(options: GatewayOptions): Gateway {
     now,
   })
 
-  const modelFor = (person: Person | null): string => {
+  const subagentOf = (session: string) =>
+    session.startsWith(subagentSession(''))
+      ? store.subagents.get(session.slice(subagentSession('').length))
+      : undefined
+
+  const modelFor = (person: Person | null, session?: string): string => {
+    const given = session === undefined ? null : subagentOf(session)?.model
+    if (given) return given
     const chosen = person && store.settings.get<string>(`person:${person.id}`, 'model')
     return chosen ?? person?.model ?? config.settings.agent.model
   }
@@ -420,7 +462,10 @@ export function openGateway(options: GatewayOptions): Gateway {
         log,
         now,
       }),
-    schedule,
+    errands,
+    stepsOf: session => subagentOf(session)?.steps,
+    isAwaiting,
+    abandon: subagents.abandon,
     budget,
     notices,
     compactor,
@@ -438,7 +483,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     [
       ...sessionCommands({
         store,
-        stop: lanes.stop,
+        stop: stopAll,
         running: session => lanes.running().includes(session),
         leavesBehind,
         compact: (session, clearance) =>
@@ -461,6 +506,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       ...peopleCommands({ store, consent, people, configuration, memory, channels: channels.all, now }),
       ...memoryCommands({ store, memory }),
       ...configCommands({ configuration, timezone: schedule.zoneOf }),
+      ...subagentCommands({
+        hand: ({ clearance, session }) =>
+          subagentHand(clearance, session, `command:${newTrace()}`, noTurn, helpers),
+      }),
       ...scheduleCommands({
         hand: ({ clearance }) => jobHand(clearance, `command:${newTrace()}`),
         runs: store.runs,
@@ -506,7 +555,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     directSessions,
     commandLevels: new Map([...commands.values()].map(command => [command.name, command.level])),
     runCommand,
-    takeJob: schedule.take,
+    errands,
     enqueue: (session, task) => lanes.push(session, task),
     office,
     consent,
@@ -521,7 +570,9 @@ export function openGateway(options: GatewayOptions): Gateway {
     enqueue: (session, task) => lanes.push(session, task),
     proceed: rows => receiver.proceed(rows),
     gaveUp(row, reason) {
-      schedule.gaveUp(row, reason)
+      errands.get(row.inbound.channel)?.gaveUp(row, reason)
+      // Who sent a subagent off is told by its result.
+      if (row.inbound.channel === subagentChannel) return
       office.tellOwners(`A message on ${row.inbound.channel} could not be answered; \`coop logs\` says why.`)
     },
     log,
@@ -534,7 +585,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     consent,
     status,
-    stop: session => lanes.stop(session, 'stopped'),
+    stop: session => stopAll(session, 'stopped'),
     shutdown: options.shutdown,
     command: runFromClient,
     commands: clearance =>
@@ -581,6 +632,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       lanes.push(known.session, { kind: 'resume', turn, session: known.session })
   }
 
+  /** What runs in a session, and what a turn of it waits for from those it sent off. */
+  function stopAll(session: string, reason: StopReason): boolean {
+    const sent = store.subagents.openOfParent(session).filter(each => !each.background)
+    for (const turn of new Set(sent.map(each => each.turn))) wake(turn)
+    const stopped = lanes.stop(session, reason)
+    for (const each of sent) subagents.stop(each.id, 'it was stopped')
+    return stopped || sent.length > 0
+  }
   const menus = openMenus({
     settings: store.settings,
     household,
@@ -658,7 +717,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       consent.expire()
       // What ran had its lane: a turn that was woken behind it must not find its messages unanswered.
       const turns = store.turns.open()
-      const woken = turns.filter(turn => turn.state === 'waiting' && !store.approvals.openOf(turn.id))
+      const woken = turns.filter(turn => turn.state === 'waiting' && !isAwaiting(turn.id))
       for (const turn of [...turns.filter(open => open.state === 'running'), ...woken]) {
         lanes.push(turn.session, { kind: 'resume', turn: turn.id, session: turn.session })
       }
@@ -671,6 +730,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       receiver.proceed(store.inbox.unfinished().filter(row => row.state === 'new'))
       // After what was left over: the runs that it begins are new, and taken up by themselves.
       schedule.recover()
+      subagents.recover()
       void configuration.resume().then(() => joins.carryOut())
       expiry.start()
     },
@@ -678,6 +738,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await configuration[Symbol.asyncDispose]()
       joins[Symbol.dispose]()
       schedule[Symbol.dispose]()
+      subagents[Symbol.dispose]()
       await channels.stopListening()
       await lanes.close(signal)
       await toolServers[Symbol.asyncDispose]()
@@ -691,6 +752,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** A command lists and stops, and sends nothing off. */
+const noTurn: TurnFacts = { turn: { id: '', epoch: 0, trace: '' }, seen: () => 'outside', tools: () => [] }
 /** What is heard in a direct chat is reactions alone. */
 const directNotes = 20
 /** The model’s SDK loads once the channels have begun, and before the first message needs it. */

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
 import type { ConsentOffice } from './consent.ts'
 import type { Task } from './conversation.ts'
+import type { Errand } from './errand.ts'
 import type { Cleared, Gatekeeper } from './gatekeeper.ts'
 import type { Live } from './live.ts'
 import type { PostOffice } from './post-office.ts'
@@ -17,7 +18,6 @@ import { type ReactionMeaning, reactedTo, readReaction } from './reactions.ts'
 import type { Revisions } from './revisions.ts'
 import { chooseRoute, type Route } from './route.ts'
 import { spokenOrigin, spokenText, strangerAuthor } from './said.ts'
-import { scheduleChannel } from './schedule/job.ts'
 import { sessionFor } from './sessions.ts'
 
 export interface ReceiveOptions {
@@ -33,8 +33,8 @@ export interface ReceiveOptions {
     command: Extract<Route, { kind: 'command' }>,
   ) => Promise<void>
   readonly enqueue: (session: string, task: Task) => void
-  /** Takes up the run of a job. */
-  readonly takeJob: (row: Received) => Promise<void>
+  /** Work that no person just wrote, by the channel it arrives on. */
+  readonly errands: ReadonlyMap<string, Errand>
   readonly office: PostOffice
   readonly consent: ConsentOffice
   readonly revisions: Revisions
@@ -71,9 +71,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       place: inbound.place.id,
       ...(inbound.expiresMs === undefined ? options.tracer.content({ text: inbound.text }) : {}),
     })
-    if (inbound.channel === scheduleChannel) {
-      span.end({ route: 'job' })
-      return options.takeJob(row)
+    const errand = options.errands.get(inbound.channel)
+    if (errand) {
+      span.end({ route: inbound.channel })
+      return errand.take(row)
     }
     const cleared = await options.gatekeeper.clear(inbound)
     const { speaker, clearance, group } = cleared

@@ -40,7 +40,7 @@ export type Spoken = ReturnType<typeof openSpoken>
 
 export function openSpoken(db: Db) {
   const turns = db.prepare<[number, number], TurnRow>(
-    'SELECT id, session, grant_json, last_entry FROM turn WHERE last_entry > ? ORDER BY last_entry LIMIT ?',
+    "SELECT id, session, grant_json, last_entry FROM turn WHERE last_entry > ? AND session NOT LIKE 'subagent:%' ORDER BY last_entry LIMIT ?",
   )
   const entries = db.prepare<[string], EntryRow>(
     "SELECT id, author, body, origin, labels, at FROM entry WHERE turn = ? AND role IN ('user', 'assistant') AND undone = 0 ORDER BY id",

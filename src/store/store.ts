@@ -18,6 +18,7 @@ import { openSessions, type Sessions } from './sessions.ts'
 import { openSettings, type Settings } from './settings.ts'
 import { openSpending, type Spending } from './spending.ts'
 import { openSpoken, type Spoken } from './spoken.ts'
+import { openSubagents, type Subagents } from './subagents.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
 import { openTurns, type Turns } from './turns.ts'
 
@@ -42,6 +43,7 @@ export interface Store extends Disposable {
   readonly post: Post
   readonly jobs: Jobs
   readonly runs: Runs
+  readonly subagents: Subagents
   readonly generations: Generations
   readonly spending: Spending
   readonly compact: Compact
@@ -74,6 +76,7 @@ export function openStore(path: string, migrations: string): Store {
     settings: openSettings(db),
     jobs: openJobs(db),
     runs: openRuns(db),
+    subagents: openSubagents(db),
     generations: openGenerations(db),
     spending: openSpending(db),
     post: openPost(db, transcript, outbox, inbox),

@@ -30,6 +30,8 @@ export interface EntryPlace {
 export interface TranscriptView {
   /** Covered entries of an epoch from `from` on, oldest first. */
   entries(session: string, epoch: number, from: number): Entry[]
+  /** The first entry of an epoch between the two that is not covered; null when all are. */
+  hidden(session: string, epoch: number, from: number, before: number): number | null
   /** Covered entries of any epoch after `after`, oldest first. */
   after(session: string, after: number, limit: number): Entry[]
   /** Covered entries of any epoch before `before`, oldest first: a page of history. */
@@ -50,7 +52,10 @@ export function openTranscript(db: Db) {
   )
   const select = (where: string) => `SELECT * FROM entry WHERE session = ? AND undone = 0 AND ${where}`
   const fromEpoch = db.prepare<[string, number, number], Row>(
-    `${select('epoch = ? AND id >= ?')} ORDER BY id`,
+    `${select('epoch = ? AND id >= ? AND summed = 0')} ORDER BY id`,
+  )
+  const labelled = db.prepare<[string, number, number, number], Pick<Row, 'id' | 'labels'>>(
+    'SELECT id, labels FROM entry WHERE session = ? AND undone = 0 AND summed = 0 AND epoch = ? AND id >= ? AND id < ? ORDER BY id',
   )
   const fromId = db.prepare<[string, number, number], Row>(`${select('id > ?')} ORDER BY id LIMIT ?`)
   const toId = db.prepare<[string, number, number], Row>(`${select('id < ?')} ORDER BY id DESC LIMIT ?`)
@@ -110,6 +115,8 @@ export function openTranscript(db: Db) {
             const rows = fromEpoch.all(session, epoch, start)
             return { entries: covered(rows), newest: rows.at(-1)?.id ?? 0 }
           }),
+        hidden: (session, epoch, from, before) =>
+          labelled.all(session, epoch, from, before).find(row => labelsOf(row.labels) === null)?.id ?? null,
         after: (session, after, limit) => covered(fromId.all(session, after, limit)),
         before: (session, before, limit) => covered(toId.all(session, before, limit)).reverse(),
       }

@@ -12,6 +12,8 @@ export interface Usage {
   readonly output: number
   readonly cacheRead: number
   readonly cacheWrite: number
+  /** Of `cacheWrite`, what is kept for an hour. */
+  readonly cacheLong?: number
 }
 
 export interface Turn {

@@ -13,6 +13,8 @@ export interface Hands {
   readonly reactions?: ReactionHand
   /** Null where no job may be set. */
   readonly schedule: ScheduleHand | null
+  /** Null where nobody may be sent off. */
+  readonly subagents: SubagentHand | null
   /** Configuration, people and what Coop knows of itself; null but for a fully trusted person alone with the agent. */
   readonly config: ConfigHand | null
   readonly people: PeopleHand | null
@@ -91,6 +93,32 @@ export interface ScheduleHand {
   cancel(id: string): string
   run(id: string): string
   list(): string
+}
+
+export interface SubagentWish {
+  readonly task: string
+  readonly profile?: string | undefined
+  readonly tools?: readonly string[] | undefined
+  readonly model?: string | undefined
+  readonly minutes?: number | undefined
+  readonly steps?: number | undefined
+  readonly background?: boolean | undefined
+}
+
+/** What became of a helper; `pending` while it works and the turn waits for it. */
+export interface SubagentAnswer {
+  readonly text: string
+  readonly isError?: boolean
+  readonly origin?: Origin
+  readonly pending?: true
+}
+
+/** Helpers of the person who speaks. Each throws a `CoopError` for what may not be. */
+export interface SubagentHand {
+  /** Sends one off; the same call again says what became of it. */
+  spawn(wish: SubagentWish): SubagentAnswer
+  list(): string
+  stop(id: string): string
 }
 
 export interface ConfigEdit {

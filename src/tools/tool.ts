@@ -29,6 +29,8 @@ export interface ToolResult {
   readonly isError?: boolean
   /** Where the text came from; the agent's own if absent. */
   readonly origin?: Origin
+  /** There is no result yet: the turn waits, and the call runs again when it is woken. */
+  readonly pending?: true
 }
 
 export interface Tool<Input = unknown> {

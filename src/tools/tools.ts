@@ -14,6 +14,7 @@ import { readFile } from './read-file.ts'
 import { schedule } from './schedule.ts'
 import { sendFile } from './send-file.ts'
 import { skill } from './skill.ts'
+import { subagent } from './subagent.ts'
 import { todo } from './todo.ts'
 import type { Tool } from './tool.ts'
 import { webFetch } from './web-fetch.ts'
@@ -34,5 +35,6 @@ export const tools: readonly Tool[] = [
   message,
   react,
   skill,
+  subagent,
   todo,
 ].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -60,3 +60,62 @@ test('unfounded does not accept a failed call as proof', () => {
 test('unfounded does not accept the call of another kind as proof', () => {
   assert.equal(unfounded('I sent the message to Bob.', [result('todo')]).length, 1)
 })
+
+const abroad: readonly (readonly [string, string])[] = [
+  ['Ich habe dir eine Erinnerung für 7 Uhr gestellt.', 'schedule'],
+  ['Die Erinnerung ist für Montag eingerichtet.', 'schedule'],
+  ['Gerne, das habe ich mir gemerkt.', 'memory_write'],
+  ['Ich habe Bob eine Nachricht geschickt.', 'message'],
+  ['Ich habe die Einstellungen geändert.', 'config'],
+  ['Das habe ich gelöscht.', 'memory_write'],
+  ['J’ai mis un rappel pour 7 heures.', 'schedule'],
+  ['C’est fait, je l’ai noté.', 'memory_write'],
+  ["J'ai envoyé le message à Bob.", 'message'],
+  ['J’ai modifié les réglages.', 'config'],
+  ['He programado un recordatorio para las 7.', 'schedule'],
+  ['Ya lo he anotado.', 'memory_write'],
+  ['Le he enviado el mensaje a Bob.', 'message'],
+  ['He cambiado la configuración.', 'config'],
+  ['Agendei um lembrete para as 7.', 'schedule'],
+  ['Já anotei isso.', 'memory_write'],
+  ['Enviei a mensagem ao Bob.', 'message'],
+  ['Alterei a configuração.', 'config'],
+  ['Ho impostato un promemoria per le 7.', 'schedule'],
+  ['L’ho annotato.', 'memory_write'],
+  ['Ho inviato il messaggio a Bob.', 'message'],
+  ['Ho cambiato le impostazioni.', 'config'],
+]
+
+test('unfounded knows claims in five more languages, and takes the ledger’s word for them', () => {
+  for (const [text, tool] of abroad) {
+    assert.equal(unfounded(text, []).length, 1, text)
+    assert.deepEqual(unfounded(text, [result(tool)]), [], text)
+  }
+})
+
+test('unfounded raises no alarm at wishes, questions, denials and other people’s deeds, in any language', () => {
+  for (const text of [
+    'Soll ich dir eine Erinnerung stellen?',
+    'Ich habe das nicht gelöscht.',
+    'Ich habe noch keine Nachricht geschickt.',
+    'Du hast mir gestern geschrieben, dass du Tee magst.',
+    'Bob hat die Nachricht geschickt.',
+    'Ich habe gelesen, dass Carol verreist ist.',
+    'Voulez-vous que je mette un rappel ?',
+    'Je n’ai pas envoyé le message.',
+    'Tu as noté la date hier.',
+    'J’ai lu votre message.',
+    '¿Quieres que programe un recordatorio?',
+    'No he enviado nada.',
+    'Bob ha enviado el mensaje.',
+    'He leído tu mensaje.',
+    'Queres que agende um lembrete?',
+    'Não enviei a mensagem.',
+    'O Bob enviou a mensagem.',
+    'Vuoi che imposti un promemoria?',
+    'Non ho inviato nulla.',
+    'Bob ha inviato il messaggio.',
+    'Ho letto il tuo messaggio.',
+  ])
+    assert.deepEqual(unfounded(text, []), [], text)
+})

@@ -121,6 +121,21 @@ const cases: readonly { title: string; answers: readonly Answer[]; reads: RegExp
     reads: /^The model sent an empty answer\. Say \/retry/,
   },
   {
+    title: 'an answer of only thinking is told as empty',
+    answers: [say('', { thinking: 'Hm. And now?' })],
+    reads: /^The model sent an empty answer/,
+  },
+  {
+    title: 'a refusal is told as one',
+    answers: [say('', { stop: 'refusal' })],
+    reads: /^\[The model declined to answer this\.\]$/,
+  },
+  {
+    title: 'a usage that cannot be true is not counted',
+    answers: [say('counted', { usage: { input_tokens: -5, output_tokens: 9e15 } })],
+    reads: /^counted$/,
+  },
+  {
     title: 'an answer without any block is told as empty',
     answers: [say('')],
     reads: /^The model sent an empty answer/,

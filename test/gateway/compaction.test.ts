@@ -58,16 +58,16 @@ function setUp(answer: (request: ModelRequest) => string | null) {
       1,
     )
   }
-  const shown = () => {
+  const shown = (as = clearance) => {
     const session = store.sessions.get('direct:alice')!
-    return store.transcript.view(clearance).entries('direct:alice', 0, session.windowFrom)
+    return store.transcript.view(as).entries('direct:alice', 0, session.windowFrom)
   }
   return { store, compactor, requests, say, shown }
 }
 
 const long = 'word '.repeat(1_500)
-const run = (compactor: ReturnType<typeof setUp>['compactor']) =>
-  compactor.compact(clearance, 'direct:alice', 't', new AbortController().signal)
+const run = (compactor: ReturnType<typeof setUp>['compactor'], as = clearance) =>
+  compactor.compact(as, 'direct:alice', 't', new AbortController().signal)
 
 test('compact leaves the newest part and one summary a label', async () => {
   using rig = useStore(
@@ -120,6 +120,27 @@ test('a second compaction replaces the first summary and hands it on', async () 
   const summaries = rig.shown().filter(entry => entry.role === 'summary')
   assert.equal(summaries.length, 1)
   assert.match(JSON.stringify(summaries), /tulip/)
+})
+
+test('what a lower clearance does not cover stays, and is summed up once somebody may read it', async () => {
+  using rig = useStore(
+    setUp(request => `notes on ${(JSON.stringify(request).match(/tulip|daisy/g) ?? []).join()}`),
+  )
+  const lower = clearance.narrow({ reads: ['social'] })
+  rig.say('only for some: tulip')
+  rig.say('for all: daisy', ['social'])
+  for (let index = 0; index < 30; index++) rig.say(long, ['social'])
+  assert.ok(await run(rig.compactor, lower))
+  assert.ok(!rig.requests.some(request => JSON.stringify(request).includes('tulip')))
+  assert.ok(!rig.compactor.isDue(rig.shown(lower)), 'the lower one is short again')
+  assert.ok(!rig.shown(lower).some(entry => JSON.stringify(entry.blocks).includes('for all')))
+  assert.match(JSON.stringify(rig.shown(lower)), /notes on daisy/)
+  assert.match(JSON.stringify(rig.shown()), /only for some: tulip/)
+  for (let index = 0; index < 30; index++) rig.say(long)
+  assert.ok(await run(rig.compactor))
+  const summaries = rig.shown().filter(entry => entry.role === 'summary')
+  assert.match(JSON.stringify(summaries), /notes on tulip/)
+  assert.match(JSON.stringify(summaries), /notes on daisy/)
 })
 
 test('without a summary nothing leaves, until the conversation is twice too long', async () => {

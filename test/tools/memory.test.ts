@@ -28,6 +28,7 @@ function sitDown(home: Home, name: Name, clearance: Clearance = direct(name), or
     web: null,
     mcp: null,
     schedule: null,
+    subagents: null,
     config: null,
     people: null,
     self: {

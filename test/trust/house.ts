@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../../src/agent/model.ts'
 import { noUsage } from '../../src/agent/model.ts'
+import { factsOf } from '../../src/agent/models/catalogue.ts'
 import type { Models } from '../../src/agent/models/models.ts'
 import { openBoxes } from '../../src/box/room.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
@@ -114,6 +115,8 @@ const modelsOf = (model: FakeModel): Models => ({
   hasKey: () => true,
   cost: () => 0,
   contextOf: () => 200_000,
+  factsOf,
+  probe: async () => null,
   warm: async () => {},
   known: ['fake/one'],
 })
@@ -126,6 +129,8 @@ export interface HouseOptions {
   /** Files of the workspace, by path. */
   readonly files?: Readonly<Record<string, string>>
   readonly now?: () => number
+  /** Puts something into the home before anything opens it. */
+  readonly seed?: (home: string) => void
   readonly env?: Readonly<Record<string, string>>
   /** Stands between the gateway and its store, which lies at `path`. */
   readonly watch?: (store: Store, path: string) => Store
@@ -134,6 +139,7 @@ export interface HouseOptions {
 }
 
 export interface House extends AsyncDisposable {
+  readonly home: string
   readonly gateway: Gateway
   readonly store: Store
   readonly model: FakeModel
@@ -154,6 +160,7 @@ export function openHouse(options: HouseOptions): House {
     mkdirSync(dirname(full), { recursive: true })
     writeFileSync(full, text)
   }
+  options.seed?.(home)
   let revision = 1
   let toml = options.toml
   const path = join(home, 'coop.toml')
@@ -201,6 +208,7 @@ export function openHouse(options: HouseOptions): House {
     store.outbox.open().some(row => row.nextAt === 0)
 
   return {
+    home,
     get gateway() {
       return gateway
     },

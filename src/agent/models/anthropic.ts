@@ -12,10 +12,11 @@ type Content = Anthropic.ContentBlockParam
 
 const limitKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens']
 
+const short = { cache_control: { type: 'ephemeral' } } as const
+const long = { cache_control: { type: 'ephemeral', ttl: '1h' } } as const
+
 /** How long the end of a response may take after its last event. */
 const drainMs = 50
-
-const cached = { cache_control: { type: 'ephemeral' } } as const
 
 /** A Claude Code OAuth token goes as a bearer token with its beta header, a standard key as `x-api-key`: the SDK would make a bearer token of either. */
 function clientFor(endpoint: Endpoint, wire: Wire): Anthropic {
@@ -68,6 +69,7 @@ export function anthropic(): Adapter {
 
 export function paramsOf(request: ModelRequest): Params {
   const { stable, session } = request.system
+  const cached = request.keepLong ? long : short
   return {
     model: request.model,
     max_tokens: request.maxTokens,
@@ -85,11 +87,11 @@ export function paramsOf(request: ModelRequest): Params {
       { type: 'text', text: stable, ...cached },
       ...(session ? [{ type: 'text', text: session, ...cached } as const] : []),
     ],
-    messages: request.messages.map(messageOf),
+    messages: request.messages.map(message => messageOf(message, cached)),
   }
 }
 
-function messageOf(message: Message): Anthropic.MessageParam {
+function messageOf(message: Message, cached: typeof short | typeof long): Anthropic.MessageParam {
   const content = message.blocks.flatMap(contentOf)
   const last = content.at(-1)
   if (message.breakpoint && last && last.type !== 'thinking' && last.type !== 'redacted_thinking') {
@@ -216,6 +218,7 @@ function inputUsage(usage: Anthropic.Usage | undefined): Partial<Usage> {
     input: count(usage?.input_tokens),
     cacheRead: count(usage?.cache_read_input_tokens),
     cacheWrite: count(usage?.cache_creation_input_tokens),
+    cacheLong: count(usage?.cache_creation?.ephemeral_1h_input_tokens),
   }
 }
 

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelEvent, ModelRequest, StreamModel } from '../model.ts'
 import type { Adapter, Endpoint, OnLimits } from './adapter.ts'
+import type { ModelFacts } from './catalogue.ts'
+import { fitted } from './fitted.ts'
 import type { KeyRing } from './keys.ts'
 
 type Failed = Extract<ModelEvent, { type: 'failed' }>
@@ -10,6 +12,7 @@ export interface Rung {
   /** provider/model. */
   readonly name: string
   readonly model: string
+  readonly facts: ModelFacts
   readonly adapter: Adapter
   readonly keys: KeyRing
   readonly endpoint: Omit<Endpoint, 'key'>
@@ -37,7 +40,7 @@ export function ladder(options: LadderOptions): StreamModel {
       message: `no provider for the model ${request.model}`,
     }
     for (const [index, rung] of (await options.rungs(request.model)).entries()) {
-      const events = climb(rung, { ...request, model: rung.model }, options, signal)
+      const events = climb(rung, fitted(request, rung), options, signal)
       const end = yield* index === 0 ? events : named(events, rung.name)
       if (end === null) return
       failure = end

@@ -2,11 +2,11 @@
 import { type Config, providersOf } from '../../config/load.ts'
 import { CoopError } from '../../errors.ts'
 import type { Usage } from '../../store/turns.ts'
-import type { StreamModel } from '../model.ts'
+import type { ModelEvent, StreamModel } from '../model.ts'
 import type { Adapter } from './adapter.ts'
+import { factsOf, type ModelFacts, priceOf } from './catalogue.ts'
 import { type KeyRing, keyRing } from './keys.ts'
 import { ladder, type Rung } from './ladder.ts'
-import { priceOf } from './prices.ts'
 
 export interface Models {
   readonly stream: StreamModel
@@ -16,6 +16,9 @@ export interface Models {
   hasKey(name: string): boolean
   /** US dollars. */
   cost(name: string, usage: Usage): number
+  /** Asks this very model for a word; null when it answers, else how it failed. */
+  probe(name: string, signal: AbortSignal): Promise<Extract<ModelEvent, { type: 'failed' }> | null>
+  factsOf(name: string): ModelFacts
   /** Tokens that the model takes. */
   contextOf(name: string): number
   /** Loads the SDK behind a model, so that the first message does not wait for it. */
@@ -32,7 +35,8 @@ const loaders: Record<Kind, () => Promise<() => Adapter>> = {
   offline: async () => (await import('./offline.ts')).offline,
 }
 
-const defaultContext = 200_000
+/** Enough for any model to say a word. */
+const probeTokens = 16
 
 export function openModels(config: Config, options: { idleMs?: number; now?: () => number } = {}): Models {
   const { settings } = config
@@ -67,15 +71,25 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
     return { provider, model: full.slice(slash + 1) }
   }
 
+  function factsFor(name: string): ModelFacts {
+    const { provider, model } = split(name)
+    const context = (provider.context_limits as Record<string, number>)[model]
+    const facts = factsOf(`${provider.key}/${model}`)
+    return context === undefined ? facts : { ...facts, context, output: Math.min(facts.output, context) }
+  }
+
   async function rungOf(name: string): Promise<Rung> {
     const { provider, model } = split(name)
     let adapter = adapters.get(provider.key)
     if (!adapter) adapters.set(provider.key, (adapter = loaders[provider.name]().then(make => make())))
-    let keys = rings.get(provider.key)
-    if (!keys) rings.set(provider.key, (keys = keyRing(keysOf(provider))))
+    const full = `${provider.key}/${model}`
+    // A limit is a model's own: what one is refused says nothing of another.
+    let keys = rings.get(full)
+    if (!keys) rings.set(full, (keys = keyRing(keysOf(provider))))
     return {
-      name: `${provider.key}/${model}`,
+      name: full,
       model,
+      facts: factsFor(name),
       adapter: await adapter,
       keys,
       endpoint: { baseUrl: provider.base_url, headers: provider.headers },
@@ -112,8 +126,26 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
     hasKey: has,
     cost: (name, usage) => priceOf(name, usage),
     contextOf(name) {
-      const { provider, model } = split(name)
-      return (provider.context_limits as Record<string, number>)[model] ?? defaultContext
+      return factsFor(name).context
+    },
+    factsOf(name) {
+      try {
+        return factsFor(name)
+      } catch {
+        // Nobody answers for it: the call itself will say so.
+        return factsOf(name)
+      }
+    },
+    async probe(name, signal) {
+      const only = ladder({ rungs: async () => [await rungOf(name)], idleMs: options.idleMs ?? 120_000, now })
+      const messages = [{ role: 'user', blocks: [{ type: 'text', text: 'Say yes.' }] }] as const
+      const system = { stable: 'Answer with one word.', session: '' }
+      for await (const event of only(
+        { model: name, tools: [], system, messages, maxTokens: probeTokens },
+        signal,
+      ))
+        if (event.type === 'failed') return event
+      return null
     },
     async warm(name) {
       await rungOf(name).catch(() => {})

@@ -3,6 +3,7 @@ import { atLeast } from '../../access/levels.ts'
 import type { Models } from '../../agent/models/models.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
+import { failureText } from '../failures.ts'
 import { statusText } from '../status.ts'
 import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
@@ -15,6 +16,9 @@ export interface AboutOptions {
   readonly toolsOf: (context: ChatContext) => readonly string[]
   readonly now: () => number
 }
+
+/** A model that says nothing for so long is not to be had. */
+const probeMs = 30_000
 
 export function aboutCommands(options: AboutOptions): ChatCommand[] {
   const { store, models, now } = options
@@ -80,7 +84,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       usage: '/model [NAME]',
       summary: 'show or choose the model that answers you; "default" forgets the choice',
       level: 'inner',
-      run(context) {
+      async run(context) {
         const { args, clearance } = context
         if (!args) return say(`Answering: ${options.modelFor(context)}`, modelChoices())
         const scope = `person:${clearance.person}` as const
@@ -93,6 +97,11 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
           if (!models().known.includes(name) && !atLeast(clearance.acts, 'full'))
             return say(`“${args}” is not among /models.`)
           if (!models().hasKey(name)) return say(`There is no key for ${name}.`)
+          const failure = await models().probe(name, AbortSignal.timeout(probeMs))
+          if (failure)
+            return say(
+              `${name} was not chosen: ${failureText(failure.kind, failure.message, clearance.level)}`,
+            )
           store.settings.set(scope, 'model', name, now())
           return say(`Answering from now on: ${name}`)
         } catch (error) {

@@ -108,7 +108,11 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
         const direct = place.kind === 'direct'
         const own = store.sessions
           .list(200)
-          .filter(session => session.id === context.session.id || (direct && session.person === person))
+          .filter(
+            session =>
+              session.id === context.session.id ||
+              (direct && session.kind !== 'subagent' && session.person === person),
+          )
           .slice(0, 20)
         const lines = own.map(session =>
           `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim(),

@@ -1,6 +1,6 @@
 // What a change of the configuration would do: its lines, who has to agree, and whether anyone gets more.
 import { levels } from '../../access/levels.ts'
-import { priceOf } from '../../agent/models/prices.ts'
+import { priceOf } from '../../agent/models/catalogue.ts'
 import { type Change, changeLine, diffSettings } from '../../config/diff.ts'
 import { type Edit, editText } from '../../config/edit.ts'
 import { type Config, configFrom } from '../../config/load.ts'

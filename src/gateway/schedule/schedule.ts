@@ -10,12 +10,12 @@ import type { Log } from '../../log.ts'
 import type { NewEntry } from '../../store/entry.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Run } from '../../store/runs.ts'
-import type { Session } from '../../store/sessions.ts'
 import type { Store } from '../../store/store.ts'
 import type { Turn } from '../../store/turns.ts'
 import { newTrace, type Tracer } from '../../trace/trace.ts'
 import { clock, systemTimezone } from '../context-line.ts'
-import type { Cleared, Gatekeeper } from '../gatekeeper.ts'
+import type { ErrandWork } from '../errand.ts'
+import type { Gatekeeper } from '../gatekeeper.ts'
 import type { Live } from '../live.ts'
 import type { PostOffice } from '../post-office.ts'
 import { openDelivery } from './delivery.ts'
@@ -24,14 +24,6 @@ import { chatJob, configuredJobs, type Job, jobSession, scheduleChannel } from '
 import { morningNote, noteJob } from './note.ts'
 import { openPlanner, type Planner } from './planner.ts'
 import { whereTo } from './whereto.ts'
-
-/** A run that was taken up, as a lane works on it. */
-export interface JobWork {
-  readonly row: Received
-  readonly cleared: Cleared
-  readonly session: Session
-  readonly clearedAt: number
-}
 
 export interface ScheduleOptions {
   readonly store: Store
@@ -46,7 +38,7 @@ export interface ScheduleOptions {
   /** Puts stored rows on their journey. */
   readonly proceed: (rows: readonly Received[]) => void
   /** Puts a run into the lane of its job's session. */
-  readonly enqueue: (work: JobWork) => void
+  readonly enqueue: (work: ErrandWork) => void
   readonly log: Log
   readonly tracer: Tracer
   readonly now: () => number

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type FailureKind, type ModelEvent, type ModelRequest, noUsage } from '../../../src/agent/model.ts'
 import type { Adapter } from '../../../src/agent/models/adapter.ts'
 import { failureOf, parseInput, uniqueId } from '../../../src/agent/models/adapter.ts'
+import { factsOf } from '../../../src/agent/models/catalogue.ts'
 import { keyRing } from '../../../src/agent/models/keys.ts'
 import { ladder } from '../../../src/agent/models/ladder.ts'
 
@@ -49,6 +50,7 @@ async function play(
         model: `m${index}`,
         adapter,
         keys: keyRing(keys),
+        facts: factsOf('x/y'),
         endpoint: { baseUrl: undefined, headers: {} },
       })),
     idleMs: options.idleMs ?? 1_000,

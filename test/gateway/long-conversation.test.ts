@@ -1,0 +1,13 @@
+// A long conversation stays within its limits, and loses no promise. Two thousand turns of it: npm run bench -- long.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { talkFor } from '../support/long-conversation.ts'
+
+test('over many compactions every request stays small, every promise is known, and the transcript is whole', async () => {
+  const talk = await talkFor(150, 2_000)
+  assert.ok(talk.summaries >= 5, `${talk.summaries} times something was summed up`)
+  assert.equal(talk.told, talk.summaries, 'the person is told each time')
+  assert.deepEqual(talk.lost, [])
+  assert.ok(talk.largest < 50_000, `the largest request had ${talk.largest} tokens`)
+  assert.equal(talk.kept, 151)
+})
