@@ -34,6 +34,15 @@ interface Planned {
 
 type ToolEvent = Extract<SessionEvent, { type: 'tool' }>
 
+interface CallsEnd {
+  /** A call waits for a person. */
+  readonly waiting: boolean
+  /** A call has begun something that will wake the turn. */
+  readonly pending: boolean
+  /** The turn was stopped before all calls had a result. */
+  readonly stopped: boolean
+}
+
 /** Characters of one result that enter the transcript. */
 const maxResult = 30_000
 
@@ -56,7 +65,7 @@ export function plannedCalls(entries: readonly Entry[], turn: string): Planned[]
 
 /**
  * Brings every planned call to a result, or leaves it waiting. Yields what a live client sees.
- * Returns whether a call waits for a person, and whether one has no result yet.
+ * Returns how that ended.
  */
 export async function* runCalls(
   desk: Desk,
@@ -64,7 +73,7 @@ export async function* runCalls(
   seen: Origin,
   rules: CallRules,
   signal: AbortSignal,
-): AsyncGenerator<SessionEvent, { waiting: boolean; pending: boolean }> {
+): AsyncGenerator<SessionEvent, CallsEnd> {
   let waiting = false
   let pending = false
   const reads: { planned: Planned; tool: Tool; input: unknown }[] = []
@@ -123,9 +132,11 @@ export async function* runCalls(
     yield running
     // A call that a power cut erased would be made a second time.
     await desk.durable()
+    if (signal.aborted) return { waiting, pending, stopped: true }
     const work = followed(onOutput => run(desk, item, tool, input, signal, onOutput))
     let step = await work.next()
     for (; !step.done; step = await work.next()) yield { ...running, output: step.value }
+    if (step.value === null) return { waiting, pending, stopped: true }
     if (step.value.pending) pending = true
     else yield event(item, 'done', step.value.text, step.value.isError)
   }
@@ -134,8 +145,8 @@ export async function* runCalls(
     reads.map(({ planned: item, tool, input }) => run(desk, item, tool, input, signal)),
   )
   for (const [index, result] of results.entries())
-    yield event(reads[index]!.planned, 'done', result.text, result.isError)
-  return { waiting, pending }
+    if (result) yield event(reads[index]!.planned, 'done', result.text, result.isError)
+  return { waiting, pending, stopped: results.includes(null) }
 }
 
 type Checked = { kind: 'ready'; tool: Tool; input: unknown } | { kind: 'refused'; reason: string }
@@ -155,6 +166,7 @@ function check(desk: Desk, { call }: Planned): Checked {
   return { kind: 'ready', tool, input: parsed.data }
 }
 
+/** Null when the turn was stopped under the call, which then has no result. */
 async function run(
   desk: Desk,
   item: Planned,
@@ -173,7 +185,7 @@ async function run(
     }
     result = { text: done.text, isError: done.isError ?? false, origin: done.origin ?? 'agent' }
   } catch (error) {
-    signal.throwIfAborted()
+    if (signal.aborted) return null
     result = { text: messageOf(error), isError: true, origin: 'agent' }
   }
   end(desk, item, result.text, result.isError, result.origin)

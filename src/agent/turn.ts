@@ -85,7 +85,8 @@ export async function* runTurn(
     const planned = plannedCalls(history, desk.turn.id)
     if (planned.length > 0) {
       if (signal.aborted) return { kind: 'stopped', entry: null, usage }
-      const { waiting, pending } = yield* runCalls(desk, planned, seen, options.rules, signal)
+      const { waiting, pending, stopped } = yield* runCalls(desk, planned, seen, options.rules, signal)
+      if (stopped) return { kind: 'stopped', entry: null, usage }
       if (waiting) return { kind: 'waiting', reason: 'waiting for a person' }
       if (pending) return { kind: 'waiting', reason: 'waiting for a subagent' }
       continue

@@ -103,13 +103,14 @@ export function openSender(options: SenderOptions): Sender {
     }
     if (row.state !== 'sending') outbox.markSending(row.id)
     const channel = options.channel(row.outbound.place.channel)
+    await options.durable()
+    // Last of all, so that nothing is sent on what was true a moment ago.
     const refusal = row.labels.length > 0 ? await refusalOf(row) : null
     if (refusal !== null) return ended(row, 'refused', refusal, next)
     const span = options.tracer.start('delivery', row.trace, null, {
       channel: row.outbound.place.channel,
       key: row.outbound.key,
     })
-    await options.durable()
     const result: SendResult = channel
       ? await channel.send(row.outbound, stop.signal)
       : { kind: 'retry', reason: `the channel ${row.outbound.place.channel} is not running` }

@@ -148,6 +148,11 @@ export function openConversation(options: ConversationOptions) {
     const desk = openDesk(cleared.clearance, session, turn, options.rooms())
     const prompt = options.prompt(desk, cleared.speaker)
     const memories = await recall(desk, task.row.inbound.text, options.config().settings.memory.prompt_index)
+    // A turn that has not begun is not among those that a change of people stops.
+    if (cleared.clearance.revision !== options.config().household.revision) {
+      await desk[Symbol.asyncDispose]()
+      return options.again(rows)
+    }
     const volatile = givenBefore(desk, prompt.volatile) ? '' : prompt.volatile
     const told = errand?.brief(task.row.inbound) ?? null
     const beside = told === null ? [volatile, ...options.notices(cleared.clearance)] : [told]

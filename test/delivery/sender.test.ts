@@ -30,10 +30,14 @@ function office(t: TestContext) {
   const channel = fakeChannel('tele')
   const undelivered: string[] = []
   let household = householdOf([alice])
+  let flushed = () => {}
   const open = () =>
     openSender({
       outbox: store.outbox,
-      durable: store.durable,
+      async durable() {
+        await store.durable()
+        flushed()
+      },
       channel: () => channel,
       reissue: async grant => reissue(grant, nobodyElse, household),
       undelivered: (_, reason) => undelivered.push(reason),
@@ -61,6 +65,10 @@ function office(t: TestContext) {
       sender.take(
         parts.flatMap((part, index) => store.outbox.add(part, idle && index === 0, Date.now()) ?? []),
       )
+    },
+    /** Called whenever the disk has taken what was committed. */
+    onFlushed(listener: () => void) {
+      flushed = listener
     },
     async empty() {
       while (store.outbox.open().length > 0) await new Promise(resolve => setTimeout(resolve, 2))
@@ -113,6 +121,15 @@ test('what the platform refuses for good is told, and the next part goes out', a
   put('good', 'b')
   await empty()
   assert.deepEqual([undelivered, channel.sent.map(one => one.text)], [['blocked'], ['good']])
+})
+
+test('a reader who is lowered while the disk takes the part does not get it', async t => {
+  const { channel, put, empty, undelivered, lower, onFlushed } = office(t)
+  onFlushed(lower)
+  put('secret', 'a')
+  await empty()
+  assert.deepEqual(channel.sent, [])
+  assert.equal(undelivered.length, 1)
 })
 
 test('a part whose reader was lowered is refused before the next attempt; what is nobody’s goes out', async t => {

@@ -89,13 +89,17 @@ export interface FakeModel {
   ) => string | readonly Block[] | Promise<string | readonly Block[]>
 }
 
-/** A model that keeps each request and answers what `say` makes of it. */
-export function fakeModel(say: FakeModel['say'] = () => 'Yes.'): FakeModel {
+/** A model that keeps each request, tells of it at the moment it is made, and answers what `say` makes of it. */
+export function fakeModel(
+  say: FakeModel['say'] = () => 'Yes.',
+  asked: (request: ModelRequest) => void = () => {},
+): FakeModel {
   const model: FakeModel = {
     requests: [],
     say,
     stream: async function* (request, signal): AsyncGenerator<ModelEvent> {
       model.requests.push(request)
+      asked(request)
       // A real one has its answer from a network: never in the same tick.
       await new Promise(setImmediate)
       const said = await model.say(request, signal)

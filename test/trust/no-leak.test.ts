@@ -166,7 +166,6 @@ async function play({ people, circles, unknown, steps, moods }: Scenario): Promi
   let turn = 0
   const mood = () => moods[turn++ % moods.length]!
   const model = fakeModel(async request => {
-    checkRequest(request)
     const seen = canariesIn(textOf(request)).join(' ')
     const pick = mood()
     for (let ticks = pick % 4; ticks > 0; ticks--) await new Promise(setImmediate)
@@ -175,7 +174,7 @@ async function play({ people, circles, unknown, steps, moods }: Scenario): Promi
     if (pick === 8) return [call('todo', {})]
     if (pick === 9) return [call('message', { to: 'bob', text: `told ${seen}` })]
     return `I saw ${seen}`
-  })
+  }, checkRequest)
   const call = (name: string, input: unknown): Block => ({ type: 'tool_call', id: `c${turn}`, name, input })
 
   await using house = openHouse({
