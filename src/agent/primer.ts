@@ -56,8 +56,8 @@ Some things are not open here, some no tool can do. Say it in one sentence, with
 /** Above the need by this much: sizes are estimates. */
 const margin = 1.03
 
-/** The conversation grows by itself: a primer that makes up most of what is lacking lets the cache begin some turns earlier. */
-const worthwhile = 0.6
+/** A primer that leaves more than this share lacking would be paid for and not cached. */
+const worthwhile = 0.9
 
 /** The prompt with as much of the primer as `lacking` tokens ask for; as it was when the primer is far too short for it. */
 export function primed(prompt: SystemPrompt, lacking: number): SystemPrompt {

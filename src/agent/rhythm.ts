@@ -1,6 +1,5 @@
-// How a conversation is paced decides what of it is worth keeping in a provider's cache, and for how long.
+// How a conversation is paced decides for how long it is worth keeping in a provider's cache.
 import type { Entry } from '../store/entry.ts'
-import { sizeOf } from './window.ts'
 
 /** Milliseconds that a provider keeps a prefix after its last use: usually, and for more money. */
 const shortMs = 5 * 60_000
@@ -19,28 +18,17 @@ export function hourPays(entries: readonly Entry[]): boolean {
   const gaps = gapsOf(entries).slice(-lookedAt)
   if (gaps.length < fewest) return false
   const bill = (keptMs: number, write: number) =>
-    gaps.reduce((sum, { ms }) => sum + (ms <= keptMs ? rates.read : write), 0)
+    gaps.reduce((sum, ms) => sum + (ms <= keptMs ? rates.read : write), 0)
   return bill(longMs, rates.long) < bill(shortMs, rates.short)
 }
 
-/**
- * Tokens that the prefix lacks to be cached at all, once a message followed another within the short time:
- * from then on more will follow. 0 while none did, and where the conversation had grown enough by then.
- * The same for every later turn, so that the prefix stays as it is. `fixed` is what stands before the history.
- */
-export function lacking(entries: readonly Entry[], fixed: number, smallest: number): number {
-  const quick = gapsOf(entries).find(({ ms }) => ms <= shortMs)
-  if (!quick) return 0
-  return Math.max(0, smallest - fixed - sizeOf(entries.slice(0, quick.before)))
-}
-
-/** The times between one person's message and the next, and how many entries stood before the later one. */
-function gapsOf(entries: readonly Entry[]): { ms: number; before: number }[] {
-  const gaps: { ms: number; before: number }[] = []
+/** The times between one person's message and the next, in milliseconds. */
+function gapsOf(entries: readonly Entry[]): number[] {
+  const gaps: number[] = []
   let last: Entry | undefined
-  for (const [index, entry] of entries.entries()) {
+  for (const entry of entries) {
     if (entry.role !== 'user') continue
-    if (last && last.turn !== entry.turn) gaps.push({ ms: entry.at - last.at, before: index })
+    if (last && last.turn !== entry.turn) gaps.push(entry.at - last.at)
     last = entry
   }
   return gaps

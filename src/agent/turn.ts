@@ -20,7 +20,7 @@ import {
 } from './model.ts'
 import { primed } from './primer.ts'
 import type { SystemPrompt } from './prompt.ts'
-import { hourPays, lacking } from './rhythm.ts'
+import { hourPays } from './rhythm.ts'
 import { countTokens } from './tokens.ts'
 
 export type Outcome =
@@ -162,12 +162,10 @@ export async function* runTurn(
   }
 }
 
-/** The prompt as the pace of the conversation asks for it: long enough to be cached, kept long enough to be used again. */
+/** The prompt, long enough to be cached from the first message on, and kept for as long as the conversation's pace asks for. */
 function paced(desk: Desk, specs: readonly ToolSpec[], { prompt, smallestPrefix }: TurnOptions) {
-  const history = desk.history()
   const fixed = countTokens(JSON.stringify(specs) + prompt.stable + prompt.session)
-  const missing = smallestPrefix > 0 ? lacking(history, fixed, smallestPrefix) : 0
-  return { prompt: primed(prompt, missing), keepLong: hourPays(history) }
+  return { prompt: primed(prompt, smallestPrefix - fixed), keepLong: hourPays(desk.history()) }
 }
 
 /** What the person has to know about how an answer came to be. */

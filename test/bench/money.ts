@@ -1,4 +1,5 @@
 // What conversations cost: billed input over plain turns, tool turns and a day, for models with different caches.
+import { readdirSync, readFileSync } from 'node:fs'
 import type { ModelRequest } from '../../src/agent/model.ts'
 import { paramsOf } from '../../src/agent/models/anthropic.ts'
 import { factsOf } from '../../src/agent/models/catalogue.ts'
@@ -9,6 +10,13 @@ import { type Billed, billed } from './billed.ts'
 import type { Row } from './row.ts'
 
 const minute = 60_000
+const defaults = new URL('../../workspaces/default/', import.meta.url)
+/** The files of a fresh home whose first conversation is over. */
+const workspace = Object.fromEntries(
+  readdirSync(defaults)
+    .filter(name => name.endsWith('.md') && name !== 'BOOTSTRAP.md')
+    .map(name => [name, readFileSync(new URL(name, defaults), 'utf8')]),
+)
 /** What the most used gateway sends before the conversation, in tokens: 10,000 to 14,000 were measured. */
 const theirs = 12_000
 const bar = 0.35
@@ -98,6 +106,7 @@ async function played(turns: readonly Turn[], name: string): Promise<Billed[]> {
     toml: `\n[[users]]\nname = "Alice"\ntrust = "full"\nmatch = ["tele:alice"]\nmodel = "fake/${name}"\n`,
     channels: [tele],
     model: fakeModel(answer),
+    files: workspace,
     now: () => now,
   })
   for (const [index, turn] of turns.entries()) {
