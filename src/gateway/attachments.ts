@@ -1,18 +1,21 @@
 // What came with a message: images for the model's eyes, voice as words, files into the person's folder, the rest by name.
 import type { Clearance } from '../access/clearance.ts'
+import { transcriber } from '../agent/models/transcription.ts'
 import { keepAttachment } from '../box/attachments.ts'
 import type { Boxes } from '../box/room.ts'
 import type { Attachment, Channel, Inbound } from '../channel.ts'
+import type { Config } from '../config/load.ts'
 import { messageOf } from '../errors.ts'
 import type { Block } from '../store/entry.ts'
+import type { Store } from '../store/store.ts'
 
-export interface ReceivedFile {
+interface ReceivedFile {
   readonly name: string
   readonly mime: string
   readonly bytes: Uint8Array
 }
 
-export interface AttachmentRooms {
+interface AttachmentRooms {
   readonly channel: (name: string) => Channel | undefined
   /** Puts a file into the person's folder and says its path as tools name it; null where there is no folder. */
   readonly keep: (clearance: Clearance, file: ReceivedFile, signal: AbortSignal) => Promise<string | null>
@@ -34,8 +37,29 @@ const maxImages = 10
 const seen = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 const fetchMs = 60_000
 
+export interface AttachmentOptions {
+  readonly channel: (name: string) => Channel | undefined
+  readonly boxes: Boxes
+  readonly expiring: Pick<Store['expiring'], 'noteFile'>
+  readonly config: () => Config
+}
+
+export type TakeAttachments = (inbound: Inbound, clearance: Clearance, signal: AbortSignal) => Promise<Taken>
+
+/** Takes attachments into the boxes of this gateway; the file of a message that will disappear is noted. */
+export const openAttachments =
+  ({ channel, boxes, expiring, config }: AttachmentOptions): TakeAttachments =>
+  (inbound, clearance, signal) => {
+    const keep: AttachmentRooms['keep'] = async (...file) => {
+      const path = await keepFile(boxes)(...file)
+      if (path !== null && inbound.expiresMs !== undefined) expiring.noteFile(inbound, path)
+      return path
+    }
+    return takeAttachments(inbound, clearance, { channel, keep, transcribe: transcriber(config()) }, signal)
+  }
+
 /** Takes in what is attached to a cleared message. Never throws: what could not be had is said in its line. */
-export async function takeAttachments(
+async function takeAttachments(
   inbound: Inbound,
   clearance: Clearance,
   rooms: AttachmentRooms,
@@ -84,7 +108,7 @@ async function takeOne(
 }
 
 /** Keeps files in the inbox of the person's box, where the conversation has one. */
-export const keepFile =
+const keepFile =
   (boxes: Boxes): AttachmentRooms['keep'] =>
   async (clearance, { name, bytes }, signal) => {
     if (!boxes.offers(clearance)?.acts) return null

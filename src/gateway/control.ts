@@ -3,6 +3,7 @@ import { viewOf } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
 import { type Household, identify, type Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
+import type { Models } from '../agent/models/models.ts'
 import type { Control, ControlMethod, Place, Principal } from '../channel.ts'
 import { terminalMatch } from '../config/household.ts'
 import { CoopError } from '../errors.ts'
@@ -40,15 +41,16 @@ export interface ControlOptions {
   ) => Promise<Results['command/run'] | null>
   readonly modelFor: (person: Person, session: string) => string
   readonly commands: (clearance: Clearance) => CommandInfo[]
-  readonly models: () => { readonly known: readonly string[]; contextOf(name: string): number }
+  readonly models: () => Pick<Models, 'known' | 'contextOf' | 'resolve'>
   readonly running: (session: string) => boolean
-  /** Said to a client when it comes: that the model is the offline one, say. */
-  readonly notice: (person: Person) => string | undefined
   readonly now: () => number
 }
 
 const channel = 'terminal'
 const page = 200
+/** Said to a client when it comes. */
+const offlineNotice =
+  'No model key is set: the built-in offline model answers. Set ANTHROPIC_API_KEY for a real one.'
 
 export function openControl(options: ControlOptions): Control {
   const { store, now } = options
@@ -77,7 +79,7 @@ export function openControl(options: ControlOptions): Control {
       sender: user === undefined ? 'default' : person.id,
       session: session.id,
     }
-    const notice = options.notice(person)
+    const model = options.modelFor(person, session.id)
     return {
       principal,
       protocol: protocolVersion,
@@ -85,8 +87,8 @@ export function openControl(options: ControlOptions): Control {
       name: person.name,
       level: view(principal).acts,
       session: session.id,
-      model: options.modelFor(person, session.id),
-      ...(notice === undefined ? {} : { notice }),
+      model,
+      ...(options.models().resolve(model).startsWith('offline/') ? { notice: offlineNotice } : {}),
     }
   }
 

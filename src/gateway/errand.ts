@@ -5,6 +5,8 @@ import type { Desk } from '../desk/desk.ts'
 import type { Origin } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
+import type { Store } from '../store/store.ts'
+import type { Subagent } from '../store/subagents.ts'
 import type { Turn } from '../store/turns.ts'
 import type { Cleared } from './gatekeeper.ts'
 import { jobOfSession } from './schedule/job.ts'
@@ -41,6 +43,12 @@ export interface Errand {
 /** The channel and the session of a subagent. */
 export const subagentChannel = 'subagent'
 export const subagentSession = (id: string): string => `${subagentChannel}:${id}`
+
+/** The subagent that a session is of; undefined for any other session. */
+export const subagentOf = ({ subagents }: Pick<Store, 'subagents'>, session: string): Subagent | undefined =>
+  session.startsWith(subagentSession(''))
+    ? subagents.get(session.slice(subagentSession('').length))
+    : undefined
 
 /** What a session's cost is booked to: a job, a subagent, or null for a conversation. */
 export const errandOf = (session: string): string | null =>

@@ -3,7 +3,9 @@ import { isStorageFault, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
-import type { Task } from './conversation.ts'
+import type { Task } from './conversation/task.ts'
+import { type Errand, subagentChannel } from './errand.ts'
+import type { PostOffice } from './post-office.ts'
 
 export interface Faults {
   /** Takes a task whose work threw: a full disk, or a bug. */
@@ -14,8 +16,9 @@ export interface FaultOptions {
   readonly store: Store
   readonly enqueue: (session: string, task: Task) => void
   readonly proceed: (rows: readonly Received[]) => void
-  /** Told of a message that will not be answered. */
-  readonly gaveUp: (row: Received, reason: string) => void
+  /** Work that no person just wrote, by the channel it arrives on. */
+  readonly errands: ReadonlyMap<string, Errand>
+  readonly office: PostOffice
   readonly log: Log
   readonly now: () => number
 }
@@ -65,7 +68,11 @@ export function openFaults(options: FaultOptions): Faults {
 
   function giveUp(row: Received): void {
     store.inbox.settle(row.id, 'failed', reason)
-    options.gaveUp(row, reason)
+    const { channel } = row.inbound
+    options.errands.get(channel)?.gaveUp(row, reason)
+    // Who sent a subagent off is told by its result.
+    if (channel === subagentChannel) return
+    options.office.tellOwners(`A message on ${channel} could not be answered; \`coop logs\` says why.`)
   }
 
   return {

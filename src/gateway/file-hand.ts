@@ -11,7 +11,7 @@ import type { Live } from './live.ts'
 
 export interface FileHandOptions {
   readonly store: Store
-  readonly sender: () => Sender
+  readonly sender: Sender
   readonly live: Live
   readonly channel: (name: string) => Channel | undefined
   readonly now: () => number
@@ -49,12 +49,12 @@ export function fileHand(
         {
           place: { session: session.id, epoch: session.epoch, turn: null, trace },
           entries: local ? [{ ...shown, labels: sealed.labels, origin: 'agent' }] : [],
-          parts: [{ part, first: options.sender().idle(place) }],
+          parts: [{ part, first: options.sender.idle(place) }],
         },
         now(),
       )
       options.live.entries(done.entries)
-      options.sender().take(done.rows)
+      options.sender.take(done.rows)
       return local ? `The person is shown where it lies: ${host}` : `${name} is on its way.`
     },
   }

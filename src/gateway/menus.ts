@@ -20,6 +20,8 @@ export interface MenusOptions {
 /** A large household is offered its menus slowly, so that replies pass. */
 const offerMs = 600_000
 
+export type Menus = ReturnType<typeof openMenus>
+
 export function openMenus({ settings, household, commands, log, now }: MenusOptions) {
   return {
     /** Gives a platform its menus, unless it has them. A failure is of no consequence: a command can be typed. */

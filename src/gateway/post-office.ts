@@ -64,7 +64,7 @@ export const fitsAbout = (about: About) => (clearance: Clearance) =>
 
 export interface PostOfficeOptions {
   readonly store: Store
-  readonly sender: () => Sender
+  readonly sender: Sender
   readonly live: Live
   readonly household: () => Household
   readonly channel: (name: string) => Channel | undefined
@@ -135,7 +135,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       (channel && partsOf(sealed, { ...to, channel }, { key: facts.key, turn: null, trace: facts.trace })) ??
       []
     const session = facts.session && store.sessions.ensure(facts.session, now())
-    const idle = options.sender().idle(to.place)
+    const idle = options.sender.idle(to.place)
     const done = store.post(
       {
         place: session && { session: session.id, epoch: session.epoch, turn: null, trace: facts.trace },
@@ -147,7 +147,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       now(),
     )
     options.live.entries(done.entries)
-    options.sender().take(done.rows)
+    options.sender.take(done.rows)
   }
 
   const notice = (text: string, labels: readonly string[]): NewEntry => ({

@@ -9,6 +9,8 @@ import type { Desk } from '../desk/desk.ts'
 /** Prompts kept; an older one is built again when it is needed. */
 const most = 500
 
+export type Prompts = ReturnType<typeof openPrompts>
+
 export function openPrompts(config: () => Config) {
   const kept = new Map<string, { prompt: SystemPrompt; skills: string }>()
 

@@ -1,7 +1,7 @@
 // Lets memory do its upkeep when nobody waits: words at once, facts when it is quiet, tidying now and then.
 import { reissueAmongSame } from '../access/clear.ts'
 import type { Household } from '../access/household.ts'
-import type { StreamModel } from '../agent/model.ts'
+import type { Models } from '../agent/models/models.ts'
 import type { Settings } from '../config/schema.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -13,19 +13,20 @@ import { upkeep } from '../memory/upkeep.ts'
 import { plainText } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Usage } from '../store/turns.ts'
+import { authorName } from './said.ts'
 
 export interface RememberOptions {
   readonly store: Store
   readonly memory: Memory
   readonly household: () => Household
   readonly settings: () => Settings
-  readonly stream: () => StreamModel
-  /** The cheap model; null when none can write facts. */
-  readonly model: () => string | null
-  readonly spent: (model: string, usage: Usage) => void
+  readonly models: () => Models
+  /** The cheap model, for side work. */
+  readonly sideModel: () => string
   /** Whether a turn is running. */
   readonly busy: () => boolean
   readonly log: Log
+  readonly now: () => number
 }
 
 export interface Remember extends AsyncDisposable {
@@ -68,9 +69,19 @@ export function openRemember(options: RememberOptions): Remember {
   }
   const known = (author: string | null) => (author?.startsWith('~') ? null : author)
   const nameOf = (author: string | null): string =>
-    author === null
-      ? options.settings().agent.id
-      : (options.household().people.get(author)?.name ?? author.replace(/^~/, ''))
+    author === null ? options.settings().agent.id : authorName(author, options.household())
+
+  /** Null when no model can write facts. */
+  const factsModel = (): string | null => {
+    const model = options.sideModel()
+    return model.startsWith('offline/') ? null : model
+  }
+
+  const spent = (model: string, usage: Usage) => {
+    const usd = options.models().cost(model, usage)
+    const spend = { ...usage, person: null, level: 'full', job: 'memory', model, usd } as const
+    store.turns.record('memory', spend, options.now())
+  }
 
   const completeWith = (model: string): Complete =>
     async function complete(prompt, signal) {
@@ -84,10 +95,10 @@ export function openRemember(options: RememberOptions): Remember {
         messages: [{ role: 'user', blocks: [{ type: 'text', text: prompt }] }],
         maxTokens,
       } as const
-      for await (const event of options.stream()(request, signal)) {
+      for await (const event of options.models().stream(request, signal)) {
         if (event.type === 'failed') throw new Error(event.message)
         if (event.type !== 'done') continue
-        options.spent(model, event.usage)
+        spent(model, event.usage)
         return plainText(event.blocks)
       }
       throw new Error('the model said nothing')
@@ -97,7 +108,7 @@ export function openRemember(options: RememberOptions): Remember {
   function queue(withModel: boolean, withTidying: boolean): void {
     work = work.then(async () => {
       const { capture, retention } = options.settings().memory
-      const model = withModel ? options.model() : null
+      const model = withModel ? factsModel() : null
       if (stop.signal.aborted || (withModel && options.busy())) return
       try {
         await upkeep(memory, {

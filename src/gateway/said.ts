@@ -1,5 +1,5 @@
 // What a message says, as the transcript keeps it and the model reads it.
-import type { Person, Speaker } from '../access/household.ts'
+import type { Household, Person, Speaker } from '../access/household.ts'
 import type { Inbound } from '../channel.ts'
 import { type Origin, originOf, worst } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
@@ -12,6 +12,10 @@ export const strangerAuthor = (name: string): string =>
       .trim()
       .slice(0, 60) || 'someone'
   }`
+
+/** The name that an author of the transcript goes by. */
+export const authorName = (author: string, household: Household): string =>
+  household.people.get(author)?.name ?? author.replace(/^~/, '')
 
 /** What a message says, with what it answers and, in `lines`, what became of its attachments. */
 export function spokenText(inbound: Inbound, lines: readonly string[] = named(inbound)): string {

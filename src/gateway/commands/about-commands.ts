@@ -1,19 +1,21 @@
 // Commands that tell and set: /help /status /whoami /model /models /verbose.
+import type { Person } from '../../access/household.ts'
 import { atLeast } from '../../access/levels.ts'
 import type { Models } from '../../agent/models/models.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
+import type { ToolsOf } from '../desks.ts'
 import { failureText } from '../failures.ts'
 import { statusText } from '../status.ts'
-import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
+import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
 export interface AboutOptions {
   readonly store: Store
   readonly models: () => Models
-  readonly modelFor: (context: ChatContext) => string
+  readonly modelFor: (person: Person | null) => string
   readonly status: () => StatusReport
   readonly all: () => readonly ChatCommand[]
-  readonly toolsOf: (context: ChatContext) => readonly string[]
+  readonly toolsOf: ToolsOf
   readonly now: () => number
 }
 
@@ -55,13 +57,14 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       summary: 'who you are here and what is open',
       level: 'familiar',
       run(context) {
-        const { clearance, person } = context
+        const { clearance, person, session } = context
+        const tools = options.toolsOf(clearance, session)
         return saySecret(
           [
             `You are ${person?.name ?? 'a stranger'} (${person?.id ?? context.clearance.place.id}).`,
             `You may act here as: ${clearance.acts}.`,
             `Open here: ${clearance.reads.join(', ') || 'nothing'}.`,
-            `Tools here: ${options.toolsOf(context).join(', ') || 'none'}.`,
+            `Tools here: ${tools.map(tool => tool.name).join(', ') || 'none'}.`,
           ].join('\n'),
         )
       },
@@ -72,7 +75,7 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       summary: 'list the models you can choose',
       level: 'inner',
       run(context) {
-        const current = options.modelFor(context)
+        const current = options.modelFor(context.person)
         const lines = models().known.map(
           name => `${name === current ? '* ' : '  '}${name}${models().hasKey(name) ? '' : ' (no key)'}`,
         )
@@ -86,11 +89,11 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       level: 'inner',
       async run(context) {
         const { args, clearance } = context
-        if (!args) return say(`Answering: ${options.modelFor(context)}`, modelChoices())
+        if (!args) return say(`Answering: ${options.modelFor(context.person)}`, modelChoices())
         const scope = `person:${clearance.person}` as const
         if (args === 'default') {
           store.settings.remove(scope, 'model')
-          return say(`Answering: ${options.modelFor(context)}`)
+          return say(`Answering: ${options.modelFor(context.person)}`)
         }
         try {
           const name = models().resolve(args)

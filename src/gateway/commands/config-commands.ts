@@ -62,10 +62,12 @@ export async function runConfigWords(args: string, words: ConfigWords): Promise<
   }
 }
 
-export function configCommands(options: {
+export interface ConfigCommandOptions {
   readonly configuration: Configuration
   readonly timezone: (person: string | null) => string
-}): ChatCommand[] {
+}
+
+export function configCommands(options: ConfigCommandOptions): ChatCommand[] {
   return [
     {
       name: 'config',

@@ -2,16 +2,15 @@
 import { atLeast } from '../../access/levels.ts'
 import { CoopError } from '../../errors.ts'
 import type { Runs } from '../../store/runs.ts'
-import type { Spending } from '../../store/spending.ts'
+import type { Store } from '../../store/store.ts'
 import type { ScheduleHand } from '../../tools/hands.ts'
 import { runLine } from '../schedule/note.ts'
 import { readUsageWish, usageText } from '../usage.ts'
 import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
 export interface ScheduleCommandOptions {
-  readonly hand: (context: ChatContext) => ScheduleHand | null
-  readonly runs: Runs
-  readonly spending: Spending
+  readonly store: Store
+  readonly scheduleHand: (context: ChatContext) => ScheduleHand | null
   readonly timezone: (person: string | null) => string
   /** The beginning of today, in milliseconds since 1970. */
   readonly today: () => number
@@ -40,7 +39,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       summary: 'what is scheduled, and what became of it',
       level: 'inner',
       run(context) {
-        const hand = options.hand(context)
+        const hand = options.scheduleHand(context)
         if (!hand) return say('There is no schedule here.')
         const [verb = 'list', ...rest] = context.args.split(/\s+/).filter(Boolean)
         const what = rest.join(' ')
@@ -52,7 +51,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           if (verb === 'cancel') return saySecret(hand.cancel(what))
           if (verb === 'history')
             return saySecret(
-              runHistory(options.runs, what, own, clearance.person, options.timezone(clearance.person)),
+              runHistory(options.store.runs, what, own, clearance.person, options.timezone(clearance.person)),
             )
           throw new CoopError('usage_wrong', 'cron takes list, run ID, cancel ID or history [NAME].')
         } catch (error) {
@@ -68,7 +67,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       run({ args, clearance }) {
         try {
           const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
-          return saySecret(usageText(options.spending, wish, options.today()))
+          return saySecret(usageText(options.store.spending, wish, options.today()))
         } catch (error) {
           return sayFault(error)
         }

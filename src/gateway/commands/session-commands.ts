@@ -3,6 +3,7 @@
 import type { Clearance } from '../../access/clearance.ts'
 import { plainText } from '../../store/entry.ts'
 import type { Store } from '../../store/store.ts'
+import { tools } from '../../tools/tools.ts'
 import { clock } from '../context-line.ts'
 import type { StopReason } from '../lanes.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
@@ -11,9 +12,7 @@ export interface SessionCommandOptions {
   readonly store: Store
   readonly stop: (session: string, reason: StopReason) => boolean
   readonly running: (session: string) => boolean
-  /** Tools whose calls leave something behind, by name. */
-  readonly leavesBehind: (tool: string, input: unknown) => boolean
-  readonly timezone: (context: ChatContext) => string
+  readonly timezone: (person: string | null) => string
   /** Sums up the older part of a session. */
   readonly compact: (session: string, clearance: Clearance) => void
   readonly now: () => number
@@ -33,7 +32,7 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
     const words = entries.filter(entry => entry.role === 'user').map(entry => plainText(entry.blocks))
     const done = entries.flatMap(entry =>
       entry.blocks.flatMap(block =>
-        block.type === 'tool_call' && options.leavesBehind(block.name, block.input) ? [block.name] : [],
+        block.type === 'tool_call' && leavesBehind(block.name, block.input) ? [block.name] : [],
       ),
     )
     return { turn, words, done }
@@ -115,10 +114,17 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
           )
           .slice(0, 20)
         const lines = own.map(session =>
-          `${session.id}  ${clock(session.updatedAt, options.timezone(context))}  ${session.title ?? ''}`.trim(),
+          `${session.id}  ${clock(session.updatedAt, options.timezone(person))}  ${session.title ?? ''}`.trim(),
         )
         return saySecret(lines.join('\n') || 'None yet.')
       },
     },
   ]
+}
+
+/** Whether a tool's call leaves something that /undo can't take back. */
+function leavesBehind(name: string, input: unknown): boolean {
+  const tool = tools.find(candidate => candidate.name === name)
+  const parsed = tool?.input.safeParse(input)
+  return tool !== undefined && parsed?.success === true && tool.traits(parsed.data).effect !== 'read'
 }

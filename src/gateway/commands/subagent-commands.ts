@@ -3,9 +3,11 @@ import { messageOf } from '../../errors.ts'
 import type { SubagentHand } from '../../tools/hands.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
 
-export function subagentCommands(options: {
-  readonly hand: (context: ChatContext) => SubagentHand | null
-}): ChatCommand[] {
+export interface SubagentCommandOptions {
+  readonly subagentHand: (context: ChatContext) => SubagentHand | null
+}
+
+export function subagentCommands(options: SubagentCommandOptions): ChatCommand[] {
   return [
     {
       name: 'subagents',
@@ -13,7 +15,7 @@ export function subagentCommands(options: {
       summary: 'the helpers at work for you; stop one',
       level: 'inner',
       run(context) {
-        const hand = options.hand(context)
+        const hand = options.subagentHand(context)
         if (!hand) return say('There are no subagents here.')
         const [verb = 'list', id] = context.args.split(/\s+/).filter(Boolean)
         try {

@@ -1,0 +1,162 @@
+// Runs a begun turn: what it does is shown, traced and said as it comes; then its end, or once more with a shorter prompt.
+import type { Household, Person } from '../../access/household.ts'
+import type { Models } from '../../agent/models/models.ts'
+import { type Outcome, runTurn, type TurnOptions } from '../../agent/turn.ts'
+import type { Place } from '../../channel.ts'
+import type { Received } from '../../store/inbox.ts'
+import type { Session } from '../../store/sessions.ts'
+import type { Store } from '../../store/store.ts'
+import type { Span, Tracer } from '../../trace/trace.ts'
+import type { Budget } from '../budget.ts'
+import type { Compactor } from '../compaction.ts'
+import type { ConsentOffice } from '../consent.ts'
+import type { OpenDesk } from '../desks.ts'
+import type { DraftFacts, LiveDraft } from '../drafts.ts'
+import { errandOf, subagentOf } from '../errand.ts'
+import type { Lane } from '../lanes.ts'
+import { authorName } from '../said.ts'
+import type { Typing } from '../typing.ts'
+import type { Begun } from './begun.ts'
+import type { End } from './end.ts'
+import { type JoinOptions, joinWaiting } from './join.ts'
+import { replyTo } from './reply-to.ts'
+import { openSoFar, type SoFarOptions } from './so-far.ts'
+import type { Task } from './task.ts'
+import { tracedStream } from './traced.ts'
+
+export interface RunOptions extends JoinOptions, SoFarOptions {
+  readonly store: Store
+  readonly household: () => Household
+  readonly models: () => Models
+  readonly modelFor: (person: Person | null, session: string) => string
+  readonly openDesk: OpenDesk
+  readonly consent: ConsentOffice
+  readonly budget: Budget
+  readonly compactor: Compactor
+  readonly typing: Typing
+  readonly enqueue: (session: string, task: Task) => void
+  readonly tracer: Tracer
+}
+
+const maxTokens = 16_000
+
+export function openRun(options: RunOptions, draftOf: (facts: DraftFacts) => LiveDraft, end: End) {
+  const { store, live, models, tracer } = options
+  const saySoFar = openSoFar(options)
+
+  return async function run(begun: Begun, lane: Lane<Task>, compacted = false): Promise<void> {
+    await using desk = begun.desk
+    const { turn } = begun
+    const rows = [...begun.rows]
+    const { clearance } = desk
+    const model = options.modelFor(personOf(begun), desk.session.id)
+    const place = () => rows.at(-1)?.inbound.place ?? clearance.place
+    const span = tracer.start('turn', turn.trace, null, { session: turn.session, turn: turn.id, model })
+    live.event(turn.session, { type: 'turn_started', turn: turn.id, model }, clearance.reads)
+    options.typing.start(turn.id, place())
+    const draft = draftOf({
+      turn: turn.id,
+      trace: turn.trace,
+      place: place(),
+      clearance,
+      verbose: store.settings.get<boolean>(`session:${turn.session}`, 'verbose') ?? false,
+      ...replyTo(place(), rows),
+    })
+    const join = () => {
+      const joined = joinWaiting(begun, rows, lane, options)
+      rows.push(...joined)
+      return joined.length > 0
+    }
+    const outcome = await follow(
+      begun,
+      { ...turnOptions(begun, model, span, draft), join },
+      { span, draft, place, rows },
+      lane.signal,
+    )
+    span.end({ outcome: outcome.kind }, outcome.kind === 'failed' ? outcome.message : undefined)
+    const overflow = outcome.kind === 'failed' && outcome.failure === 'overflow' && !compacted
+    if (overflow && (await options.compactor.compact(clearance, turn.session, turn.trace, lane.signal))) {
+      const shorter = options.openDesk(clearance, store.sessions.get(turn.session) ?? desk.session, turn)
+      await draft.settle()
+      return run({ ...begun, desk: shorter, rows }, lane, true)
+    }
+    await end({ turn, desk, outcome, rows, place: place(), model, draft }, lane)
+    if (options.compactor.isDue(desk.history())) {
+      options.enqueue(turn.session, { kind: 'compact', session: turn.session, clearance, trace: turn.trace })
+    }
+  }
+
+  function turnOptions(
+    { turn, desk, prompt, speaker }: Begun,
+    model: string,
+    span: Span,
+    draft: LiveDraft,
+  ): Omit<TurnOptions, 'join'> {
+    const payer = {
+      person: personOf({ speaker }),
+      level: desk.clearance.acts,
+      job: errandOf(turn.session),
+    }
+    const stream = tracedStream(models, tracer, {
+      trace: turn.trace,
+      parent: span.id,
+      model,
+      began: draft.restart,
+    })
+    const maxSteps = subagentOf(store, turn.session)?.steps
+    return {
+      stream: options.budget.limited(stream, model, payer),
+      model,
+      maxTokens,
+      prompt,
+      nameOf: author => nameIn(desk.session, author),
+      rules: options.consent.rulesFor(desk),
+      costOf: usage => ({
+        ...usage,
+        ...payer,
+        person: payer.person?.id ?? null,
+        model,
+        usd: models().cost(model, usage),
+      }),
+      // Work of one turn is not sent often enough to be worth a longer prefix.
+      smallestPrefix: payer.job === null ? models().factsOf(model).smallestPrefix : 0,
+      ...(maxSteps === undefined ? {} : { maxSteps }),
+    }
+  }
+
+  /** Shows and traces each event until the turn has its outcome. */
+  async function follow(
+    { turn, desk }: Begun,
+    turnOptions: TurnOptions,
+    shown: {
+      readonly span: Span
+      readonly draft: LiveDraft
+      readonly place: () => Place
+      readonly rows: readonly Received[]
+    },
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const running = runTurn(desk, turnOptions, signal)
+    const spans = new Map<string, Span>()
+    let step = await running.next()
+    for (; !step.done; step = await running.next()) {
+      const event = step.value
+      live.event(turn.session, event, desk.clearance.reads)
+      shown.draft.event(event)
+      if (event.type === 'message' && !event.final)
+        saySoFar(turn, desk, event.text, shown.place(), shown.rows)
+      if (event.type !== 'tool' || event.output !== undefined) continue
+      if (event.state === 'running')
+        spans.set(event.call, tracer.start('tool', turn.trace, shown.span.id, { tool: event.name }))
+      if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)
+    }
+    return step.value
+  }
+
+  function nameIn(session: Session, author: string | null): string | null {
+    return session.kind !== 'group' || author === null ? null : authorName(author, options.household())
+  }
+}
+
+const personOf = ({ speaker }: Pick<Begun, 'speaker'>): Person | null =>
+  speaker.kind === 'person' ? speaker.person : null
