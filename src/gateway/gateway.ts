@@ -119,8 +119,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   const inForce = openInForce(options.config, modelsOf)
   const { config, household, models, timezone, directSessions } = inForce
 
-  // The journey is a circle: what is said late in it may begin anew at its head. What is called before it is made
-  // is called by these names, and only once everything stands.
+  // The journey is a circle: work that begins anew goes back to the receiver and the lanes. Whatever is needed here
+  // before it can be made is called by name, from inside a function, and only once all of it stands:
+  // receiver, channelChanged, converse, faults, office, schedule, joins, reload, desks.
   const proceed = (rows: readonly Received[]) => receiver.proceed(rows)
   const takeUp = (work: ErrandWork) => lanes.push(work.session.id, { kind: 'message', ...work })
   const channel = (name: string): Channel | undefined => channels.get(name)
