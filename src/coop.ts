@@ -128,6 +128,10 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
       log: logPath(config),
       ...(tracePath === undefined ? {} : { trace: tracePath }),
       docs: join(packageFolder(), 'docs'),
+      flush() {
+        tracer.flush()
+        logFile.flush()
+      },
     },
     store,
     memory,

@@ -25,10 +25,10 @@ export interface ConsentOptions {
 export interface ConsentOffice extends Disposable {
   rulesFor(desk: Desk): CallRules
   /**
-   * Answers an approval; a yes may be for like calls too, for `forMs`. Throws `approval_invalid` with what is wrong.
+   * Answers an approval; a yes may be for like calls too, for the milliseconds `wanted`. Throws `approval_invalid` with what is wrong.
    * Returns what to tell the person.
    */
-  answer(id: string, answer: 'approved' | 'denied', by: Clearance, forMs?: number): string
+  answer(id: string, answer: 'approved' | 'denied', by: Clearance, wanted?: () => number | undefined): string
   /** Open approvals that may be read and answered under this clearance. */
   openFor(by: Clearance): Approval[]
   /** Yeses for some minutes that hold now and were given under this clearance's person. */
@@ -154,10 +154,11 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
         return known !== undefined && store.approvals.use(known.id)
       },
     }),
-    answer(id, answer, by, forMs) {
+    answer(id, answer, by, wanted) {
       const approval = store.approvals.get(id.toUpperCase())
       if (!approval || !mayAnswer(by, approval))
         throw new CoopError('approval_invalid', `There is no question ${id} for you.`)
+      const forMs = wanted?.()
       const offered = store.permits.offered(approval.id)
       if (answer === 'denied' && store.permits.end(approval.id)) return `No longer: ${offered?.words}.`
       if (forMs !== undefined && !offered)

@@ -16,6 +16,8 @@ export interface Records {
   readonly log?: string
   readonly trace?: string
   readonly docs?: string
+  /** Brings what was recorded a moment ago into the files. */
+  readonly flush?: () => void
 }
 
 export interface SelfOptions {
@@ -41,11 +43,13 @@ export function openSelf({ status, records, workspace }: SelfOptions): (clearanc
       },
       logs(find) {
         needsFull()
+        records.flush?.()
         const lines = linesOf(records.log).filter(line => holds(line, find))
         return lines.slice(-mostLines).map(readable).join('').trim() || 'No such line.'
       },
       trace(find) {
         needsFull()
+        records.flush?.()
         return traceText(linesOf(records.trace), find)
       },
       help(find) {

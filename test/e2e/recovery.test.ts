@@ -129,7 +129,7 @@ test('a part that the platform will never take is told to the owner, and the nex
   stage.telegram.fail('sendMessage', { status: 403, description: 'Forbidden: bot was blocked by the user' })
   stage.telegram.write(bob, 'hello')
   const told = await stage.reply(alice.id, 2)
-  assert.match(told.text, /A reply on telegram to 1002 could not be delivered: .*blocked by the user/)
+  assert.match(told.text, /A reply on telegram to Bob could not be delivered: .*blocked by the user/)
   stage.telegram.write(bob, 'hello again')
   assert.equal((await stage.reply(bob.id)).text, 'heard: hello again')
 })

@@ -7,6 +7,18 @@ const action =
     call(request, tool, { action: name, ...input(found) })
 
 const units: Record<string, string> = { s: 's', m: 'm', h: 'h', d: 'd' }
+const numbers: Record<string, number> = {
+  a: 1,
+  an: 1,
+  one: 1,
+  two: 2,
+  three: 3,
+  five: 5,
+  ten: 10,
+  fifteen: 15,
+  twenty: 20,
+  thirty: 30,
+}
 const levels = '(familiar|inner|full)'
 const days: Record<string, string> = {
   day: '*',
@@ -28,11 +40,12 @@ const rule = (time: string, day: string): string => {
 
 export const householdRules: readonly Rule[] = [
   {
-    pattern: /^(?:please )?remind me in (\d+) (second|minute|hour|day)s? (?:to |that |of )?([\s\S]+)$/i,
+    pattern:
+      /^(?:please )?remind me in (\d+|an?|one|two|three|five|ten|fifteen|twenty|thirty) (second|minute|hour|day)s? (?:to |that |of )?([\s\S]+)$/i,
     tool: 'schedule',
     say: action('schedule', 'create', ([, count, unit, text]) => ({
       kind: 'reminder',
-      when: `+${count}${units[unit![0]!.toLowerCase()]}`,
+      when: `+${numbers[count!.toLowerCase()] ?? count}${units[unit![0]!.toLowerCase()]}`,
       text,
     })),
   },

@@ -78,6 +78,12 @@ const rules: readonly Rule[] = [
     say: () => 'Hello! I am listening.',
   },
   { pattern: /\b(?:thanks|thank you)\b/i, say: () => 'You are welcome.' },
+  // What was remembered may know it.
+  {
+    pattern: /^(?:who|whose|what|which|when|where)\b[\s\S]*\?$/i,
+    tool: 'memory_search',
+    say: ([question], request) => call(request, 'memory_search', { query: question }),
+  },
 ]
 
 /** The answer to `text`: the first rule that fits, else an honest echo. A first conversation begins with its first question. */

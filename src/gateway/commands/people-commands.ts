@@ -43,7 +43,7 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
           verdict === 'approved' ? await admit(code, rest, authorOf(context)) : options.people.deny(code),
         )
       }
-      return saySecret(consent.answer(code, verdict, clearance, minutesIn(rest)))
+      return saySecret(consent.answer(code, verdict, clearance, () => minutesIn(rest)))
     } catch (error) {
       return sayFault(error)
     }
