@@ -1,12 +1,10 @@
-// Runs a begun turn: what it does is shown, traced and said as it comes; then its end, or once more with a shorter prompt.
+// Runs a begun turn with its model, its budget and its rules, to its end; once more with a shorter prompt if it was too long.
 import type { Household, Person } from '../../access/household.ts'
 import type { Models } from '../../agent/models/models.ts'
-import { type Outcome, runTurn, type TurnOptions } from '../../agent/turn.ts'
-import type { Place } from '../../channel.ts'
-import type { Received } from '../../store/inbox.ts'
+import type { TurnOptions } from '../../agent/turn.ts'
 import type { Session } from '../../store/sessions.ts'
 import type { Store } from '../../store/store.ts'
-import type { Span, Tracer } from '../../trace/trace.ts'
+import type { Span } from '../../trace/trace.ts'
 import type { Budget } from '../budget.ts'
 import type { Compactor } from '../compaction.ts'
 import type { ConsentOffice } from '../consent.ts'
@@ -18,13 +16,13 @@ import { authorName } from '../said.ts'
 import type { Typing } from '../typing.ts'
 import type { Begun } from './begun.ts'
 import type { End } from './end.ts'
+import { type FollowOptions, openFollow } from './follow.ts'
 import { type JoinOptions, joinWaiting } from './join.ts'
 import { replyTo } from './reply-to.ts'
-import { openSoFar, type SoFarOptions } from './so-far.ts'
 import type { Task } from './task.ts'
 import { tracedStream } from './traced.ts'
 
-export interface RunOptions extends JoinOptions, SoFarOptions {
+export interface RunOptions extends JoinOptions, FollowOptions {
   readonly store: Store
   readonly household: () => Household
   readonly models: () => Models
@@ -35,14 +33,13 @@ export interface RunOptions extends JoinOptions, SoFarOptions {
   readonly compactor: Compactor
   readonly typing: Typing
   readonly enqueue: (session: string, task: Task) => void
-  readonly tracer: Tracer
 }
 
 const maxTokens = 16_000
 
 export function openRun(options: RunOptions, draftOf: (facts: DraftFacts) => LiveDraft, end: End) {
   const { store, live, models, tracer } = options
-  const saySoFar = openSoFar(options)
+  const follow = openFollow(options)
 
   return async function run(begun: Begun, lane: Lane<Task>, compacted = false): Promise<void> {
     await using desk = begun.desk
@@ -122,35 +119,6 @@ export function openRun(options: RunOptions, draftOf: (facts: DraftFacts) => Liv
       smallestPrefix: payer.job === null ? models().factsOf(model).smallestPrefix : 0,
       ...(maxSteps === undefined ? {} : { maxSteps }),
     }
-  }
-
-  /** Shows and traces each event until the turn has its outcome. */
-  async function follow(
-    { turn, desk }: Begun,
-    turnOptions: TurnOptions,
-    shown: {
-      readonly span: Span
-      readonly draft: LiveDraft
-      readonly place: () => Place
-      readonly rows: readonly Received[]
-    },
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const running = runTurn(desk, turnOptions, signal)
-    const spans = new Map<string, Span>()
-    let step = await running.next()
-    for (; !step.done; step = await running.next()) {
-      const event = step.value
-      live.event(turn.session, event, desk.clearance.reads)
-      shown.draft.event(event)
-      if (event.type === 'message' && !event.final)
-        saySoFar(turn, desk, event.text, shown.place(), shown.rows)
-      if (event.type !== 'tool' || event.output !== undefined) continue
-      if (event.state === 'running')
-        spans.set(event.call, tracer.start('tool', turn.trace, shown.span.id, { tool: event.name }))
-      if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)
-    }
-    return step.value
   }
 
   function nameIn(session: Session, author: string | null): string | null {
