@@ -18,6 +18,8 @@ export interface RawTerminal extends Disposable {
   hangUp(): void
 }
 
+const untilMs = 60_000
+
 export function openRawTerminal(house: House, args: readonly string[]): RawTerminal {
   const command = [process.execPath, bin, '--config', house.config, ...args].join(' ')
   const child = spawn('script', ['-qfc', `stty rows 24 cols 80; exec ${command}`, '/dev/null'], {
@@ -32,7 +34,11 @@ export function openRawTerminal(house: House, args: readonly string[]): RawTermi
     seen: () => text,
     pid: () => childOf(child.pid!),
     async until(wanted) {
-      while (!text.includes(wanted)) await sleep(2)
+      const end = Date.now() + untilMs
+      while (!text.includes(wanted)) {
+        if (Date.now() > end) throw new Error(`“${wanted}” did not come; at the end: ${text.slice(-400)}`)
+        await sleep(2)
+      }
     },
     pause: () => void child.stdout.pause(),
     resume: () => void child.stdout.resume(),

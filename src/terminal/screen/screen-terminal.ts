@@ -5,9 +5,6 @@ import { unblock } from '../unblock.ts'
 /** What the library sends before a whole redraw: it would take the scrollback with it. */
 export const clearAll = '\u001b[2J\u001b[H\u001b[3J'
 
-/** Bytes that the terminal may leave unread before drawing rests. */
-const mostUnread = 64_000
-
 export class ScreenTerminal extends ProcessTerminal {
   #collected: string[] | null = null
 
@@ -47,9 +44,9 @@ export class ScreenTerminal extends ProcessTerminal {
     this.write(`\u001b[H${'\u001b[2K\u001b[1B'.repeat(this.rows)}\u001b[H`)
   }
 
-  /** Whether it still has to read what was written. */
+  /** Whether it still has to read so much of what was written that drawing rests until it has. */
   get busy(): boolean {
-    return process.stdout.writableLength > mostUnread
+    return process.stdout.writableNeedDrain
   }
 
   whenFree(then: () => void): void {
