@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCoop, startGateway } from '../support/coop.ts'
-import { refuse } from '../support/fake-anthropic.ts'
+import { refuse, say, use, wordsIn } from '../support/fake-anthropic.ts'
 import { makeTestHome, type TestHome } from '../support/home.ts'
 import { openLiveClient } from '../support/live-client.ts'
 import { bob as bobOnTelegram, openStage } from '../support/stage.ts'
@@ -112,4 +112,38 @@ test('a budget that is used up is a plain sentence, and nothing is asked of the 
   const sent = await stage.reply(1002)
   assert.match(sent.text, /budget/)
   assert.equal(stage.model.requests.length, 0)
+})
+
+test('a job knows what its earlier runs said', async () => {
+  await using stage = await openStage({
+    idle: true,
+    toml: job('news', 'message = "Anything new?"\nuser = "bob"'),
+  })
+  let runs = 0
+  stage.model.otherwise = () => say(`Report number ${++runs}.`)
+  await stage.start()
+  await stage.reply(bobOnTelegram.id, 2)
+  const second = stage.model.requests[1]!.body
+  assert.match(wordsIn(second).join('\n'), /Anything new\?/)
+  assert.match(JSON.stringify(second.messages), /Report number 1\./)
+})
+
+test('a reminder is changed in words, and comes as it was changed', async () => {
+  await using stage = await openStage()
+  stage.model.next(
+    use('schedule', { action: 'create', kind: 'reminder', when: '+1h', text: 'feed the cat' }),
+    say('Set.'),
+  )
+  stage.telegram.write(bobOnTelegram, 'remind me in an hour to feed the cat')
+  await stage.reply(bobOnTelegram.id)
+  const id = /\[([A-Z0-9]{6})\]/.exec(JSON.stringify(stage.model.requests[1]!.body.messages.at(-1)))![1]!
+  stage.model.next(
+    use('schedule', { action: 'update', id, when: '+1s', text: 'feed the dog' }),
+    say('Changed.'),
+  )
+  stage.telegram.write(bobOnTelegram, 'make that the dog, and now')
+  await until('the reminder', () =>
+    stage.telegram.sent(bobOnTelegram.id).some(({ text }) => text === '⏰ feed the dog'),
+  )
+  assert.ok(!stage.telegram.sent(bobOnTelegram.id).some(({ text }) => text.includes('⏰ feed the cat')))
 })
