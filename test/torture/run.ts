@@ -21,6 +21,8 @@ export interface Tally {
   notes: { asked: number; arrived: number }
   /** Telegram sends in flight at a kill that the platform got twice. */
   inFlightTwice: number
+  /** Beginnings of answers, shown live, whose first send was in flight at a kill: nobody knows them to finish them. */
+  draftsLeft: number
   /** What must not be; empty when all is well. */
   violations: string[]
 }
@@ -81,6 +83,7 @@ export async function torture(options: TortureOptions): Promise<Tally> {
     toolCalls: 0,
     notes: { asked: 0, arrived: 0 },
     inFlightTwice: 0,
+    draftsLeft: 0,
     violations: [],
   }
   const kills: number[] = []
@@ -152,7 +155,10 @@ function count(
         (one.answeredAt === null || one.answeredAt >= at - settleMs) &&
         one.at >= at - 60_000,
     )
-  const { once, repeats } = withoutRepeats(sent)
+  const { once: shown, repeats } = withoutRepeats(sent)
+  const left = new Set(shown.filter(one => one.text.endsWith('…') && inFlight(one)))
+  tally.draftsLeft = left.size
+  const once = shown.filter(one => !left.has(one))
   for (const { first, again } of repeats) {
     if (inFlight(first) && repeated.has(again.text)) tally.inFlightTwice++
     else tally.violations.push(`sent twice to ${again.chat}, and not in flight at a kill: ${again.text}`)

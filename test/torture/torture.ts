@@ -33,6 +33,7 @@ function rowsOf(of: Tally): [string, string | number][] {
     ['steps with tool results', of.toolCalls],
     ['messages to others: approved / arrived', `${of.notes.asked} / ${of.notes.arrived}`],
     ['Telegram sends in flight at a kill that arrived twice', of.inFlightTwice],
+    ['live beginnings in flight at a kill that were left', of.draftsLeft],
     ['broken promises (bar 0)', of.violations.length],
     ['minutes', ((Date.now() - begun) / 60_000).toFixed(1)],
   ]
