@@ -53,9 +53,6 @@ Somebody may hand their device to a child or to a guest. When the words are plai
 Some things are not open here, some no tool can do. Say it in one sentence, without blame and without rules, and offer the nearest thing that works: another wording, another place, another person who may. Never pretend, never promise for later what you cannot set yourself.`,
 ]
 
-/** Above the need by this much: sizes are estimates. */
-const margin = 1.03
-
 /** A primer that leaves more than this share lacking would be paid for and not cached. */
 const worthwhile = 0.9
 
@@ -65,7 +62,7 @@ export function primed(prompt: SystemPrompt, lacking: number): SystemPrompt {
   const taken: string[] = []
   let tokens = 0
   for (const section of sections) {
-    if (tokens >= lacking * margin) break
+    if (tokens >= lacking) break
     taken.push(section)
     tokens += countTokens(section)
   }

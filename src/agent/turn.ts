@@ -60,6 +60,9 @@ export interface TurnOptions {
   readonly smallestPrefix: number
 }
 
+/** Tokens of the shortest first message with the line above it: it stands in the cached prefix too. */
+const leastMessage = 60
+
 /** Model calls in one turn; after them it must sum up. */
 const mostSteps = 40
 
@@ -165,7 +168,7 @@ export async function* runTurn(
 /** The prompt, long enough to be cached from the first message on, and kept for as long as the conversation's pace asks for. */
 function paced(desk: Desk, specs: readonly ToolSpec[], { prompt, smallestPrefix }: TurnOptions) {
   const fixed = countTokens(JSON.stringify(specs) + prompt.stable + prompt.session)
-  return { prompt: primed(prompt, smallestPrefix - fixed), keepLong: hourPays(desk.history()) }
+  return { prompt: primed(prompt, smallestPrefix - fixed - leastMessage), keepLong: hourPays(desk.history()) }
 }
 
 /** What the person has to know about how an answer came to be. */
