@@ -122,10 +122,12 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     const { place } = row.inbound
     const name = `told:${place.channel}:${place.id}`
     if (store.settings.get('gateway', name)) return
-    store.settings.set('gateway', name, true, now())
-    options.office.tellOwners(
-      `I was written to in the group “${place.title ?? place.id}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
-    )
+    store.together(() => {
+      store.settings.set('gateway', name, true, now())
+      options.office.tellOwners(
+        `I was written to in the group “${place.title ?? place.id}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
+      )
+    })
   }
 
   /** An owner hears of a changed identity once a day, as long as it is not confirmed and writes. */
@@ -133,10 +135,12 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     const today = new Date(now()).toISOString().slice(0, 10)
     const name = `changed:${channel}:${sender.id}`
     if (store.settings.get('gateway', name) === today) return
-    store.settings.set('gateway', name, today, now())
-    options.office.tellOwners(
-      `The ${channel} identity of ${person} has changed, a new phone perhaps, or somebody else. Until you say that it is them, they are answered as a stranger: /confirm ${channel}:${sender.id}`,
-    )
+    store.together(() => {
+      store.settings.set('gateway', name, today, now())
+      options.office.tellOwners(
+        `The ${channel} identity of ${person} has changed, a new phone perhaps, or somebody else. Until you say that it is them, they are answered as a stranger: /confirm ${channel}:${sender.id}`,
+      )
+    })
   }
 
   /** The stranger is told once, and the owner with the code, in one commit; nothing of it reaches a model. */

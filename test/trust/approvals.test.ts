@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Block } from '../../src/store/entry.ts'
+import type { Posting } from '../../src/store/post.ts'
 import { openFamily, users } from './family.ts'
-import { messageFrom, textOf } from './house.ts'
+import { fakeChannel, fakeModel, messageFrom, openHouse, textOf } from './house.ts'
 
 const call = (to: string, text: string): Block[] => [
   { type: 'tool_call', id: 'c1', name: 'message', input: { to, text } },
@@ -139,4 +140,31 @@ test('a tool above the speaker is not in the request, and calling it anyway is a
   assert.ok(home.model.requests.every(request => request.tools.every(tool => tool.name !== 'message')))
   assert.ok(textOf(home.model.requests[1]!).includes('There is no tool \\"message\\" here'))
   assert.deepEqual(home.reached('tele:t-alice'), [])
+})
+
+test('a question whose telling was cut off is asked again, instead of waiting for nobody', async () => {
+  const tele = fakeChannel('tele')
+  let cut = false
+  await using house = openHouse({
+    toml: users,
+    channels: [tele],
+    model: fakeModel(() => call('Carol', 'dinner at eight')),
+    watch: store => ({
+      ...store,
+      post: Object.assign((posting: Posting, now: number) => {
+        const question = posting.parts.some(({ part }) => part.outbound.key.startsWith('approval:'))
+        if (!question || cut) return store.post(posting, now)
+        cut = true
+        throw Object.assign(new Error('the disk is full'), { code: 'SQLITE_FULL' })
+      }, store.post),
+    }),
+  })
+  tele.push(messageFrom('tele', 't-carol', 'hello'))
+  await house.settled()
+  tele.push(alice('tell Carol'))
+  const end = Date.now() + 15_000
+  const asked = () => tele.sent.find(({ text }) => text.startsWith('Send this to Carol?'))
+  while (!asked() && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20))
+  assert.ok(cut)
+  assert.match(asked()?.text ?? '', /Answer \/approve/)
 })
