@@ -6,6 +6,7 @@ import { CoopError } from '../errors.ts'
 import { readable } from '../log.ts'
 import type { StatusReport } from '../protocol/messages.ts'
 import type { SelfHand } from '../tools/hands.ts'
+import { parseSpan, type StoredSpan } from '../trace/read.ts'
 import { rolledFiles } from '../trace/rolling-file.ts'
 import { endFirstConversation, giveName } from './first-conversation.ts'
 import { findHelp, readSections, type Section } from './help.ts'
@@ -82,37 +83,16 @@ function linesOf(path: string | undefined): string[] {
   )
 }
 
-interface SpanLine {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly name: string
-  readonly start: string
-  readonly ms: number
-  readonly attributes: Readonly<Record<string, unknown>>
-  readonly error?: string
-}
-
 /** The newest traces that hold `find`, each as a tree. What people wrote is left out, whosever it is. */
 function traceText(lines: readonly string[], find: string): string {
-  const traces = new Map<string, SpanLine[]>()
-  for (const line of lines) {
-    const span = parsed(line)
-    if (span) traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), span])
-  }
+  const traces = new Map<string, StoredSpan[]>()
+  for (const span of lines.flatMap(parseSpan))
+    traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), span])
   const found = [...traces.values()].filter(spans => holds(JSON.stringify(spans.map(shown)), find))
   return found.slice(-mostTraces).map(tree).join('\n\n') || 'No such trace.'
 }
 
-function parsed(line: string): SpanLine | null {
-  try {
-    return JSON.parse(line) as SpanLine
-  } catch {
-    return null
-  }
-}
-
-const shown = (span: SpanLine): SpanLine => ({
+const shown = (span: StoredSpan): StoredSpan => ({
   ...span,
   attributes: Object.fromEntries(
     Object.entries(span.attributes).filter(
@@ -121,7 +101,7 @@ const shown = (span: SpanLine): SpanLine => ({
   ),
 })
 
-function tree(spans: readonly SpanLine[]): string {
+function tree(spans: readonly StoredSpan[]): string {
   const ids = new Set(spans.map(span => span.spanId))
   const below = (parent: string | undefined, depth: number): string[] =>
     spans
@@ -133,7 +113,7 @@ function tree(spans: readonly SpanLine[]): string {
   return [`trace ${spans[0]!.traceId}`, ...below(undefined, 1)].join('\n')
 }
 
-function lineOf({ name, start, ms, attributes, error }: SpanLine, depth: number): string {
+function lineOf({ name, start, ms, attributes, error }: StoredSpan, depth: number): string {
   const facts = Object.entries(attributes).map(([key, value]) => `${key}=${String(value)}`)
   const fault = error ? `  failed: ${error}` : ''
   return `${'  '.repeat(depth)}${start.slice(0, 19)} ${name} ${Math.round(ms)} ms ${facts.join(' ')}${fault}`

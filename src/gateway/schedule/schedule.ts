@@ -1,9 +1,7 @@
 // The schedule of a running gateway: jobs arrive as messages of their own, and each due time comes to an end.
 import type { Household } from '../../access/household.ts'
-import type { Outcome } from '../../agent/turn.ts'
 import type { Channel, Inbound } from '../../channel.ts'
 import type { Config } from '../../config/load.ts'
-import type { Desk } from '../../desk/desk.ts'
 import { openFiles } from '../../desk/files.ts'
 import { isStorageFault, messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
@@ -11,10 +9,9 @@ import type { NewEntry } from '../../store/entry.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Store } from '../../store/store.ts'
-import type { Turn } from '../../store/turns.ts'
 import { newTrace, type Tracer } from '../../trace/trace.ts'
 import { clock, systemTimezone } from '../context-line.ts'
-import type { ErrandWork } from '../errand.ts'
+import type { Errand, ErrandWork } from '../errand.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
 import type { Live } from '../live.ts'
 import type { PostOffice } from '../post-office.ts'
@@ -44,29 +41,14 @@ export interface ScheduleOptions {
   readonly now: () => number
 }
 
-export interface Schedule extends Disposable {
+/** Runs of jobs are errands: they arrive on a channel of their own. */
+export interface Schedule extends Errand, Disposable {
   readonly planner: Planner
   jobs(): readonly Job[]
   /** The jobs or the people changed. */
   sync(): void
   /** Takes up what a crash or a shutdown left. */
   recover(): void
-  /** Begins the turn of a run that arrived, or ends it unworked. */
-  take(row: Received): Promise<void>
-  /** Ends a run with its turn, in one commit. */
-  end(
-    row: Received,
-    turn: Turn,
-    desk: Desk,
-    outcome: Exclude<Outcome, { kind: 'waiting' }>,
-    model: string,
-  ): Promise<void>
-  /** The turn of a run waits for a person. */
-  waiting(row: Received): void
-  /** A run broke again and again. */
-  gaveUp(row: Received, reason: string): void
-  /** What the agent is told beside a run's text; null for a message that is none. */
-  brief(inbound: Inbound): string | null
   delivered(turn: string): void
   undelivered(turn: string, reason: string): void
   zoneOf(person: string | null): string
