@@ -35,7 +35,7 @@ const own = imports.filter(({ to }) => /^(src|channels)\//.test(to))
 
 /** Lowest first: a room may import its own tier and those before it. */
 const tiers = [
-  ['errors', 'log', 'trace', 'protocol'],
+  ['errors', 'http', 'log', 'trace', 'protocol'],
   ['channel'],
   ['access', 'store'],
   ['config', 'memory', 'box', 'web', 'mcp', 'tools'],
@@ -233,3 +233,11 @@ function circleIn(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   }
   return []
 }
+
+test('Node’s HTTP is entered by one door, which leaves undici behind', () => {
+  const wrong = imports.filter(
+    ({ from, to, text }) =>
+      /^(node:)?http$/.test(to) && from !== 'src/http.ts' && !text.startsWith('import type'),
+  )
+  assert.deepEqual(said(wrong), [])
+})
