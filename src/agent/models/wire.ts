@@ -1,7 +1,8 @@
 // The HTTP of the provider adapters: what they need of fetch, on Node's own client, which costs a third of it.
-import { Agent, type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { text as textOf } from 'node:stream/consumers'
+import { Agent, request } from '../../http.ts'
 
 /** The part of fetch's init that the adapters use. */
 export interface WireInit {
