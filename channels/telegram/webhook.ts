@@ -5,7 +5,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Api } from 'grammy'
 import type { Update, WebhookInfo } from 'grammy/types'
 import { CoopError } from '../../src/errors.ts'
-import { createServer } from '../../src/http.ts'
+import { createServer } from '../../src/http/builtin.ts'
 import { openIntake } from '../intake.ts'
 
 export interface Webhook {

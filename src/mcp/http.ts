@@ -6,7 +6,7 @@ import { connect as secure } from 'node:tls'
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { dial, type Net } from '../box/dial.ts'
 import { CoopError } from '../errors.ts'
-import { request } from '../http.ts'
+import { request } from '../http/builtin.ts'
 import type { Address } from './server.ts'
 
 /** Bytes of one answer, a stream of events too. */

@@ -9,7 +9,7 @@ import type {
 } from '@modelcontextprotocol/client'
 import { internet, type Net } from '../box/dial.ts'
 import { CoopError, messageOf } from '../errors.ts'
-import { createServer } from '../http.ts'
+import { createServer } from '../http/builtin.ts'
 import { fetchFor } from './http.ts'
 import type { Logins } from './logins.ts'
 import { inLine } from './outside.ts'

@@ -6,7 +6,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompre
 import { dial, type Net } from '../box/dial.ts'
 import type { Egress } from '../box/egress.ts'
 import { CoopError, messageOf } from '../errors.ts'
-import { request } from '../http.ts'
+import { request } from '../http/builtin.ts'
 
 export interface DownloadLimits {
   /** Bytes after unpacking; what is beyond is not read. */
