@@ -5,6 +5,7 @@ import type { Adapter, Endpoint, OnLimits } from './adapter.ts'
 import type { ModelFacts } from './catalogue.ts'
 import { fitted } from './fitted.ts'
 import type { KeyRing } from './keys.ts'
+import { type RefusedFiles, refusedFiles } from './refused-files.ts'
 
 type Failed = Extract<ModelEvent, { type: 'failed' }>
 
@@ -33,6 +34,7 @@ const keyRestMs = { least: 250, rate_limit: 30_000, auth: 600_000 }
 
 /** The model contract over a ladder: nothing is tried again once the person could have seen output. */
 export function ladder(options: LadderOptions): StreamModel {
+  const refused = refusedFiles()
   return async function* (request, signal) {
     let failure: Failed = {
       type: 'failed',
@@ -40,8 +42,13 @@ export function ladder(options: LadderOptions): StreamModel {
       message: `no provider for the model ${request.model}`,
     }
     for (const [index, rung] of (await options.rungs(request.model)).entries()) {
-      const events = climb(rung, fitted(request, rung), options, signal)
-      const end = yield* index === 0 ? events : named(events, rung.name)
+      const events = withoutRefused(refused, fitted(request, rung), asked =>
+        climb(rung, asked, options, signal),
+      )
+      // The last event says who answered instead.
+      const instead = (event: ModelEvent) =>
+        event.type === 'done' ? { ...event, instead: rung.name } : event
+      const end = yield* index === 0 ? events : through(events, instead)
       if (end === null) return
       failure = end
       if (end.kind === 'aborted' || end.kind === 'overflow') break
@@ -50,16 +57,37 @@ export function ladder(options: LadderOptions): StreamModel {
   }
 }
 
-/** Says in the last event who answered instead. */
-async function* named<R>(
-  events: AsyncGenerator<ModelEvent, R>,
-  instead: string,
-): AsyncGenerator<ModelEvent, R> {
-  let step = await events.next()
-  for (; !step.done; step = await events.next()) {
-    yield step.value.type === 'done' ? { ...step.value, instead } : step.value
+/** A request that is refused as such is asked again with fewer of its files: one of them may be the reason. */
+async function* withoutRefused(
+  refused: RefusedFiles,
+  request: ModelRequest,
+  ask: (request: ModelRequest) => AsyncGenerator<ModelEvent, Failed | null>,
+): AsyncGenerator<ModelEvent, Failed | null> {
+  const known = refused.without(request)
+  const failure = yield* ask(known)
+  if (failure?.kind !== 'rejected') return failure
+  for (const fewer of refused.fewer(known)) {
+    const end = yield* through(ask(fewer.request), event => {
+      fewer.remember()
+      return event
+    })
+    if (end?.kind !== 'rejected') return end
   }
-  return step.value
+  return failure
+}
+
+/** Passes events on, each as `change` makes it; who stops listening ends them. */
+async function* through<R>(
+  events: AsyncGenerator<ModelEvent, R>,
+  change: (event: ModelEvent) => ModelEvent,
+): AsyncGenerator<ModelEvent, R> {
+  try {
+    let step = await events.next()
+    for (; !step.done; step = await events.next()) yield change(step.value)
+    return step.value
+  } finally {
+    await events.return(undefined as never)
+  }
 }
 
 /** Tries one rung. Null when it ended the stream itself, else the failure that the next rung may mend. */

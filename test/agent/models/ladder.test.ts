@@ -166,3 +166,47 @@ test('arguments that are no JSON object are kept apart, and each call has an id 
     ['x', 'x_2', 'call', 'call_2'],
   )
 })
+
+test('a request refused for its files is asked again with fewer, and they are not offered again', async () => {
+  const image = (data: string) => ({ type: 'image', mime: 'image/png', data, name: data }) as const
+  const asked: string[] = []
+  const adapter: Adapter = async function* (request) {
+    const shown = request.messages.flatMap(({ blocks }) =>
+      blocks.flatMap(block => (block.type === 'image' ? [block.data] : [])),
+    )
+    asked.push(shown.join())
+    if (shown.includes('bad')) yield failed('rejected')
+    else yield done
+  }
+  const stream = ladder({
+    rungs: async () => [
+      {
+        name: 'p/0',
+        model: 'm',
+        adapter,
+        keys: keyRing([]),
+        facts: factsOf('x/y'),
+        endpoint: { baseUrl: undefined, headers: {} },
+      },
+    ],
+    idleMs: 1_000,
+    now: Date.now,
+  })
+  const play = async (...messages: readonly string[]) => {
+    asked.length = 0
+    const blocks = messages.map(data => ({ role: 'user', blocks: [image(data)] }) as const)
+    // Who reads a stream stops at its end, and asks for no more.
+    for await (const event of stream({ ...request, messages: blocks }, new AbortController().signal))
+      if (event.type === 'done' || event.type === 'failed') return [event.type, ...asked]
+    return []
+  }
+  assert.deepEqual(await play('old', 'bad'), ['done', 'old,bad', 'old'])
+  assert.deepEqual(await play('old', 'bad', 'new'), ['done', 'old,new'])
+  assert.deepEqual(await play('other'), ['done', 'other'])
+})
+
+test('a request that is refused without regard to its files ends as refused', async () => {
+  const one = scripted([failed('rejected')])
+  assert.deepEqual(await play([one]), [failed('rejected')])
+  assert.equal(one.asked.length, 1)
+})
