@@ -129,7 +129,8 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   const box = openTurnBox(clearance, { boxes: rooms.boxes, seen, disclose })
   const web = webHandOf(clearance, rooms.web)
   const mcp = rooms.toolServers.hand(clearance)
-  const reactions = rooms.reactions?.(clearance.place, turn.id)
+  // A job answers no message that could be signed.
+  const reactions = session.kind === 'job' ? undefined : rooms.reactions?.(clearance.place, turn.id)
   const hands: Desk['hands'] = (callId, onOutput) => ({
     box: box.hand(callId, onOutput),
     web,

@@ -88,11 +88,11 @@ export interface JobWish {
 
 /** Jobs of the person who speaks; of everybody for who is fully trusted. Each returns what to tell. */
 export interface ScheduleHand {
-  create(wish: JobWish): string
-  update(id: string, wish: JobWish): string
+  create(wish: JobWish): Promise<string>
+  update(id: string, wish: JobWish): Promise<string>
   cancel(id: string): string
   run(id: string): string
-  list(): string
+  list(): Promise<string>
 }
 
 export interface SubagentWish {
