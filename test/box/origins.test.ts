@@ -45,7 +45,7 @@ describe('a file', boxTests, () => {
   const open = async (boxes = rig.boxes) => {
     for (const who of ['alice', 'carol']) {
       const box = (await boxes.open(rig.direct(who), () => seen, rig.signal))!
-      handsOf.set(who, { box: boxHandOf(box, `call-${who}`, () => seen), web: null } as Hands)
+      handsOf.set(who, { box: boxHandOf(box, { id: `call-${who}`, seen: () => seen, sanctioned: () => false }), web: null } as Hands)
     }
   }
   before(async () => {
