@@ -35,7 +35,7 @@ const own = imports.filter(({ to }) => /^(src|channels)\//.test(to))
 
 /** Lowest first: a room may import its own tier and those before it. */
 const tiers = [
-  ['errors', 'log', 'trace', 'protocol'],
+  ['errors', 'http', 'log', 'trace', 'protocol'],
   ['channel'],
   ['access', 'store'],
   ['config', 'memory', 'box', 'web', 'mcp', 'tools'],
@@ -100,8 +100,9 @@ test('no file and no room imports itself in a circle', () => {
   assert.deepEqual(circleIn(rooms), [])
 })
 
-test('a channel imports the contract, the errors, the log, the protocol, its own folder and what channels share', () => {
-  const allowed = /^(src\/(channel\.ts|errors\.ts|log\.ts|protocol\/)|channels\/(?!index\.ts)[^/]+\.ts$)/
+test('a channel imports the contract, the errors, the log, the protocol, the wire, its own folder and what channels share', () => {
+  const allowed =
+    /^(src\/(channel\.ts|errors\.ts|log\.ts|http\/|protocol\/)|channels\/(?!index\.ts)[^/]+\.ts$)/
   const wrong = own.filter(({ from, to }) => {
     if (!from.startsWith('channels/') || from === 'channels/index.ts') return false
     const folder = /^channels\/[^/]+\//.exec(from)?.[0]
@@ -233,3 +234,11 @@ function circleIn(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   }
   return []
 }
+
+test('Node’s HTTP is entered by one door, which leaves undici behind', () => {
+  const wrong = imports.filter(
+    ({ from, to, text }) =>
+      /^(node:)?http$/.test(to) && from !== 'src/http/builtin.ts' && !text.startsWith('import type'),
+  )
+  assert.deepEqual(said(wrong), [])
+})

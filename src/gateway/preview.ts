@@ -1,8 +1,7 @@
 // What each person would get under a configuration: level, compartments, tools, the size of the prompt.
 import { viewOf } from '../access/clear.ts'
 import { promptTokens } from '../agent/prompt.ts'
-import { countTokens } from '../agent/tokens.ts'
-import { specOf } from '../agent/turn.ts'
+import { specTokens } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
 import { openSkills } from '../desk/skills.ts'
@@ -37,9 +36,7 @@ export function reportPeople(config: Config): PersonReport[] {
         channel,
         opens: clearance.reads,
         tools: open.map(tool => tool.name),
-        promptTokens:
-          promptTokens(prompt) +
-          open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
+        promptTokens: promptTokens(prompt) + specTokens(open),
       }
     })
   })
