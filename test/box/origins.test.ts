@@ -45,7 +45,10 @@ describe('a file', boxTests, () => {
   const open = async (boxes = rig.boxes) => {
     for (const who of ['alice', 'carol']) {
       const box = (await boxes.open(rig.direct(who), () => seen, rig.signal))!
-      handsOf.set(who, { box: boxHandOf(box, { id: `call-${who}`, seen: () => seen, sanctioned: () => false }), web: null } as Hands)
+      handsOf.set(who, {
+        box: boxHandOf(box, { id: `call-${who}`, seen: () => seen, sanctioned: () => false }),
+        web: null,
+      } as Hands)
     }
   }
   before(async () => {
@@ -117,6 +120,67 @@ describe('a file', boxTests, () => {
       assert.equal((await sh('cat coded.txt')).origin, 'outside', 'every reading is noticed')
     }
     assert.equal(await originOf('harmless-2.md'), 'derived')
+  })
+  for (const [way, command, path] of [
+    ['copied', 'cp --reflink=auto --preserve=all way/o.md way/1.md', '1.md'],
+    ['moved', 'mv way/o.md way/2.md', '2.md'],
+    ['linked, and its first name removed', 'ln way/o.md way/3.md; rm way/o.md', '3.md'],
+    [
+      'packed and unpacked',
+      'tar -C way -cf way/4.tar o.md; mkdir way/4; tar -C way/4 -xf way/4.tar',
+      '4/o.md',
+    ],
+    [
+      'committed and cloned',
+      'cd way; git init -q 5; cp o.md 5; git -C 5 add .; git -C 5 -c user.name=a -c user.email=a@b commit -qm x; git clone -q 5 6',
+      '6/o.md',
+    ],
+    ['taken through memory', 'cp way/o.md /dev/shm/a; mv /dev/shm/a way/8.md', '8.md'],
+    [
+      'read, and its time set back',
+      'touch -r way/o.md /tmp/t; cat way/o.md >way/9.md; touch -r /tmp/t way/o.md',
+      '9.md',
+    ],
+    [
+      'read without a time',
+      `perl -e 'use Fcntl; sysopen(F, "way/o.md", O_RDONLY | 01000000) or open(F, "<way/o.md"); open(G, ">way/10.md"); print G <F>'`,
+      '10.md',
+    ],
+    ['put into the target of a link', 'ln -s "$(cat way/o.md)" way/l; cp way/o.md way/11.md', '11.md'],
+  ] as const) {
+    test(`is from outside when it is ${way}`, async () => {
+      await writeAfter('outside', 'way/o.md', 'poison')
+      await sh(command)
+      assert.equal(await originOf(`way/${path}`), 'outside')
+      if (way.includes('target')) {
+        assert.equal((await sh('readlink way/l')).origin, 'outside')
+        assert.equal((await sh('true')).origin, 'derived')
+      }
+    })
+  }
+  test('that is gone is forgotten, and what lies there is not', async () => {
+    await sh('true')
+    const { fileOrigins } = rig.store
+    const noted = () => fileOrigins.notedBefore(Date.now() + 1).map(({ path }) => path.split('/').at(-1))
+    await writeAfter('outside', 'gone.md')
+    await writeAfter('outside', 'stays.md')
+    await sh('mv stays.md stayed.md; rm gone.md')
+    assert.ok(noted().includes('gone.md'))
+    // A gateway forgets at its first command, and then once an hour.
+    using again = openBoxes({
+      workspace: rig.workspace,
+      home: rig.home,
+      runtime: 'auto',
+      rules: () => boxRulesOf(rig.config),
+      origins: fileOrigins,
+      log: silentLog(),
+      reserve: 0,
+    })
+    await open(again)
+    await sh('true')
+    assert.ok(!noted().includes('gone.md'))
+    assert.equal(await originOf('stayed.md'), 'outside')
+    await open()
   })
   test('that somebody read on the computer itself in between is still noticed when a command reads it', async () => {
     await writeAfter('outside', 'backed-up.md', 'poison')
