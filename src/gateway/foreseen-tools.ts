@@ -14,11 +14,18 @@ import type { Tool } from '../tools/tool.ts'
 import { tools } from '../tools/tools.ts'
 import { webHandOf, webRulesOf } from '../web/hand.ts'
 
-/** `working`: in a job, where nobody is there to talk to. A box that is installed counts as one that holds. */
+export interface Foreseen {
+  /** In a job, where nobody is there to talk to. */
+  readonly working?: boolean
+  /** Whether a channel is there; those of the configuration and the terminal, if absent. */
+  readonly runs?: (channel: string) => boolean
+}
+
+/** A box that is installed counts as one that holds. */
 export function foreseenTools(
   clearance: Clearance,
   config: Config,
-  { working = false }: { readonly working?: boolean } = {},
+  { working = false, runs = isConfigured(config) }: Foreseen = {},
 ): readonly Tool[] {
   const { settings, household, paths } = config
   const { person, level, place } = clearance
@@ -29,8 +36,7 @@ export function foreseenTools(
   const acts = box && policy.acts
   const web = webHandOf(clearance, webRulesOf(config, rules.egress))
   const alone = !working && person !== null && place.kind === 'direct' && level === 'full'
-  const reached = ({ matches }: Person) =>
-    matches.some(match => match.startsWith('terminal:') || runs(config, match.slice(0, match.indexOf(':'))))
+  const reached = ({ matches }: Person) => matches.some(match => runs(match.slice(0, match.indexOf(':'))))
   const files = openFiles(clearance, paths.workspace, () => null)
   const there: Readonly<Record<string, boolean>> = {
     bash: acts,
@@ -64,6 +70,8 @@ export function foreseenTools(
   )
 }
 
-/** Whether a channel is configured. */
-export const runs = ({ settings }: Config, channel: string): boolean =>
-  (settings.channels as Readonly<Record<string, unknown>>)[channel] !== undefined
+/** The channels that a gateway of this configuration has. */
+export const isConfigured =
+  ({ settings }: Config) =>
+  (channel: string): boolean =>
+    channel === 'terminal' || (settings.channels as Readonly<Record<string, unknown>>)[channel] !== undefined

@@ -64,7 +64,7 @@ export function openLent(options: LentOptions): Lent {
     scheduleHand(clearance, callId, {
       schedule,
       jobs: store.jobs,
-      foresee: job => foreseeJob(job, inForce.config()),
+      foresee: job => foreseeJob(job, inForce.config(), name => options.channel(name) !== undefined),
       now,
     })
 

@@ -35,7 +35,10 @@ describe('the file and shell tools', boxTests, () => {
     execFileSync('mkfifo', [at('pipe')])
     for (const who of ['alice', 'carol']) {
       const box = (await rig.boxes.open(rig.direct(who), () => 'full', rig.signal))!
-      hands.set(who, { box: boxHandOf(box, { id: `call-${who}`, seen: () => 'full', sanctioned: () => false }), web: null } as Hands)
+      hands.set(who, {
+        box: boxHandOf(box, { id: `call-${who}`, seen: () => 'full', sanctioned: () => false }),
+        web: null,
+      } as Hands)
     }
   })
   after(() => rig[Symbol.dispose]())

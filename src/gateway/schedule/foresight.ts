@@ -3,7 +3,7 @@ import { clear, clearJob, groupOf } from '../../access/clear.ts'
 import { identify } from '../../access/household.ts'
 import type { Membership, Place } from '../../channel.ts'
 import type { Config } from '../../config/load.ts'
-import { foreseenTools, runs } from '../foreseen-tools.ts'
+import { foreseenTools, isConfigured } from '../foreseen-tools.ts'
 import type { Job } from './job.ts'
 import { type Need, needsOf } from './needs.ts'
 import { whereTo } from './whereto.ts'
@@ -12,8 +12,12 @@ export type Foresight =
   | { readonly kind: 'runs'; readonly needs: readonly Need[] }
   | { readonly kind: 'closed'; readonly reason: string }
 
-/** Groups are taken to hold whom the configuration names; nobody is asked. */
-export async function foreseeJob(job: Job, config: Config): Promise<Foresight> {
+/** Groups are taken to hold whom the configuration names; nobody is asked. `runs`: whether a channel is there. */
+export async function foreseeJob(
+  job: Job,
+  config: Config,
+  runs: (channel: string) => boolean = isConfigured(config),
+): Promise<Foresight> {
   const { household, settings } = config
   const membersOf = (place: Place | null): Membership =>
     place?.kind === 'group'
@@ -29,12 +33,12 @@ export async function foreseeJob(job: Job, config: Config): Promise<Foresight> {
       clearJob: async (id, trust, place, only) =>
         clearJob(id, trust, place, membersOf(place), household, only),
     },
-    channel: name => (runs(config, name) ? { name, capabilities: { local: false } } : undefined),
+    channel: name => (runs(name) ? { name, capabilities: { local: name === 'terminal' } } : undefined),
     placeFor: person => ({ channel: 'terminal', kind: 'direct', id: person.id }),
   })
   if (to.kind === 'closed') return to
   // A reminder is only said: it asks for nothing.
   if (job.kind === 'reminder') return { kind: 'runs', needs: [] }
-  const tools = foreseenTools(to.clearance, config, { working: true })
+  const tools = foreseenTools(to.clearance, config, { working: true, runs })
   return { kind: 'runs', needs: needsOf(tools, to.clearance.acts, settings.tools.approve.rules) }
 }
