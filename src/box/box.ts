@@ -107,7 +107,12 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       ),
     policy.host ? [root] : [root, ...policy.mounts.map(mount => `/mnt/${mount.name}`)],
   )
-  const known = (slice: Slice): Read => ({ ...slice, ...book.of(slice.fact) })
+  const known = (slice: Slice): Read => {
+    const { origin, labels } = book.of(slice.fact)
+    // What nobody noted is the household's own where the prompt is made of it.
+    const own = labels === null && isInstruction(policy, fromRoot(slice.fact.path))
+    return { ...slice, labels, origin: own ? 'agent' : origin }
+  }
 
   return {
     acts: policy.acts,

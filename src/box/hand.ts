@@ -38,12 +38,15 @@ export function boxHandOf(box: Box, { id, seen, sanctioned, onOutput }: BoxCall)
     readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
     take: (path, signal) => takeAttachment(box, path, signal),
-    writeFile: (path, bytes, { replaces, question }, signal) =>
-      box.writeFile(path, bytes, replaces ? { sha256: sha256(replaces.bytes) } : 'anything', signal, {
-        // What stays of the old text stays where it came from.
-        from: replaces ? worst([replaces.origin, seen()]) : seen(),
-        sanctioned: sanctioned(question),
-      }),
+    writeFile(path, bytes, { replaces, question }, signal) {
+      const approved = sanctioned(question)
+      const fresh = approved ? 'full' : seen()
+      return box.writeFile(path, bytes, replaces ? { sha256: sha256(replaces.bytes) } : 'anything', signal, {
+        // What stays of the old text stays where it came from; what a person has read to its end is theirs.
+        from: replaces ? worst([replaces.origin, fresh]) : fresh,
+        sanctioned: approved,
+      })
+    },
     keep: async (output, origin, signal) => {
       const folder = outputFolder(box.policy)
       if (folder === null || !box.acts) return null

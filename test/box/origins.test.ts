@@ -26,6 +26,8 @@ describe('a file', boxTests, () => {
   let rig: Rig
   /** What the turn at hand has seen. */
   let seen: Origin = 'full'
+  /** Whether a fully trusted person said yes to what is written. */
+  let sanctioned = false
   const handsOf = new Map<string, Hands>()
   const call = async (tool: Tool, input: unknown, who = 'alice') =>
     tool.run(tool.input.parse(input), handsOf.get(who)!, rig.signal)
@@ -46,7 +48,7 @@ describe('a file', boxTests, () => {
     for (const who of ['alice', 'carol']) {
       const box = (await boxes.open(rig.direct(who), () => seen, rig.signal))!
       handsOf.set(who, {
-        box: boxHandOf(box, { id: `call-${who}`, seen: () => seen, sanctioned: () => false }),
+        box: boxHandOf(box, { id: `call-${who}`, seen: () => seen, sanctioned: () => sanctioned }),
         web: null,
       } as Hands)
     }
@@ -272,6 +274,30 @@ describe('a file', boxTests, () => {
     await sleep(30)
     rig.put('person.md', 'words')
     assert.equal(await originOf('person.md'), 'derived')
+  })
+  test('that the prompt is made of stays the household’s own when it is edited in a clean turn', async () => {
+    giveToBox(rig.put('TOOLS.md', 'one two'))
+    await call(editFile, { path: 'TOOLS.md', edits: [{ old: 'one', new: '1' }] })
+    assert.equal(await originOf('TOOLS.md'), 'full')
+    giveToBox(rig.put('other.md', 'one two'))
+    await call(editFile, { path: 'other.md', edits: [{ old: 'one', new: '1' }] })
+    assert.equal(await originOf('other.md'), 'derived')
+  })
+  test('that later turns read as instructions is closed beside outside text, but for a yes, and then a person’s own', async () => {
+    seen = 'outside'
+    await assert.rejects(write('HEARTBEAT.md', 'watch'), { code: 'not_permitted' })
+    await assert.rejects(write('users/alice/skills/x/SKILL.md', 'watch'), { code: 'not_permitted' })
+    sanctioned = true
+    await write('HEARTBEAT.md', 'watch')
+    seen = 'full'
+    await sh('mkdir notes; ln -s ../USER.md notes/bait; ln -s . notes/here')
+    seen = 'outside'
+    for (const path of ['notes/bait', 'notes/here/x.md'])
+      await assert.rejects(write(path, 'x'), /leads elsewhere by a link/)
+    await assert.rejects(write('.coopignore', 'x'), /read-only/)
+    sanctioned = false
+    seen = 'full'
+    assert.equal(await originOf('HEARTBEAT.md'), 'full')
   })
   test('that the prompt is made of tells where it came from', async () => {
     const files = () => openFiles(rig.direct('alice'), rig.workspace, rig.store.fileOrigins.of)

@@ -253,7 +253,15 @@ describe('the hands of the agent', boxTests, () => {
     stage.telegram.write(alice, `/approve ${edit.code}`)
     await over(edit.already)
     assert.equal(soul(), 'Be kind. Speak Dutch.')
-    stage.home.file('workspaces/default/SOUL.md', 'Be kind.')
+
+    // What was approved is the household's own: the turns that it is in are not tainted by it.
+    const before = sentTo(alice.id).length
+    await ask(alice, use('schedule', { action: 'create', text: 'sleep', when: '+9h' }))
+    assert.ok(
+      sentTo(alice.id)
+        .slice(before)
+        .every(sent => !codeIn(sent.text)),
+    )
   })
 
   test('the ledger names every file that the model was shown, and what was open when it was written', async () => {
