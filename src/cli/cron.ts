@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/load.ts'
-import { migrationsFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { clock, systemTimezone } from '../gateway/context-line.ts'
 import { nextDue } from '../gateway/schedule/due.ts'
@@ -11,9 +10,11 @@ import { chatJob, configuredJobs, type Job } from '../gateway/schedule/job.ts'
 import { askedFor } from '../gateway/schedule/needs.ts'
 import { nameBefore, runLine, stateWords } from '../gateway/schedule/note.ts'
 import { inWords } from '../gateway/schedule/when.ts'
+import { migrationsFolder } from '../package.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { connectTo, openConfig } from './home.ts'
+import { connectTo } from './connect.ts'
+import { openConfig } from './home.ts'
 
 /** Rows of the ledger that are shown. */
 const page = 50

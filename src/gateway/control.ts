@@ -8,11 +8,11 @@ import type { Control, ControlMethod, Place, Principal } from '../channel.ts'
 import { terminalMatch } from '../config/household.ts'
 import { CoopError } from '../errors.ts'
 import type { SequencedEvent } from '../protocol/events.ts'
+import { protocolVersion } from '../protocol/framing.ts'
 import {
   type CommandInfo,
   methods,
   type Params,
-  protocolVersion,
   type Results,
   type StatusReport,
 } from '../protocol/messages.ts'
