@@ -1,8 +1,12 @@
 // Discord beyond the contract: staying up, who can view, edits, files, and what goes wrong.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
+import { createDiscord } from '../../../channels/discord/discord.ts'
 import { format } from '../../../channels/discord/format.ts'
 import { timeOf } from '../../../channels/discord/inbound.ts'
+import { silentLog } from '../../../src/log.ts'
 import { until } from '../../support/until.ts'
 import { ready } from '../contract.ts'
 import { listen } from '../listener.ts'
@@ -118,6 +122,52 @@ test('a connection whose heartbeats go unanswered is given up and made anew', as
   await until('a new connection', () => rig.discord.resumed > 0)
   rig.discord.alive = true
   await ready(channel)
+})
+
+test('a connection that breaks while it resumes, in whatever way, is resumed in the end and loses nothing', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  await rig.write('one')
+  await listener.take(1)
+  rig.discord.resumeFaults.push('tear', 'send away', 'garbage')
+  rig.discord.hangUp(1006)
+  await rig.write('two')
+  await until('two', () => listener.stored.some(message => message.text === 'two'))
+  assert.deepEqual([rig.discord.resumeFaults, rig.discord.identified, rig.discord.resumed], [[], 1, 1])
+})
+
+test('a slow platform loses nothing and keeps the order', async () => {
+  await using rig = await openDiscordRig()
+  rig.discord.latencyMs = 300
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  const words = Array.from({ length: 5 }, (_, n) => `slow ${n}`)
+  for (const word of words) {
+    await rig.write(word)
+    if (word === 'slow 2') rig.discord.hangUp(1006)
+  }
+  await until('all of them', () => new Set(listener.stored.map(message => message.text)).size === 5)
+  assert.deepEqual([...new Set(listener.stored.map(message => message.text))], words)
+})
+
+test('a gateway that never takes the call does not hold the channel when it is taken down', async () => {
+  await using rig = await openDiscordRig()
+  const silent = createServer()
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+  const { port } = silent.address() as AddressInfo
+  const called = once(silent, 'connection')
+  const channel = createDiscord(
+    { token: rig.discord.token, apiRoot: rig.discord.url, gatewayUrl: `ws://127.0.0.1:${port}` },
+    { log: silentLog(), cursors: rig.cursors },
+  )
+  const listener = listen(channel)
+  await called
+  await listener[Symbol.asyncDispose]()
+  await channel[Symbol.asyncDispose]()
+  silent.close()
 })
 
 test('refused intents fail the channel for good and say which switches to set', async () => {
