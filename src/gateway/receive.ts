@@ -8,6 +8,7 @@ import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { unknownCommand } from './commands/unknown.ts'
 import type { ConsentOffice } from './consent.ts'
 import type { Task } from './conversation/task.ts'
 import type { Errand } from './errand.ts'
@@ -101,6 +102,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
         return listen(row, cleared)
       case 'command':
         return options.runCommand(row, cleared, sessionOf(cleared, inbound), route)
+      case 'unknown command': {
+        const words = unknownCommand(route.name, clearance, options.commandLevels)
+        return options.office.answer(row, sealPlain(words, clearance), clearance, sessionOf(cleared, inbound))
+      }
       case 'turn': {
         const session = sessionOf(cleared, inbound)
         if (speaker.kind === 'stranger')

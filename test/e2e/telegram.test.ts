@@ -395,6 +395,16 @@ test('the owner lets a stranger in by a button, but never under the name of some
   assert.doesNotMatch(labels, /Let in/)
 })
 
+test('a command that there is not is answered with the nearest one, and the model is not asked', async () => {
+  const bobs = chat(bob.id)
+  const asked = stage.model.requests.length
+  stage.telegram.write(bob, '/verbos on')
+  assert.match((await bobs.reply()).text, /no command \/verbos; did you mean \/verbose\? \/help/)
+  stage.telegram.write(bob, '/xylophone please')
+  assert.match((await bobs.reply(2)).text, /^There is no command \/xylophone\. \/help lists/)
+  assert.equal(stage.model.requests.length, asked)
+})
+
 test('each person is shown the commands that their level opens', async () => {
   const menus = () => stage.telegram.calls.filter(call => call.method === 'setMyCommands')
   const of = (id: number) =>
