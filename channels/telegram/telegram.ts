@@ -5,7 +5,7 @@ import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import { openClock } from '../clock.ts'
-import { withoutTables } from '../table.ts'
+import { readable } from '../readable.ts'
 import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
@@ -85,7 +85,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
           attempt = 0
           if (batch.length === 0) continue
           yield await clock.ours(
-            batch.flatMap(update => readable(update, me)),
+            batch.flatMap(update => saidIn(update, me)),
             signal,
           )
           await acknowledgePresses(api, batch, either(signal))
@@ -103,7 +103,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   }
 
   /** An update of a shape that nobody foresaw must not stand in the way of those behind it. */
-  function readable(update: Update, me: Self): Inbound[] {
+  function saidIn(update: Update, me: Self): Inbound[] {
     try {
       return [inboundOf(update, me) ?? []].flat().filter(isWhole)
     } catch (error) {
@@ -123,7 +123,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
       drafts: { everyMs: 1_500, everyMsInGroups: 4_000 },
     },
     listen,
-    prepare: withoutTables,
+    prepare: readable,
     send: (outbound, signal) => send(api, outbound, progress, either(signal)),
     draft: (draft, signal) => show(api, draft, either(signal)),
     async withdraw(place, externalId, signal) {

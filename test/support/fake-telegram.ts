@@ -1,7 +1,8 @@
 // A Bot API on loopback: updates stay until a higher offset confirms them, and every send is remembered.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Message, Update, User } from 'grammy/types'
+import type { Message, MessageEntity, Update, User } from 'grammy/types'
 import { bodyOf, clock, openLoopback, sendJson } from './loopback.ts'
+import { faultOfEntities } from './telegram-entities.ts'
 
 export interface Sent {
   readonly messageId: number
@@ -164,7 +165,7 @@ export async function openFakeTelegram(
     const text = String(body.text ?? body.caption ?? '')
     if (method === 'sendMessage' && text.trim() === '')
       throw new Refusal(400, 'Bad Request: message text is empty')
-    if (text.length > 4096) throw new Refusal(400, 'Bad Request: message is too long')
+    checkText(text, body.entities ?? body.caption_entities)
     const record: Sent = {
       messageId: nextMessage++,
       chat: String(body.chat_id),
@@ -195,12 +196,21 @@ export async function openFakeTelegram(
       text: record.text,
     }) as Message
 
+  function checkText(text: string, entities: unknown): void {
+    if (text.length > 4096) throw new Refusal(400, 'Bad Request: message is too long')
+    // In a form they come as text.
+    const marks = (typeof entities === 'string' ? JSON.parse(entities) : (entities ?? [])) as MessageEntity[]
+    const fault = faultOfEntities(text, marks)
+    if (fault !== null) throw new Refusal(400, fault)
+  }
+
   function edit(body: Body): Message {
     const record = sent.find(
       one => one.messageId === Number(body.message_id) && one.chat === String(body.chat_id),
     )
     if (!record) throw new Refusal(400, 'Bad Request: message to edit not found')
     if (record.text === body.text) throw new Refusal(400, 'Bad Request: message is not modified')
+    checkText(String(body.text), body.entities)
     record.text = String(body.text)
     return messageOf(record)
   }

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { createDiscord } from '../../../channels/discord/discord.ts'
-import { format } from '../../../channels/discord/format.ts'
 import { timeOf } from '../../../channels/discord/inbound.ts'
 import { silentLog } from '../../../src/log.ts'
 import { until } from '../../support/until.ts'
@@ -299,16 +298,6 @@ test('files go under a draft that becomes the reply, and a repeat adds nothing',
   const many = Array.from({ length: 11 }, () => attachments[0]!)
   const refused = await channel.send({ key: 'l', place: rig.place, text: 'x', attachments: many }, never)
   assert.match('reason' in refused ? refused.reason : '', /at most 10 files/)
-})
-
-test('format leaves Discord’s own Markdown alone and makes tables readable', () => {
-  const own = '# Title\n\n**bold** _it_ `code` [a](https://example.org)\n\n```ts\n| a | b |\n|---|---|\n```'
-  assert.equal(format(own), own)
-  assert.equal(
-    format('Look:\n\n| a | b |\n|---|--:|\n| x | 1 |\n\nDone.'),
-    'Look:\n\n```\na  b\n─  ─\nx  1\n```\n\nDone.',
-  )
-  assert.equal(format('![cat](https://example.org/c.png)'), '[cat](https://example.org/c.png)')
 })
 
 test('timeOf reads when a snowflake was made', () => {
