@@ -9,6 +9,7 @@ import { readable } from '../readable.ts'
 import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
+import { openLimits } from './limits.ts'
 import { addressed, type Progress, send, show } from './outbound.ts'
 import { setbackOf } from './results.ts'
 import { secretTokenFor, type Webhook, webhookUpdates } from './webhook.ts'
@@ -41,6 +42,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const clock = openClock(apiRoot)
   const progress: Progress = new Map()
+  const limits = openLimits()
   let state: ChannelState = { kind: 'starting' }
   let self: Self | null = null
   let offset = 0
@@ -124,8 +126,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
     listen,
     prepare: readable,
-    send: (outbound, signal) => send(api, outbound, progress, either(signal)),
-    draft: (draft, signal) => show(api, draft, either(signal)),
+    send: (outbound, signal) =>
+      limits.within(outbound.place.id, () => send(api, outbound, progress, either(signal)), either(signal)),
+    draft: (draft, signal) =>
+      limits.within(draft.place.id, () => show(api, draft, either(signal)), either(signal)),
     async withdraw(place, externalId, signal) {
       await api.deleteMessage(place.id, messageIdOf(externalId), either(signal) as never)
     },

@@ -57,7 +57,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   /** Messages of one place keep their order while its membership is asked for. */
   const order = new Map<string, Promise<void>>()
 
-  async function receive(arrived: Received): Promise<void> {
+  async function receive(arrived: Received, moment: number): Promise<void> {
     const revision = arrived.inbound.revises ? options.revisions.apply(arrived) : null
     if (revision?.kind === 'settled') return
     const row =
@@ -77,7 +77,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       span.end({ route: inbound.channel })
       return errand.take(row)
     }
-    const cleared = await options.gatekeeper.clear(inbound)
+    const cleared = await options.gatekeeper.clear(inbound, moment)
     const { speaker, clearance, group } = cleared
     if (inbound.reaction) return reacted(row, cleared)
     if (revision?.kind === 'note') return noted(row, cleared, revision.text)
@@ -232,11 +232,12 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     store.settings.get<number>('gateway', budgetName(inbound)) ?? 0
 
   function proceed(rows: readonly Received[]): void {
+    const moment = options.gatekeeper.moment()
     for (const row of rows) {
       const place = `${row.inbound.channel}:${row.inbound.place.id}`
       const before = order.get(place) ?? Promise.resolve()
       const next = before
-        .then(() => receive(row))
+        .then(() => receive(row, moment))
         .catch(error =>
           options.log.error({ err: error, trace: row.trace }, 'a message could not be taken up'),
         )
