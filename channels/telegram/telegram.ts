@@ -9,9 +9,9 @@ import { readable } from '../readable.ts'
 import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
-import { openLimits } from './limits.ts'
-import { addressed, type Progress, send, show } from './outbound.ts'
+import { addressed } from './outbound.ts'
 import { setbackOf } from './results.ts'
+import { openSending } from './sending.ts'
 import { secretTokenFor, type Webhook, webhookUpdates } from './webhook.ts'
 
 export interface TelegramSettings {
@@ -35,14 +35,16 @@ const updates = [
   'chat_member',
 ] as const
 
-export function createTelegram(settings: TelegramSettings, { log }: Pick<ChannelDeps, 'log'>): Channel {
+export function createTelegram(
+  settings: TelegramSettings,
+  { log, cursors }: Pick<ChannelDeps, 'log' | 'cursors'>,
+): Channel {
   const apiRoot = settings.apiRoot ?? 'https://api.telegram.org'
   const api = new Api(settings.token, { apiRoot })
   const disposed = new AbortController()
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const clock = openClock(apiRoot)
-  const progress: Progress = new Map()
-  const limits = openLimits()
+  const sending = openSending(api, cursors)
   let state: ChannelState = { kind: 'starting' }
   let self: Self | null = null
   let offset = 0
@@ -107,6 +109,8 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   /** An update of a shape that nobody foresaw must not stand in the way of those behind it. */
   function saidIn(update: Update, me: Self): Inbound[] {
     try {
+      const { message } = update
+      if (message) sending.seen(String(message.chat.id), message.message_id)
       return [inboundOf(update, me) ?? []].flat().filter(isWhole)
     } catch (error) {
       log.error({ err: error, update: update.update_id }, 'a telegram update could not be read')
@@ -126,13 +130,9 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
     },
     listen,
     prepare: readable,
-    send: (outbound, signal) =>
-      limits.within(outbound.place.id, () => send(api, outbound, progress, either(signal)), either(signal)),
-    draft: (draft, signal) =>
-      limits.within(draft.place.id, () => show(api, draft, either(signal)), either(signal)),
-    async withdraw(place, externalId, signal) {
-      await api.deleteMessage(place.id, messageIdOf(externalId), either(signal) as never)
-    },
+    send: (outbound, signal) => sending.send(outbound, either(signal)),
+    draft: (draft, signal) => sending.draft(draft, either(signal)),
+    withdraw: (place, externalId, signal) => sending.withdraw(place, externalId, either(signal)),
     async react(place, externalId, emoji, signal) {
       const reaction = { type: 'emoji', emoji } as ReactionTypeEmoji
       await api.setMessageReaction(place.id, messageIdOf(externalId), [reaction], {}, either(signal) as never)

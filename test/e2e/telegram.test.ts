@@ -48,6 +48,15 @@ function requests(): (count?: number) => Promise<Recorded> {
   const from = stage.model.requests.length
   return (count = 1) => until(`request ${count}`, () => stage.model.requests[from + count - 1])
 }
+/** The first row that the gateway has stored, as far as a query finds one. */
+function stored(query: string): unknown {
+  const db = new Database(stage.home.database, { readonly: true })
+  try {
+    return db.prepare(query).get()
+  } finally {
+    db.close()
+  }
+}
 const entitiesOf = (sent: { body: Readonly<Record<string, unknown>> }) =>
   (sent.body.entities ?? []) as { type: string; offset: number; length: number; url?: string }[]
 
@@ -566,18 +575,30 @@ test('a crash in the middle of a draft leaves one message, which the resumed tur
   stage.telegram.write(bob, 'go on')
   await bobs.reply()
   // The draft's id is stored a moment after it is shown.
-  await until('the id', () => {
-    const db = new Database(stage.home.database, { readonly: true })
-    try {
-      return db.prepare("SELECT 1 FROM setting WHERE name LIKE 'draft:%'").get()
-    } finally {
-      db.close()
-    }
-  })
+  await until('the id', () => stored("SELECT 1 FROM setting WHERE name LIKE 'draft:%'"))
   await stage.gateway.kill()
   await stage.start()
   await bobs.said(/^heard: go on$/)
   assert.equal(bobs.sent().length, 1)
+})
+
+test('a crash while a draft is shown for the first time leaves no torn beginning', async () => {
+  const bobs = chat(bob.id)
+  stage.model.next(
+    say('a sentence that grows slowly and breaks off in its midst', { paceMs: 40, breaks: 'hang' }),
+  )
+  stage.telegram.fail('sendMessage', 'hang after')
+  stage.telegram.write(bob, 'and on')
+  await bobs.reply()
+  await stage.gateway.kill()
+  await stage.start()
+  await bobs.said(/^heard: and on$/)
+  assert.deepEqual(
+    bobs.sent().map(sent => sent.text),
+    ['heard: and on'],
+  )
+  // Killed before it knows that, it would say it again.
+  await until('the word on it', () => !stored("SELECT 1 FROM outbox WHERE state <> 'sent'"))
 })
 
 test('what was written while the gateway was down is answered in order, with the time it was written', async () => {

@@ -1,22 +1,12 @@
 // The Discord channel on a REST API and a gateway of its own.
 import { createDiscord } from '../../../channels/discord/discord.ts'
-import type { Channel, Cursors } from '../../../src/channel.ts'
+import type { Channel } from '../../../src/channel.ts'
 import { silentLog } from '../../../src/log.ts'
 import { openFakeDiscord } from '../../support/fake-discord.ts'
 import type { Rig, SendFault } from '../contract.ts'
+import { keptCursors } from '../cursors.ts'
 
 export const alice = { id: '1001', name: 'Alice' }
-
-/** Cursors that outlive a channel, as the gateway keeps them. */
-export function keptCursors(): Cursors {
-  let kept: Readonly<Record<string, string>> = {}
-  return {
-    all: () => kept,
-    save: cursors => {
-      kept = cursors
-    },
-  }
-}
 
 export async function openDiscordRig() {
   const discord = await openFakeDiscord()
