@@ -4,6 +4,7 @@ import { Api } from 'grammy'
 import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
+import { openWire } from '../../src/http/wire.ts'
 import { openClock } from '../clock.ts'
 import { readable } from '../readable.ts'
 import { isWhole } from '../whole.ts'
@@ -40,7 +41,7 @@ export function createTelegram(
   { log, cursors }: Pick<ChannelDeps, 'log' | 'cursors'>,
 ): Channel {
   const apiRoot = settings.apiRoot ?? 'https://api.telegram.org'
-  const api = new Api(settings.token, { apiRoot })
+  const api = new Api(settings.token, { apiRoot, fetch: openWire() as never })
   const disposed = new AbortController()
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const clock = openClock(apiRoot)
