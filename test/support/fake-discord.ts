@@ -76,14 +76,18 @@ export interface FakeDiscord extends AsyncDisposable {
   readonly resumeFaults: ResumeFault[]
   /** Everything that this platform says arrives so much later. */
   latencyMs: number
+  /** How far this platform's clock is ahead of ours. */
+  clockAheadMs: number
   /** Closes every gateway connection; 1006 tears it down. */
   hangUp(code: number): void
   /** Forgets all sessions, so that none can be resumed. */
   forgetSessions(): void
-  /** Whether heartbeats are answered. */
+  /** Whether heartbeats are answered and events arrive; if not, the connection is open and dead. */
   alive: boolean
   /** Whether connections are accepted at all. */
   reachable: boolean
+  /** How many sessions may still be begun today. */
+  sessionsLeft: number
   /** Close code for the next IDENTIFY. */
   refuse: number | null
   heartbeatMs: number
@@ -140,7 +144,7 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     for (const session of sessions.values()) {
       const frame = JSON.stringify({ op: 0, t, s: ++session.seq, d })
       session.log.push({ s: session.seq, frame })
-      session.socket?.(frame)
+      if (fake.alive) session.socket?.(frame)
     }
   }
 
@@ -298,7 +302,12 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
       return {
         url: gatewayUrl,
         shards: 1,
-        session_start_limit: { total: 1000, remaining: 1000, reset_after: 1000, max_concurrency: 1 },
+        session_start_limit: {
+          total: 1000,
+          remaining: fake.sessionsLeft,
+          reset_after: 1000,
+          max_concurrency: 1,
+        },
       }
     if (route === 'POST /users/@me/channels') {
       const user = String(body.recipient_id)
@@ -361,6 +370,8 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (fake.clockAheadMs !== 0)
+      response.setHeader('date', new Date(Date.now() + fake.clockAheadMs).toUTCString())
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://loopback')
     const path = decodeURIComponent(pathname.replace(/^\/api\/v10/, ''))
     const method = request.method ?? 'GET'
@@ -428,8 +439,10 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     forgetSessions: () => sessions.clear(),
     resumeFaults: [],
     latencyMs: 0,
+    clockAheadMs: 0,
     alive: true,
     reachable: true,
+    sessionsLeft: 1000,
     refuse: null,
     heartbeatMs: 41_250,
     get identified() {

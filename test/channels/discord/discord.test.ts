@@ -137,6 +137,30 @@ test('a connection that breaks while it resumes, in whatever way, is resumed in 
   assert.deepEqual([rig.discord.resumeFaults, rig.discord.identified, rig.discord.resumed], [[], 1, 1])
 })
 
+test('Discord is asked where its gateway is, again while it does not say, and when it takes no new connection', async () => {
+  await using rig = await openDiscordRig({ named: false })
+  const { discord } = rig
+  discord.fail(/^GET \/gateway\/bot$/, { status: 502 })
+  discord.sessionsLeft = 0
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  const told = (words: RegExp) =>
+    until(`${words}`, () => {
+      const state = channel.state()
+      return 'error' in state && words.test(state.error)
+    })
+  await told(/cannot be reached/)
+  await told(/no more new connections/)
+  discord.sessionsLeft = 1
+  await ready(channel)
+  // Going on with a session begins none.
+  discord.sessionsLeft = 0
+  discord.hangUp(1006)
+  await rig.write('hello')
+  await listener.take(1)
+  assert.deepEqual([discord.identified, discord.resumed], [1, 1])
+})
+
 test('a slow platform loses nothing and keeps the order', async () => {
   await using rig = await openDiscordRig()
   rig.discord.latencyMs = 300

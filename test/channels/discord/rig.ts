@@ -8,7 +8,7 @@ import { keptCursors } from '../cursors.ts'
 
 export const alice = { id: '1001', name: 'Alice' }
 
-export async function openDiscordRig() {
+export async function openDiscordRig({ named = true } = {}) {
   const discord = await openFakeDiscord()
   const cursors = keptCursors()
   let token = discord.token
@@ -18,7 +18,8 @@ export async function openDiscordRig() {
     place: { channel: 'discord', kind: 'direct', id: alice.id } as const,
     channel: async (): Promise<Channel> =>
       createDiscord(
-        { token, apiRoot: discord.url, gatewayUrl: discord.gatewayUrl },
+        // Without its address, the platform is asked for it.
+        { token, apiRoot: discord.url, ...(named ? { gatewayUrl: discord.gatewayUrl } : {}) },
         { log: silentLog(), cursors },
       ),
     write: async (text: string) => void discord.write(alice, text),
