@@ -4,7 +4,9 @@ import type { Asked, Conversation, Turn } from './conversations.ts'
 
 /** The conversation of a file in `talks/`; `name` is two people, as "alice-and-bob". */
 export function talk(name: string): Conversation {
-  const lines = readFileSync(new URL(`talks/${name}.txt`, import.meta.url), 'utf8').trim().split('\n')
+  const lines = readFileSync(new URL(`talks/${name}.txt`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
   const turns: Turn[] = []
   const questions: Asked[] = []
   const refs = new Map<string, string>()
