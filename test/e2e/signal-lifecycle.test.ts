@@ -15,7 +15,7 @@ async function crash(stage: SignalStage): Promise<void> {
   await stage.start()
 }
 
-test('kill -9 while the model works, before a reply leaves, after it left, and with messages under way: each is answered once', async () => {
+test('kill -9 while the model works and with messages under way: each is answered once', async () => {
   await using stage = await openSignalStage()
   const { alice, bob, model, world, agent } = stage
   model.next({ kind: 'hang' })
@@ -23,25 +23,6 @@ test('kill -9 while the model works, before a reply leaves, after it left, and w
   await until('the model is asked', () => model.requests.length === 1)
   await crash(stage)
   assert.equal((await alice.reply()).body, 'heard: at the model')
-
-  const { handleMessage } = world.server
-  for (const cut of ['before', 'after'] as const) {
-    let met = false
-    world.server.handleMessage = async (...given) => {
-      const [, , , target] = given
-      if (target !== alice.device.device || met) return await handleMessage.apply(world.server, given)
-      met = true
-      if (cut === 'after') await handleMessage.apply(world.server, given)
-      await stage.gateway.kill()
-      throw new Error('nobody is there to hear how it went')
-    }
-    await alice.write(`${cut} it leaves`)
-    await until('the crash', () => met && !stage.gateway.alive())
-    world.server.handleMessage = handleMessage
-    await until('the server sees it', () => !stage.connected())
-    await stage.start()
-    await until('the answer', () => alice.texts().includes(`heard: ${cut} it leaves`))
-  }
 
   for (const delayMs of [0, 3, 10, 30]) {
     const bytes = [await bob.seal(`first of ${delayMs}`), await bob.seal(`second of ${delayMs}`)]
