@@ -1,6 +1,7 @@
 // A gateway on Signal that is killed, unlinked, linked anew, told to run jobs, and one that its owner's own account is linked to.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StorageState } from '@signalapp/mock-server'
 import { answerWith, socketsOf } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, resultsIn, say } from '../support/fake-anthropic.ts'
@@ -108,16 +109,20 @@ test('a version that is too old is told to the owner; a second client makes this
   )
 })
 
-test('a job reports to a group, a step is said at once where the owner wants it, and a note to self is answered', async () => {
+test('a job reports to a group that only the storage of the account names, a step is said at once where the owner wants it, and a note to self is answered', async () => {
   await using stage = await openSignalStage({
+    idle: true,
     signal: 'verbose = true',
     // The account's own owner is Carol: her phone is the one that is linked.
     own: 'Carol',
     toml: ({ family }) =>
       `[[cron]]\nname = "digest"\ncron = "* * * * * *"\nmessage = "what is new?"\n[cron.deliver]\nchannel = "signal"\ntarget = "group:${family}"\n`,
   })
-  const { account, bob, family, model } = stage
-  await bob.write('this group exists', { group: family })
+  const { account, bob, family, model, world } = stage
+  // Nobody has written in the group yet: that it exists stands in the account's storage.
+  await world.phone.setStorageState(StorageState.getEmpty().addGroup(family, { whitelisted: true }))
+  await stage.link()
+  await stage.start()
   model.otherwise = ({ body }) =>
     say(/what is new/.test(newest(body)) ? 'Nothing is new.' : `heard: ${newest(body)}`)
   await until('the report', () => bob.texts().includes('Nothing is new.'))

@@ -46,7 +46,7 @@ function aroundCommits(wanted: (fault: Fault) => boolean, dieAt: (cut: Cut) => v
   let holdsMessage = false
   const { prepare, transaction } = Database.prototype
   Database.prototype.prepare = function (this: Database.Database, sql: string) {
-    const statement = prepare.call(this, sql)
+    const statement = prepare.call(this, sql) as Database.Statement<unknown[]>
     const before = (look: (...given: unknown[]) => void) => {
       const { run } = statement
       statement.run = (...given: unknown[]) => {

@@ -61,14 +61,15 @@ const hexOf = (group: Group): string => Buffer.from(group.id, 'base64').toString
 /** Opens the household, links its home and starts its gateway. */
 export async function openSignalStage(options: SignalStageOptions = {}): Promise<SignalStage> {
   await using stack = new AsyncDisposableStack()
-  const world = stack.use(await openWorld({ patienceMs: options.patienceMs }))
+  // Of all people the phone has one in its address book: Mallory.
+  const world = stack.use(await openWorld({ contacts: ['Mallory'], patienceMs: options.patienceMs }))
   const telegram = stack.use(await openFakeTelegram())
   const model = stack.use(await openFakeAnthropic())
   const [alice, bob, carol, mallory] = [
     await openPhone(world, 'Alice'),
     await openPhone(world, 'Bob'),
     await openPhone(world, 'Carol'),
-    await openPhone(world, 'Mallory'),
+    watchPhone(world, 'Mallory', world.contacts[0]!),
   ] as const
   const account = watchPhone(world, 'Coop', world.phone)
   const family = await alice.device.createGroup({
