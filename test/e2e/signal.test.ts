@@ -460,7 +460,7 @@ test('a group of 1,000 is answered; of its members nothing is assumed', async ()
   assert.doesNotMatch(JSON.stringify(model.requests.at(-1)!.body), /gate code|dinner/)
 })
 
-test('what the agent marks is marked on the phone', async () => {
+test('what the agent marks is marked on the phone, and a table stands in columns', async () => {
   const { carol, model } = stage
   model.next(say('**Yes**, by `ferry`, @Carol.'))
   await carol.write('shall we go?')
@@ -477,4 +477,9 @@ test('what the agent marks is marked on the phone', async () => {
       [8, 5, 5],
     ],
   )
+  model.next(say('| who | when |\n|---|---|\n| Bob | noon |'))
+  await carol.write('and who?')
+  const table = await carol.reply()
+  assert.equal(table.body, 'who  when\n───  ────\nBob  noon')
+  assert.equal(table.bodyRanges[0]?.associatedValue?.style, 5)
 })
