@@ -4,6 +4,7 @@ import { Api } from 'grammy'
 import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
+import { openWire } from '../../src/http/wire.ts'
 import { openClock } from '../clock.ts'
 import { withoutTables } from '../table.ts'
 import { isWhole } from '../whole.ts'
@@ -36,7 +37,7 @@ const updates = [
 
 export function createTelegram(settings: TelegramSettings, { log }: Pick<ChannelDeps, 'log'>): Channel {
   const apiRoot = settings.apiRoot ?? 'https://api.telegram.org'
-  const api = new Api(settings.token, { apiRoot })
+  const api = new Api(settings.token, { apiRoot, fetch: openWire() as never })
   const disposed = new AbortController()
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const clock = openClock(apiRoot)

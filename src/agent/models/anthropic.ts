@@ -1,11 +1,11 @@
 // Anthropic's Messages API, streamed, with cache breakpoints where the design puts them.
 import Anthropic from '@anthropic-ai/sdk'
 import type { Stream } from '@anthropic-ai/sdk/streaming'
+import { openWire, type Wire } from '../../http/wire.ts'
 import type { Block } from '../../store/entry.ts'
 import type { Usage } from '../../store/turns.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, readLimits, uniqueId } from './adapter.ts'
-import { openWire, type Wire } from './wire.ts'
 
 type Params = Anthropic.MessageCreateParamsStreaming
 type Content = Anthropic.ContentBlockParam

@@ -1,10 +1,10 @@
 // The chat completions API of OpenAI and everything that speaks it, streamed.
 import type { IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
+import { openWire, type Wire, type WireResponse } from '../../http/wire.ts'
 import type { Block } from '../../store/entry.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
-import { openWire, type Wire, type WireResponse } from './wire.ts'
 
 /** Where OpenAI itself is; everything else that speaks its API names a `base_url`. */
 export const openaiUrl = 'https://api.openai.com/v1'
