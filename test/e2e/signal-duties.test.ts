@@ -148,6 +148,24 @@ describe('files', boxTests, () => {
   })
 })
 
+test('the agent answers the first questions about Signal from its own help', async () => {
+  const { bob, model } = stage
+  for (const [question, answer] of [
+    ['Which number should I use for Signal?', /Give the agent a number of its own/],
+    ['How do I find somebody’s Signal id?', /`coop users` lists them with the name of their Signal profile/],
+    [
+      'What happens when the phone is offline for weeks?',
+      /removes linked devices when the phone was not online/,
+    ],
+    ['I have lost signal.db', /Remove the device on the phone and link again/],
+  ] as const) {
+    model.next(use('coop', { action: 'help', find: question }), say('so it is'))
+    await bob.write(question)
+    await bob.reply()
+    assert.match(resultsIn(model.requests.at(-1)!.body)[0]?.text ?? '', answer, question)
+  }
+})
+
 test('an account that is gone, and a person whose phone changed, get nothing; the owner is told why', async () => {
   const { alice, bob, carol, world, agent, model } = stage
   await bob.write('hello')
