@@ -1,7 +1,7 @@
 // argv to command; the only file that touches signals and exit codes.
 import { type Cli, type Command, exit, exitCodeOf, isParseError } from './cli/command.ts'
 import { commands, helpText } from './cli/commands.ts'
-import { surroundings } from './config/load.ts'
+import { surroundings } from './config/environment.ts'
 import { nearest } from './config/nearest.ts'
 import { CoopError, isStorageFault, messageOf } from './errors.ts'
 

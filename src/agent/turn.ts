@@ -210,7 +210,7 @@ function toldOf(tool: Tool) {
 }
 
 /** A tool as the model is told of it; the same object each time, since its bytes are cached. */
-export const specOf = (tool: Tool): ToolSpec => toldOf(tool).spec
+const specOf = (tool: Tool): ToolSpec => toldOf(tool).spec
 
 /** Estimated tokens of tools in a request. */
 export const specTokens = (tools: readonly Tool[]): number =>

@@ -1,6 +1,6 @@
 // The contract of a command: thin, given what it may use, answering with an exit code.
 import type { Readable, Writable } from 'node:stream'
-import type { Surroundings } from '../config/load.ts'
+import type { Surroundings } from '../config/environment.ts'
 import { CoopError, type FaultCode } from '../errors.ts'
 
 export interface Cli {

@@ -26,7 +26,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   restart: {
     usage: 'coop restart',
     summary: 'stop the gateway and start it in the background',
-    load: async () => (await import('./stop.ts')).restart,
+    load: async () => (await import('./restart.ts')).restart,
   },
   status: {
     usage: 'coop status [--json]',

@@ -1,16 +1,17 @@
 // coop cron: what is scheduled, what became of it, and a run beside its times.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { migrationsFolder } from '../coop.ts'
 import { CoopError } from '../errors.ts'
 import { clock, systemTimezone } from '../gateway/context-line.ts'
 import { nextDue } from '../gateway/schedule/due.ts'
 import { chatJob, configuredJobs, type Job } from '../gateway/schedule/job.ts'
 import { nameBefore, runLine } from '../gateway/schedule/note.ts'
 import { inWords } from '../gateway/schedule/when.ts'
+import { migrationsFolder } from '../package.ts'
 import { openStore } from '../store/store.ts'
 import { type Command, exit } from './command.ts'
-import { connectTo, openConfig } from './home.ts'
+import { connectTo } from './connect.ts'
+import { openConfig } from './home.ts'
 
 /** Rows of the ledger that are shown. */
 const page = 50

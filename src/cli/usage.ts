@@ -1,10 +1,10 @@
 // coop usage: tokens and money, by user, model, job or day.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { migrationsFolder } from '../coop.ts'
 import { systemTimezone } from '../gateway/context-line.ts'
 import { dayStart } from '../gateway/today.ts'
 import { readUsageWish, usageText } from '../gateway/usage.ts'
+import { migrationsFolder } from '../package.ts'
 import { openStore } from '../store/store.ts'
 import { type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'

@@ -6,11 +6,11 @@ import type { Models } from '../agent/models/models.ts'
 import type { Control, ControlMethod, Principal } from '../channel.ts'
 import { CoopError } from '../errors.ts'
 import type { SequencedEvent } from '../protocol/events.ts'
+import { protocolVersion } from '../protocol/framing.ts'
 import {
   type CommandInfo,
   methods,
   type Params,
-  protocolVersion,
   type Results,
   type StatusReport,
 } from '../protocol/messages.ts'

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openNotifier } from '../../src/cli/service/notify.ts'
 import { serviceOf } from '../../src/cli/service/service.ts'
 import { launchdPlist, serviceName, systemdUnit } from '../../src/cli/service/unit.ts'
+import { until } from '../support/until.ts'
 import { bin, openHouse, runNode } from '../terminal/house.ts'
 import { openModelServer } from '../terminal/model-server.ts'
 
@@ -176,7 +177,11 @@ test('start --detach, status, logs, restart in the middle of an answer, and stop
   assert.equal(restarted.code, 0, restarted.stderr)
   await asked.until(/part39/)
   assert.ok(begun >= 1)
-  assert.match((await house.coop(['logs', '-n', '200'])).stdout, /ready[\s\S]*stopping[\s\S]*ready/)
+  await until(
+    'the log tells of both starts',
+    async () => /ready[\s\S]*stopping[\s\S]*ready/.test((await house.coop(['logs', '-n', '200'])).stdout),
+    60_000,
+  )
   assert.equal((await house.coop(['stop'])).code, 0)
   assert.equal((await house.coop(['status'])).code, 4)
   assert.equal((await house.coop(['stop'])).code, 4)
