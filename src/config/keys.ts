@@ -80,6 +80,7 @@ function isPattern(source: string): boolean {
   }
 }
 
+/** Whether this Node knows a zone of that name (IANA). */
 export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

@@ -15,6 +15,7 @@ export interface Question {
 
 const maxTerms = 64
 
+/** Only the beginning of an endless text is read. */
 export function questionOf(text: string): Question {
   const asked = text.slice(0, maxQueryChars)
   const dates = namedDates(asked).slice(0, 8)
