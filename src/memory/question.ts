@@ -68,6 +68,6 @@ export function personNamed(question: Question, shelves: readonly Shelf[]): stri
   return named.length === 1 ? named[0]![0] : null
 }
 
-/** Whether `more` has all of `terms` and others besides: "Bob Carol" leaves "Bob" out of account. */
+/** Whether `more` has all of `terms` and others besides: "Bob Bee" leaves "Bob" out of account. */
 const covers = (more: ReadonlySet<string>, terms: ReadonlySet<string>): boolean =>
   more.size > terms.size && [...terms].every(term => more.has(term))
