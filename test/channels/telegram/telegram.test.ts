@@ -128,10 +128,13 @@ test('a received file is fetched by its handle, and one too large is refused wit
 test('marks that Telegram refuses are left away rather than the message', async () => {
   await using rig = await openTelegramRig()
   await using channel = await rig.channel()
-  rig.telegram.fail('sendMessage', { status: 400, description: "Bad Request: can't parse entities" })
-  const result = await channel.send({ key: 'k', place: rig.place, text: '**so**' }, never)
-  assert.equal(result.kind, 'sent')
-  assert.deepEqual(rig.shown(), ['**so**'])
+  const refusals = ["can't parse entities", 'ENTITY_BOUNDS_INVALID', 'Wrong HTTP URL specified']
+  for (const description of refusals) {
+    rig.telegram.fail('sendMessage', { status: 400, description: `Bad Request: ${description}` })
+    const result = await channel.send({ key: description, place: rig.place, text: '**so**' }, never)
+    assert.equal(result.kind, 'sent')
+  }
+  assert.deepEqual(rig.shown(), ['**so**', '**so**', '**so**'])
 })
 
 test('a second program with the same token is named as the cause, and polling goes on when it is gone', async () => {
