@@ -1,4 +1,5 @@
 // Questions that wait for a yes or no, asked one after another; what another client answered is no longer asked.
+import type { Editor } from '@earendil-works/pi-tui'
 import type { LiveLink } from '../live-link.ts'
 import type { Prompts } from './prompts.ts'
 import { openQuestion } from './question.ts'
@@ -14,12 +15,13 @@ export interface Approvals {
 export interface ApprovalsOptions {
   readonly link: LiveLink
   readonly prompts: Prompts
+  readonly editor: Editor
   readonly theme: Theme
   readonly say: (text: string) => void
   readonly attempt: (work: () => Promise<void>) => void
 }
 
-export function openApprovals({ link, prompts, theme, say, attempt }: ApprovalsOptions): Approvals {
+export function openApprovals({ link, prompts, editor, theme, say, attempt }: ApprovalsOptions): Approvals {
   const putOff = new Set<string>()
   let asked: string | null = null
 
@@ -32,7 +34,7 @@ export function openApprovals({ link, prompts, theme, say, attempt }: ApprovalsO
     if (!next || prompts.open) return
     asked = next.id
     prompts.show(
-      openQuestion(next, theme, answer => {
+      openQuestion(next, theme, editor, answer => {
         prompts.close()
         asked = null
         if (answer === 'later') {
