@@ -11,8 +11,13 @@ import { type ChatOptions, converse } from './converse.ts'
 import { requireOwnHome } from './find-home.ts'
 import { makeHome } from './home.ts'
 
-export async function chatOnOwn(cli: Cli, options: ChatOptions): Promise<number> {
-  const said: string[] = []
+/** `before`: what is to be said first. */
+export async function chatOnOwn(
+  cli: Cli,
+  options: ChatOptions,
+  before: readonly string[] = [],
+): Promise<number> {
+  const said = [...before]
   let path = findConfig(cli.config)
   if (!path) {
     path = newHome(cli)

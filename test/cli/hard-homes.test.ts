@@ -55,7 +55,10 @@ test('a database of a newer Coop is refused by every start and named by the doct
   ]) {
     const ended = await house.coop(args)
     assert.ok(ended.code === 1 || ended.code === 4)
-    assert.match(ended.stderr, /^coop: [^\n]*written by a newer Coop \(schema 999[^\n]*left untouched\.\n$/)
+    assert.match(
+      ended.stderr,
+      /^coop: [^\n]*written by a newer Coop \(schema 999[^\n]*left untouched: install the newer Coop again[^\n]*\n$/,
+    )
   }
   const { stdout } = await house.coop(['doctor'])
   assert.match(
