@@ -1,8 +1,8 @@
 // coop usage: tokens and money, by user, model, job or day.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { dayStart } from '../gateway/budget.ts'
 import { systemTimezone } from '../gateway/context-line.ts'
+import { dayStart } from '../gateway/today.ts'
 import { readUsageWish, usageText } from '../gateway/usage.ts'
 import { migrationsFolder } from '../package.ts'
 import { openStore } from '../store/store.ts'

@@ -75,16 +75,3 @@ export function openBudget(options: {
       },
   }
 }
-
-/** The beginning of the day in a zone, in milliseconds since 1970. */
-export function dayStart(now: number, timezone: string): number {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone: timezone,
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-    hourCycle: 'h23',
-  }).formatToParts(now)
-  const part = (type: string) => Number(parts.find(found => found.type === type)?.value ?? 0)
-  return now - (now % 1_000) - ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1_000
-}

@@ -43,6 +43,8 @@ export interface ControlOptions {
   readonly commands: (clearance: Clearance) => CommandInfo[]
   readonly models: () => Pick<Models, 'known' | 'contextOf' | 'resolve'>
   readonly running: (session: string) => boolean
+  /** The beginning of today, in milliseconds since 1970. */
+  readonly today: () => number
   readonly now: () => number
 }
 
@@ -229,7 +231,7 @@ export function openControl(options: ControlOptions): Control {
         model,
         running: options.running(session.id),
         context: { used: store.spending.lastSize(session.id), limit: options.models().contextOf(model) },
-        usdToday: store.spending.ofPerson(principal.person, midnight(now())),
+        usdToday: store.spending.ofPerson(principal.person, options.today()),
         channels: atLeast(view(principal).acts, 'full')
           ? channels.map(({ name, state }) => ({ name, state }))
           : [],
@@ -295,8 +297,6 @@ export function openControl(options: ControlOptions): Control {
     },
   }
 }
-
-const midnight = (now: number): number => now - (now % 86_400_000)
 
 const named = (household: Household, name: string): Person | undefined =>
   household.people.get(name) ??

@@ -18,7 +18,7 @@ import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
 import { openAttachments } from './attachments.ts'
-import { dayStart, openBudget } from './budget.ts'
+import { openBudget } from './budget.ts'
 import { openChannelChanges } from './channel-changes.ts'
 import { syncChannels, type WantedChannel } from './channel-sync.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
@@ -59,6 +59,7 @@ import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { openSelf, type Records } from './self.ts'
 import { openStatus } from './status.ts'
 import { openSubagents } from './subagents.ts'
+import { dayStart } from './today.ts'
 import { openTyping } from './typing.ts'
 import { openStop, openWake } from './waiting.ts'
 
@@ -374,6 +375,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     log,
     tracer,
+    today,
     now,
   })
   const faults = openFaults({ store, enqueue: lanes.push, proceed, errands, office, log, now })
@@ -393,6 +395,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     models,
     running: session => lanes.running().includes(session),
     modelFor,
+    today,
     now,
   })
   const menus = openMenus({

@@ -2,8 +2,7 @@
 import { viewOf } from '../access/clear.ts'
 import { atLeast } from '../access/levels.ts'
 import { promptTokens } from '../agent/prompt.ts'
-import { countTokens } from '../agent/tokens.ts'
-import { specOf } from '../agent/turn.ts'
+import { specTokens } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
 import { openSkills } from '../desk/skills.ts'
@@ -42,9 +41,7 @@ export function reportPeople(config: Config): PersonReport[] {
         channel,
         opens: clearance.reads,
         tools: open.map(tool => tool.name),
-        promptTokens:
-          promptTokens(prompt) +
-          open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
+        promptTokens: promptTokens(prompt) + specTokens(open),
       }
     })
   })

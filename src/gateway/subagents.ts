@@ -3,7 +3,7 @@ import type { Household } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
 import type { Outcome } from '../agent/turn.ts'
 import type { Channel, Inbound, Place } from '../channel.ts'
-import { partsOf } from '../delivery/parts.ts'
+import { inLanes, partsOf } from '../delivery/parts.ts'
 import { seal } from '../delivery/seal.ts'
 import type { Log } from '../log.ts'
 import type { Received } from '../store/inbox.ts'
@@ -117,7 +117,6 @@ export function openSubagents(options: SubagentOptions): Subagents {
     const sealed = seal(said, desk.clearance)
     const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
     const parts = channel && partsOf(sealed, { place, clearance, channel }, facts)
-    const idle = options.idle(place)
     const done = store.together(() => {
       const ended = desk.end(
         {
@@ -126,7 +125,7 @@ export function openSubagents(options: SubagentOptions): Subagents {
           usage: outcome.usage,
           model,
           entries: outcome.entry ? [outcome.entry] : [],
-          parts: (parts ?? []).map((part, index) => ({ part, first: idle && index === 0 })),
+          parts: inLanes(parts ?? [], options.idle),
           inbox: { state: state === 'failed' ? 'failed' : 'answered', reason },
         },
         outcome.kind === 'reply' ? outcome.cost : null,

@@ -35,11 +35,11 @@ export function openWire(): Wire {
     new Promise((resolve, reject) => {
       const target = new URL(url)
       const { body, signal } = init
-      const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? undefined)
-      if (bytes !== undefined && !(bytes instanceof Uint8Array) && !(bytes instanceof Readable))
+      const whole = typeof body === 'string' || body instanceof Uint8Array
+      if (!whole && body && !(body instanceof Readable))
         throw new TypeError('the body of a request is text, bytes or a stream')
       const headers = Object.fromEntries(new Headers(init.headers))
-      if (bytes instanceof Uint8Array) headers['content-length'] = String(bytes.length)
+      if (whole) headers['content-length'] = String(Buffer.byteLength(body))
       const options = { method: init.method ?? 'GET', headers }
       const sent =
         target.protocol === 'https:'
@@ -51,8 +51,8 @@ export function openWire(): Wire {
       sent.on('close', () => signal?.removeEventListener('abort', abort))
       sent.on('error', reject)
       sent.on('response', response => resolve(responseOf(response, target.href)))
-      if (bytes instanceof Readable) pipeline(bytes, sent, error => error && sent.destroy(error))
-      else sent.end(bytes)
+      if (body instanceof Readable) pipeline(body, sent, error => error && sent.destroy(error))
+      else sent.end(body)
     })
 }
 

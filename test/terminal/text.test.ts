@@ -10,7 +10,6 @@ import { clean, oneLine } from '../../src/terminal/clean.ts'
 import { isFarewell } from '../../src/terminal/farewell.ts'
 import { messageBlock } from '../../src/terminal/screen/blocks.ts'
 import { finishedLength } from '../../src/terminal/screen/markdown-parts.ts'
-import { openQuestion } from '../../src/terminal/screen/question.ts'
 import { openTheme } from '../../src/terminal/screen/theme.ts'
 import { openTranscript } from '../../src/terminal/screen/transcript.ts'
 
@@ -117,29 +116,6 @@ test('what was streamed and lost is drawn again, not twice', () => {
   transcript.take({ type: 'text', turn: 't', delta: 'half of it' })
   transcript.take({ type: 'message', turn: 't', text: 'half of it', at: 0, final: true })
   assert.equal(transcript.render(80).filter(line => line.includes('half')).length, 1)
-})
-
-test('a question that comes up in the middle of a word takes none of its letters for an answer', context => {
-  context.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
-  let written = 'toda'
-  const editor = { getText: () => written, handleInput: (key: string) => void (written += key) }
-  const answers: string[] = []
-  const open = () =>
-    openQuestion({ id: 'a', question: 'Send it?', createdAt: 0, expiresAt: 0 }, theme, editor, answer =>
-      answers.push(answer),
-    )
-  const question = open()
-  for (const key of ['y', ' ', 'y']) {
-    context.mock.timers.tick(900)
-    question.handleInput(key)
-  }
-  assert.deepEqual([written, answers], ['today y', []])
-  context.mock.timers.tick(1_100)
-  question.handleInput('y')
-  assert.deepEqual([written, answers], ['today y', ['approve']])
-  written = ''
-  open().handleInput('n')
-  assert.deepEqual(answers, ['approve', 'deny'])
 })
 
 test('isFarewell knows the words by which people leave, and no sentence that holds them', () => {

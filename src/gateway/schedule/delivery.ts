@@ -3,11 +3,11 @@ import type { Clearance } from '../../access/clearance.ts'
 import type { Household } from '../../access/household.ts'
 import type { Channel, Place } from '../../channel.ts'
 import type { Config } from '../../config/load.ts'
-import { partsOf } from '../../delivery/parts.ts'
+import { inLanes, partsOf } from '../../delivery/parts.ts'
 import { seal } from '../../delivery/seal.ts'
 import type { Entry } from '../../store/entry.ts'
 import type { Received } from '../../store/inbox.ts'
-import type { OutboxRow, Part } from '../../store/outbox.ts'
+import type { OutboxRow, Queued } from '../../store/outbox.ts'
 import type { Run } from '../../store/runs.ts'
 import type { Store } from '../../store/store.ts'
 import type { Live } from '../live.ts'
@@ -28,7 +28,7 @@ export interface DeliveryOptions {
 }
 
 export interface Prepared {
-  readonly parts: readonly { part: Part; first: boolean }[]
+  readonly parts: readonly Queued[]
   /** The places that may read it. */
   readonly targets: readonly Target[]
 }
@@ -49,16 +49,10 @@ export function openDelivery(options: DeliveryOptions) {
       const sealed = seal(text, target.clearance.narrow({ reads: from.reads, acts: from.acts }))
       const key = `${facts.key}:${index}`
       const parts = partsOf(sealed, { ...target, channel }, { ...facts, key })
-      return parts
-        ? [
-            {
-              target,
-              parts: parts.map((part, at) => ({ part, first: at === 0 && options.idle(target.place) })),
-            },
-          ]
-        : []
+      return parts ? [{ target, parts }] : []
     })
-    return { parts: ready.flatMap(({ parts }) => parts), targets: ready.map(({ target }) => target) }
+    const parts = ready.flatMap(each => each.parts)
+    return { parts: inLanes(parts, options.idle), targets: ready.map(({ target }) => target) }
   }
 
   /** Writes the words into the conversations where they are read, once each, so that an answer to them is understood. */

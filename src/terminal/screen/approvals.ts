@@ -1,8 +1,7 @@
 // Questions that wait for a yes or no, asked one after another; what another client answered is no longer asked.
-import type { Editor } from '@earendil-works/pi-tui'
 import type { LiveLink } from '../live-link.ts'
 import type { Prompts } from './prompts.ts'
-import { openQuestion } from './question.ts'
+import { Question } from './question.ts'
 import type { Theme } from './theme.ts'
 
 export interface Approvals {
@@ -15,13 +14,12 @@ export interface Approvals {
 export interface ApprovalsOptions {
   readonly link: LiveLink
   readonly prompts: Prompts
-  readonly editor: Editor
   readonly theme: Theme
   readonly say: (text: string) => void
   readonly attempt: (work: () => Promise<void>) => void
 }
 
-export function openApprovals({ link, prompts, editor, theme, say, attempt }: ApprovalsOptions): Approvals {
+export function openApprovals({ link, prompts, theme, say, attempt }: ApprovalsOptions): Approvals {
   const putOff = new Set<string>()
   let asked: string | null = null
 
@@ -34,7 +32,7 @@ export function openApprovals({ link, prompts, editor, theme, say, attempt }: Ap
     if (!next || prompts.open) return
     asked = next.id
     prompts.show(
-      openQuestion(next, theme, editor, answer => {
+      new Question(next, theme, answer => {
         prompts.close()
         asked = null
         if (answer === 'later') {

@@ -1,46 +1,44 @@
-// Something that waits for a person's yes or no, with its exact text.
-import { type Component, type Editor, matchesKey, wrapTextWithAnsi } from '@earendil-works/pi-tui'
+// Something that waits for a person's yes or no, with its exact text: a word and Enter, since a y is a key of many words.
+import { Input, matchesKey, wrapTextWithAnsi } from '@earendil-works/pi-tui'
 import type { ApprovalInfo } from '../../protocol/messages.ts'
 import { clean } from '../clean.ts'
 import type { Theme } from './theme.ts'
 
-export interface Question extends Component {
-  handleInput(data: string): void
-}
+export type Answer = 'approve' | 'deny' | 'later'
 
-/** How long the keys have to rest before they answer what came up in the middle of a word. */
-const restMs = 1_000
+const answers: Readonly<Record<string, Answer>> = { y: 'approve', yes: 'approve', n: 'deny', no: 'deny' }
 
-/** Who is writing in `editor` when it comes up writes on there: the y of a word is no yes. */
-export function openQuestion(
-  approval: ApprovalInfo,
-  theme: Theme,
-  editor: Pick<Editor, 'getText' | 'handleInput'>,
-  onAnswer: (answer: 'approve' | 'deny' | 'later') => void,
-): Question {
-  let writingUntil = editor.getText() === '' ? 0 : Date.now() + restMs
-  return {
-    render(width) {
-      const text = clean(approval.question).split('\n')
-      return [
-        '',
-        ...text.flatMap(line => wrapTextWithAnsi(line, width)).map(theme.warn),
-        '',
-        ...wrapTextWithAnsi(
-          `${theme.bold('y')} yes  ${theme.bold('n')} no  ${theme.bold('Esc')} later`,
-          width,
-        ),
-      ]
-    },
-    invalidate() {},
-    handleInput(data) {
-      if (Date.now() < writingUntil) {
-        writingUntil = Date.now() + restMs
-        return editor.handleInput(data)
-      }
-      if (data === 'y' || data === 'Y') onAnswer('approve')
-      else if (data === 'n' || data === 'N') onAnswer('deny')
-      else if (matchesKey(data, 'escape')) onAnswer('later')
-    },
+/** Takes the keys while it is shown. What is neither a yes nor a no stays where it was typed, and answers nothing. */
+export class Question extends Input {
+  private readonly lines: readonly string[]
+  private readonly theme: Theme
+  private readonly answered: (answer: Answer) => void
+
+  constructor(approval: ApprovalInfo, theme: Theme, answered: (answer: Answer) => void) {
+    super({ prompt: '? ' })
+    this.lines = clean(approval.question).split('\n')
+    this.theme = theme
+    this.answered = answered
+    this.onSubmit = typed => {
+      const answer = answers[typed.trim().toLowerCase()]
+      if (answer) answered(answer)
+    }
+  }
+
+  override handleInput(data: string): void {
+    if (matchesKey(data, 'escape')) this.answered('later')
+    else super.handleInput(data)
+  }
+
+  override render(width: number): string[] {
+    const { theme } = this
+    const keys = `${theme.bold('y')} yes  ${theme.bold('n')} no, then Enter  ${theme.bold('Esc')} later`
+    return [
+      '',
+      ...this.lines.flatMap(line => wrapTextWithAnsi(line, width)).map(theme.warn),
+      '',
+      ...wrapTextWithAnsi(keys, width),
+      ...super.render(width),
+    ]
   }
 }

@@ -109,7 +109,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     status.set({ activity: text })
     tui.requestRender()
   })
-  const approvals = openApprovals({ link, prompts, editor, theme, say, attempt })
+  const approvals = openApprovals({ link, prompts, theme, say, attempt })
 
   function show(event: SessionEvent): void {
     transcript.take(event)
