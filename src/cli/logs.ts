@@ -28,6 +28,7 @@ export const logs: Command = {
     const path = logPath(findHome(cli))
     const show = (line: string) => cli.stdout.write(values.json ? `${line}\n` : readable(line))
     const end = existsSync(path) ? statSync(path).size : 0
+    if (!existsSync(path)) cli.stderr.write(`There is no log yet: ${path}\n`)
     for (const line of tail(path, count, end)) show(line)
     if (values.follow) for await (const line of follow(path, cli.signal, end)) show(line)
     return exit.done

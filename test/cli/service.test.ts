@@ -137,7 +137,12 @@ test('gateway install writes a definition of its own, 0600, and says what the su
   fake('loginctl', 'exit 0')
   const refused = await coop('gateway', 'install')
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /The definition is written: .*Failed to connect to bus/)
+  assert.match(
+    refused.stderr,
+    /^coop: `systemctl --user daemon-reload` failed: Failed to connect to bus\. [^\n]*loginctl enable-linger[^\n]*\n$/,
+  )
+  assert.equal((await coop('start', '--detach')).code, 0)
+  assert.equal((await coop('stop')).code, 0)
 
   fake('systemctl', 'exit 0')
   const done = await coop('gateway', 'install')
