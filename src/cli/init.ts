@@ -130,7 +130,7 @@ async function askKey(
 }
 
 async function askProvider(cli: Cli, say: (text: string) => void): Promise<Provider> {
-  const question = 'Which model: anthropic, openai, offline, or the URL and model of a compatible API?'
+  const question = 'Which model: anthropic, openai, offline, or a URL and model?'
   for (let left = tries; left > 0; left--) {
     const provider = providerOf(await put(cli, question, 'anthropic'))
     if (provider) return provider
