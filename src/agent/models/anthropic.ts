@@ -127,6 +127,17 @@ function contentOf(block: Block): Content[] {
           },
         },
       ]
+    case 'document':
+      return [
+        {
+          type: 'document',
+          title: block.name,
+          source:
+            block.mime === 'application/pdf'
+              ? { type: 'base64', media_type: 'application/pdf', data: block.data }
+              : { type: 'text', media_type: 'text/plain', data: block.data },
+        },
+      ]
     default:
       return block satisfies never
   }
