@@ -144,7 +144,11 @@ test('gateway install writes a definition of its own, 0600, and says what the su
   assert.equal((await coop('start', '--detach')).code, 0)
   assert.equal((await coop('stop')).code, 0)
 
-  fake('systemctl', 'exit 0')
+  const up = join(house.dir, 'up')
+  fake(
+    'systemctl',
+    `case "$*" in *enable\\ --now*) touch '${up}';; *disable*) rm '${up}';; *is-active*) test -e '${up}';; esac`,
+  )
   const done = await coop('gateway', 'install')
   assert.equal(done.code, 0, done.stderr)
   assert.match(

@@ -3,11 +3,15 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CoopError, messageOf } from '../../errors.ts'
 import { launchdPlist, type ServiceFacts, serviceName, systemdUnit } from './unit.ts'
 
 const run = promisify(execFile)
+/** As long as a supervisor waits for running turns. */
+const endMs = 60_000
+const pollMs = 250
 
 export interface Service {
   readonly name: string
@@ -74,6 +78,8 @@ export const isInstalled = (service: Service): boolean => existsSync(service.pat
  */
 export async function install(service: Service, user: string): Promise<{ readonly atBoot: boolean }> {
   const before = isInstalled(service) ? readFileSync(service.path) : null
+  // A supervisor that runs the service by an older definition would go on with that.
+  if (before && (await isServiceActive(service))) await end(service)
   mkdirSync(dirname(service.path), { recursive: true })
   writeFileSync(service.path, service.text, { mode: 0o600 })
   try {
@@ -92,9 +98,15 @@ export async function install(service: Service, user: string): Promise<{ readonl
 
 /** Stops the service and removes its definition. */
 export async function uninstall(service: Service): Promise<void> {
-  for (const step of service.disable) await take(step).catch(() => {})
+  await end(service)
   rmSync(service.path, { force: true })
   if (service.enable[0]?.includes('daemon-reload')) await take(service.enable[0]).catch(() => {})
+}
+
+async function end(service: Service): Promise<void> {
+  for (const step of service.disable) await take(step).catch(() => {})
+  for (const begun = Date.now(); Date.now() - begun < endMs && (await isServiceActive(service)); )
+    await sleep(pollMs)
 }
 
 export const restartService = (service: Service): Promise<void> => take(service.restart)
