@@ -118,7 +118,7 @@ test('a connection whose heartbeats go unanswered is given up and made anew', as
   rig.discord.alive = false
   await using channel = await rig.channel()
   await using _listener = listen(channel)
-  await until('a new connection', () => rig.discord.resumed > 0)
+  await until('a new connection', () => rig.discord.identified + rig.discord.resumed > 1)
   rig.discord.alive = true
   await ready(channel)
 })
