@@ -120,6 +120,7 @@ test('a connection whose heartbeats go unanswered is given up and made anew', as
   await using _listener = listen(channel)
   await until('a new connection', () => rig.discord.identified + rig.discord.resumed > 1)
   rig.discord.alive = true
+  rig.discord.heartbeatMs = 10_000
   await ready(channel)
 })
 
