@@ -34,7 +34,7 @@ export function launchCommand(
   ]
 }
 
-// A limit of one, not zero, for memory images: the kernel then runs no crash handler of the host either.
+// A limit of one byte, not zero, for memory images: the kernel then runs no crash handler of the host either.
 const script = `
 if [ "$6" -gt 0 ] && [ "$(/usr/bin/stat -c %d:%i -- "\${@:8:$6}")" != "$7" ]; then
   echo 'the workspace changed while it was opened; try again' >&2
@@ -46,9 +46,11 @@ if [ -n "$5" ]; then
   read -r -t 10 -u 9 || exit 125
   exec 9<&-
 fi
-ulimit -c 1 -n 1024 -u "$1" -v "$2" -f "$3" -t "$4" || exit 125
+ulimit -n 1024 -u "$1" -v "$2" -f "$3" -t "$4" || exit 125
 printf s >&${descriptors.started}
 exec ${descriptors.started}>&-
 shift $((7 + $6))
+[ -x /usr/bin/prlimit ] && ulimit -c 1 2>/dev/null && exec /usr/bin/prlimit --core=1:1 -- "$@"
+ulimit -c 0
 exec "$@"
 `
