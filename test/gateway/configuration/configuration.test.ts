@@ -137,7 +137,7 @@ test('a change is written, in force, and a generation with who, why and what', a
   const [newest] = bench.configuration.history(1)
   assert.deepEqual(
     [newest?.who, newest?.via, newest?.why, newest?.state, newest?.diff],
-    ['alice', 'chat', 'a test', 'kept', ['~ trace.keep_days: 14 → 3']],
+    ['alice', 'chat', 'a test', 'kept', ['trace.keep_days: 14 → 3']],
   )
 })
 
