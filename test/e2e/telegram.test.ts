@@ -264,7 +264,7 @@ test('photos of one album reach the model together; files are named; places and 
   const content = (await next()).body.messages.at(-1)!.content
   assert.equal(content.filter(block => block.type === 'image').length, 2)
 
-  stage.telegram.files.set('doc1', new Uint8Array([37, 80, 68, 70]))
+  stage.telegram.files.set('doc1', new TextEncoder().encode('%PDF-1.7'))
   stage.telegram.write(bob, '', {
     extra: {
       document: { file_id: 'doc1', file_unique_id: 'd', file_name: 'rent.pdf', mime_type: 'application/pdf' },

@@ -255,6 +255,14 @@ test('commands, models and people complete', async () => {
   await pane.until(/tell Bob/)
 })
 
+test('what was typed while it started is sent, not left in the editor', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  pane.type('hello there')
+  pane.press('Enter')
+  await pane.until(/I am listening/)
+})
+
 test('a question that waits is asked above the editor, a yes lets it happen, and a y among other letters does not', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'])
@@ -264,7 +272,7 @@ test('a question that waits is asked above the editor, a yes lets it happen, and
   await pane.until(/y yes +n no, then Enter +Esc later/)
   pane.type('my own words, n or y')
   pane.press('Enter')
-  await pane.until(/my own words, n or y/)
+  await pane.until(/That is neither[\s\S]*my own words, n or y/)
   pane.press('C-u', 'n', 'Enter')
   await pane.until(text => !/y yes/.test(text))
   pane.type('tell Bob that supper is late')
