@@ -76,7 +76,7 @@ export function openOrphans(api: Api, cursors: Cursors): Orphans {
       await api.editMessageReplyMarkup(chat, message, {}, signal as never)
       return false
     } catch (error) {
-      if (!(error instanceof GrammyError) || error.error_code !== 400) throw error
+      if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500) throw error
       return /not modified/i.test(error.description)
     }
   }

@@ -74,6 +74,7 @@ export function anthropic(): Adapter {
   }
 }
 
+/** The request as the Messages API takes it, with its cache breakpoints. */
 export function paramsOf(request: ModelRequest): Params {
   const { stable, session } = request.system
   const cached = request.keepLong ? long : short

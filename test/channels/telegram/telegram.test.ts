@@ -1,10 +1,10 @@
 // Telegram beyond the contract: every kind of update, files, webhook, and what goes wrong.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 import type { Message, Update } from 'grammy/types'
 import { inboundOf } from '../../../channels/telegram/inbound.ts'
 import { secretTokenFor } from '../../../channels/telegram/webhook.ts'
+import { freePort } from '../../support/loopback.ts'
 import { until } from '../../support/until.ts'
 import { ready } from '../contract.ts'
 import { listen } from '../listener.ts'
@@ -163,14 +163,6 @@ test('a webhook that stands in the way of polling is taken down', async () => {
   await ready(channel)
   assert.ok(rig.telegram.calls.some(call => call.method === 'deleteWebhook'))
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 test('by webhook an update is taken only with its secret, and confirmed only once it is stored', async () => {
   const port = await freePort()
