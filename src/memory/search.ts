@@ -27,6 +27,7 @@ export interface SearchOptions {
 export const defaultLimit = 10
 const mostResults = 100
 
+/** Best first. Throws `input_invalid` for a limit below one. */
 export async function search(
   scope: Scope,
   vectors: Vectors | null,

@@ -1,3 +1,4 @@
+// How much of what was said is found again, on conversations whose evidence is known.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openImport } from '../../src/memory/transfer.ts'
