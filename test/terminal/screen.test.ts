@@ -302,6 +302,14 @@ test('commands, models and people complete', async () => {
   await pane.until(/tell Bob/)
 })
 
+test('what was typed while it started is sent, not left in the editor', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  pane.type('hello there')
+  pane.press('Enter')
+  await pane.until(/I am listening/)
+})
+
 test('a question that waits is asked above the editor, a yes lets it happen, and a y among other letters does not', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'])

@@ -20,6 +20,10 @@ export interface UnpackOptions {
   readonly knownSchema: number
 }
 
+/**
+ * Throws `archive_invalid`, `database_newer` or `input_invalid` before anything stands at `dir`. Returns what the
+ * archive says of itself, and the paths of the keys that were put in place.
+ */
 export async function unpackHome(options: UnpackOptions): Promise<{ manifest: Manifest; keys: string[] }> {
   const dir = resolve(options.dir)
   await requireFree(dir)
