@@ -114,7 +114,7 @@ test('a broken connection is resumed, and a session that Discord forgot is begun
 
 test('a connection whose heartbeats go unanswered is given up and made anew', async () => {
   await using rig = await openDiscordRig()
-  rig.discord.heartbeatMs = 300
+  rig.discord.heartbeatMs = 1_000
   await using channel = await rig.channel()
   await using _listener = listen(channel)
   await ready(channel)
