@@ -117,6 +117,10 @@ export async function* runTurn(
     })
     if (said.end.type === 'failed') {
       const entry = said.text.trim() ? make([{ type: 'text', text: said.text }]) : null
+      if (said.end.usage) {
+        usage = addUsage(usage, said.end.usage)
+        desk.step([], options.costOf(said.end.usage))
+      }
       if (signal.aborted) return { kind: 'stopped', entry, usage }
       return { kind: 'failed', failure: said.end.kind, message: said.end.message, entry, usage }
     }

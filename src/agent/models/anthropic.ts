@@ -5,7 +5,16 @@ import { openWire, type Wire } from '../../http/wire.ts'
 import type { Block } from '../../store/entry.ts'
 import type { Usage } from '../../store/turns.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
-import { type Adapter, type Endpoint, failureOf, parseInput, readLimits, uniqueId } from './adapter.ts'
+import { countTokens } from '../tokens.ts'
+import {
+  type Adapter,
+  type Endpoint,
+  failureOf,
+  type OnLimits,
+  parseInput,
+  readLimits,
+  uniqueId,
+} from './adapter.ts'
 
 type Params = Anthropic.MessageCreateParamsStreaming
 type Content = Anthropic.ContentBlockParam
@@ -47,23 +56,43 @@ export function anthropic(): Adapter {
     const name = JSON.stringify(endpoint)
     let client = clients.get(name)
     if (!client) clients.set(name, (client = clientFor(endpoint, wire)))
-    try {
-      const { data, response } = await client.messages.create(paramsOf(request), { signal }).withResponse()
-      readLimits(response.headers, 'anthropic-ratelimit-', limitKinds, onLimits)
-      yield* read(data)
-    } catch (error) {
-      if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
-      else if (error instanceof Anthropic.APIConnectionError)
-        yield failureOf(undefined, `no connection: ${causeOf(error)}`)
-      else if (error instanceof Anthropic.APIError)
-        yield inBand(error) ?? failureOf(error.status, textOf(error), error.headers)
-      else
-        yield {
-          type: 'failed',
-          kind: 'broken',
-          message: error instanceof Error ? error.message : String(error),
-        }
-    }
+    const heard: Heard = { usage: null, text: '' }
+    for await (const event of answers(client, request, signal, onLimits, heard))
+      yield event.type === 'failed' && heard.usage && (heard.text !== '' || signal.aborted)
+        ? { ...event, usage: { ...heard.usage, output: countTokens(heard.text) } }
+        : event
+  }
+}
+
+/** What a stream has told so far: it is billed even if the rest never comes. */
+interface Heard {
+  usage: Usage | null
+  text: string
+}
+
+async function* answers(
+  client: Anthropic,
+  request: ModelRequest,
+  signal: AbortSignal,
+  onLimits: OnLimits,
+  heard: Heard,
+): AsyncGenerator<ModelEvent> {
+  try {
+    const { data, response } = await client.messages.create(paramsOf(request), { signal }).withResponse()
+    readLimits(response.headers, 'anthropic-ratelimit-', limitKinds, onLimits)
+    yield* read(data, heard)
+  } catch (error) {
+    if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
+    else if (error instanceof Anthropic.APIConnectionError)
+      yield failureOf(undefined, `no connection: ${causeOf(error)}`)
+    else if (error instanceof Anthropic.APIError)
+      yield inBand(error) ?? failureOf(error.status, textOf(error), error.headers)
+    else
+      yield {
+        type: 'failed',
+        kind: 'broken',
+        message: error instanceof Error ? error.message : String(error),
+      }
   }
 }
 
@@ -151,7 +180,10 @@ interface Open {
   name: string
 }
 
-async function* read(stream: Stream<Anthropic.RawMessageStreamEvent>): AsyncGenerator<ModelEvent> {
+async function* read(
+  stream: Stream<Anthropic.RawMessageStreamEvent>,
+  heard: Heard,
+): AsyncGenerator<ModelEvent> {
   const blocks: Block[] = []
   const open = new Map<number, Open>()
   const ids = new Set<string>()
@@ -161,12 +193,14 @@ async function* read(stream: Stream<Anthropic.RawMessageStreamEvent>): AsyncGene
   try {
     for await (const event of stream) {
       if (late) continue
-      if (event.type === 'message_start') usage = { ...usage, ...inputUsage(event.message.usage) }
+      if (event.type === 'message_start')
+        heard.usage = usage = { ...usage, ...inputUsage(event.message.usage) }
       else if (event.type === 'content_block_start') open.set(event.index, begin(event.content_block))
       else if (event.type === 'content_block_delta') {
         const block = open.get(event.index)
         if (!block) continue
         const { delta } = event
+        heard.text += 'text' in delta ? delta.text : 'thinking' in delta ? delta.thinking : ''
         if (delta.type === 'text_delta') {
           block.text += delta.text
           yield { type: 'text', delta: delta.text }
