@@ -281,8 +281,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     sender,
     live,
     channel,
-    // A desk has lent hands, and one of them tells what a desk would have.
-    toolsOf: (clearance, session) => desks.toolsOf(clearance, session),
     now,
   })
   const desks: Desks = openDesks({

@@ -255,22 +255,25 @@ test('commands, models and people complete', async () => {
   await pane.until(/tell Bob/)
 })
 
-test('a question that waits is asked above the editor, and y lets it happen', async () => {
+test('a question that waits is asked above the editor, a yes lets it happen, and a y among other letters does not', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'])
   await pane.until(ready)
   pane.type('tell Bob that dinner is ready')
   pane.press('Enter')
-  await pane.until(/y yes +n no +Esc later/)
-  pane.press('n')
+  await pane.until(/y yes +n no, then Enter +Esc later/)
+  pane.type('my own words, n or y')
+  pane.press('Enter')
+  await pane.until(/That is neither[\s\S]*my own words, n or y/)
+  pane.press('C-u', 'n', 'Enter')
   await pane.until(text => !/y yes/.test(text))
   pane.type('tell Bob that supper is late')
   pane.press('Enter')
   await pane.until(/Send this to Bob\?\s+supper is late[\s\S]*y yes/)
-  pane.press('y')
+  pane.press('y', 'Enter')
   await pane.until(/On its way to Bob/)
   const bob = house.pane(['attach', '--user', 'Bob'])
-  await bob.until(/Alice says: supper is late/)
+  await bob.until(text => /Alice says: supper is late/.test(text) && !/dinner/.test(text))
 })
 
 test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async () => {

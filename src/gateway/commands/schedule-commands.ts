@@ -38,7 +38,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       usage: '/cron [list|run ID|cancel ID|history [NAME]]',
       summary: 'what is scheduled, and what became of it',
       level: 'inner',
-      run(context) {
+      async run(context) {
         const hand = options.scheduleHand(context)
         if (!hand) return say('There is no schedule here.')
         const [verb = 'list', ...rest] = context.args.split(/\s+/).filter(Boolean)
@@ -46,7 +46,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
         const { clearance } = context
         const own = atLeast(clearance.acts, 'full') ? null : clearance.person
         try {
-          if (verb === 'list') return saySecret(hand.list())
+          if (verb === 'list') return saySecret(await hand.list())
           if (verb === 'run') return saySecret(hand.run(what))
           if (verb === 'cancel') return saySecret(hand.cancel(what))
           if (verb === 'history')

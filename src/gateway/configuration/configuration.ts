@@ -176,7 +176,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     const next = parse(text)
     const changes = diffSettings(before.settings, next.settings)
     if (changes.length === 0 && text === before.text) return 'That is how it is already; nothing was changed.'
-    const refusal = options.refuse(next, force)
+    const refusal = options.refuse(next, before)
     if (refusal !== null) throw new CoopError('config_invalid', `Refused, nothing was changed: ${refusal}.`)
     const span = options.tracer.start('config', newTrace(), null, { via: author.via, who: author.who })
     const id = add(next, changes.map(changeLine), author, 'probation')

@@ -78,7 +78,7 @@ export function runLine(run: Run, timezone: string, viewer: string | null): stri
   return `“${nameBefore(run, viewer)}”, ${clock(run.due, timezone)}${stretch}: ${stateWords[run.state]}${again}${reason}`
 }
 
-const stateWords: Record<Run['state'], string> = {
+export const stateWords: Record<Run['state'], string> = {
   due: 'about to run',
   running: 'running',
   retry: 'failed, to be tried again',
