@@ -8,6 +8,7 @@ import type { Tool } from '../tools/tool.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
 import { correction, unfounded } from './claims.ts'
 import { messagesOf, type NameOf } from './history.ts'
+import { leanSchema } from './lean-schema.ts'
 import {
   addUsage,
   type FailureKind,
@@ -206,7 +207,7 @@ const told = new WeakMap<Tool, { readonly spec: ToolSpec; readonly tokens: numbe
 function toldOf(tool: Tool) {
   let known = told.get(tool)
   if (!known) {
-    const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>
+    const schema = leanSchema(z.toJSONSchema(tool.input, { io: 'input' }))
     const spec = { name: tool.name, description: tool.description, schema }
     told.set(tool, (known = { spec, tokens: countTokens(JSON.stringify(spec)) }))
   }
