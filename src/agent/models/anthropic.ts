@@ -8,6 +8,7 @@ import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopRea
 import { countTokens } from '../tokens.ts'
 import {
   type Adapter,
+  count,
   type Endpoint,
   failureOf,
   type OnLimits,
@@ -266,9 +267,6 @@ function inputUsage(usage: Anthropic.Usage | undefined): Partial<Usage> {
     cacheLong: count(usage?.cache_creation?.ephemeral_1h_input_tokens),
   }
 }
-
-/** Providers have reported worse than nothing: only a sane count counts. */
-const count = (value: unknown): number => (typeof value === 'number' && value >= 0 && value < 1e8 ? value : 0)
 
 /** An error that came inside a stream has no status, but names its kind. */
 function inBand(error: InstanceType<typeof Anthropic.APIError>): ModelEvent | null {

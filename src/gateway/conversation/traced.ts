@@ -27,7 +27,12 @@ export function tracedStream(
     })
     for await (const event of stream(request, signal)) {
       if (event.type === 'done')
-        span.end({ ...event.usage, stop: event.stop, usd: models().cost(model, event.usage) })
+        span.end({
+          ...event.usage,
+          stop: event.stop,
+          instead: event.instead,
+          usd: models().cost(model, event.usage),
+        })
       if (event.type === 'failed') {
         const { usage, kind, message } = event
         span.end({ kind, ...(usage ? { ...usage, usd: models().cost(model, usage) } : {}) }, message)
