@@ -1,10 +1,10 @@
 // coop check: validates the configuration and shows what each person would get.
 import { parseArgs } from 'node:util'
 import { workspaceFault } from '../desk/files.ts'
-import { systemTimezone } from '../gateway/context-line.ts'
 import { reportPeople } from '../gateway/preview.ts'
 import { foreseeJob } from '../gateway/schedule/foresight.ts'
 import { configuredJobs } from '../gateway/schedule/job.ts'
+import { systemTimezone } from '../gateway/zone.ts'
 import { type Command, exit } from './command.ts'
 import { ahead } from './cron.ts'
 import { openStrictly } from './home.ts'

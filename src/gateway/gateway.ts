@@ -60,9 +60,9 @@ import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { openSelf, type Records } from './self.ts'
 import { openStatus } from './status.ts'
 import { openSubagents } from './subagents.ts'
-import { dayStart } from './today.ts'
 import { openTyping } from './typing.ts'
 import { openStop, openWake } from './waiting.ts'
+import { dayStart } from './zone.ts'
 
 export interface GatewayOptions {
   readonly config: Config
@@ -357,7 +357,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     scheduleHand: lent.scheduleHand,
     subagentHand: lent.subagentHand,
     timezone: schedule.zoneOf,
-    today,
     now,
   })
   const commandRuns = openCommandRuns({ table: commands, gatekeeper, office, enqueue: lanes.push, now })

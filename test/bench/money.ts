@@ -1,7 +1,7 @@
 // What conversations cost: billed input over plain turns, tool turns and a day, for models with different caches.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ModelRequest } from '../../src/agent/model.ts'
-import { paramsOf } from '../../src/agent/models/anthropic.ts'
+import { paramsOf } from '../../src/agent/models/anthropic-request.ts'
 import { factsOf } from '../../src/agent/models/catalogue.ts'
 import type { Block } from '../../src/store/entry.ts'
 import type { WireRequest } from '../support/fake-anthropic.ts'

@@ -1,3 +1,4 @@
+// The way out of a box: its own list, plain web requests, and an end.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'

@@ -1,3 +1,4 @@
+// The filter of system calls, tried: what it refuses, and what it sends another way.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// Tool servers at an address: reached under the rules, with keys and logins.
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// Edits, listings and searches of files, as the tools do them.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, linkSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'

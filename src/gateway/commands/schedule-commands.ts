@@ -12,8 +12,7 @@ export interface ScheduleCommandOptions {
   readonly store: Store
   readonly scheduleHand: (context: ChatContext) => ScheduleHand | null
   readonly timezone: (person: string | null) => string
-  /** The beginning of today, in milliseconds since 1970. */
-  readonly today: () => number
+  readonly now: () => number
 }
 
 /** Rows of the ledger that one answer shows. */
@@ -67,7 +66,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       run({ args, clearance }) {
         try {
           const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
-          return saySecret(usageText(options.store.spending, wish, options.today()))
+          return saySecret(usageText(options.store.spending, wish, options.now(), options.timezone(null)))
         } catch (error) {
           return sayFault(error)
         }

@@ -1,8 +1,8 @@
 // One note in the morning: what did not reach its person.
 import { type Household, owners, type Person } from '../../access/household.ts'
 import type { Run, Runs } from '../../store/runs.ts'
-import { clock } from '../context-line.ts'
 import type { PostOffice } from '../post-office.ts'
+import { clock } from '../zone.ts'
 import { isConfigured, type Job } from './job.ts'
 
 const id = 'note'

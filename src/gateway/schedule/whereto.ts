@@ -41,6 +41,7 @@ const internalTools = [
   'write_file',
 ]
 
+/** As the household and the channels are now; `closed` for a job that must not run. */
 export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereTo> {
   const { household, gatekeeper } = options
   if (job.person === null) return internal(job, job.trust, job.place)

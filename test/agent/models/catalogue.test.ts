@@ -1,3 +1,4 @@
+// What is known of models: prices, caches, and what each can look at.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noUsage } from '../../../src/agent/model.ts'
