@@ -200,6 +200,20 @@ test('a gateway that dies mid-answer and returns is waited for, and nothing type
   assert.equal(screen.match(/> tell me/g)?.length, 1)
 })
 
+test('what the gateway never took is said again when its writer leaves', async () => {
+  await using house = openHouse()
+  const gateway = await house.gateway()
+  const pane = house.pane(['attach'])
+  await pane.until(ready)
+  gateway.kill('SIGKILL')
+  await pane.until(/gateway away/)
+  pane.type('is anybody there?')
+  pane.press('Enter')
+  await pane.until(/> is anybody there\?/)
+  pane.press('C-d')
+  await pane.until(/Not sent, since the gateway was away: is anybody there\?\n\[left with 0\]/)
+})
+
 test('two clients of one session see each other’s words and the answers', async () => {
   await using house = openHouse()
   await house.gateway()
