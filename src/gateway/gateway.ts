@@ -27,12 +27,13 @@ import { commandTable } from './commands/table.ts'
 import { openCompactor } from './compaction.ts'
 import { type Configuration, openConfiguration } from './configuration/configuration.ts'
 import { openInForce } from './configuration/in-force.ts'
-import { examine, refusalOf } from './configuration/probation.ts'
+import { examine, refusalOf, tryModel } from './configuration/probation.ts'
 import { openReload } from './configuration/reload.ts'
 import { openConsent } from './consent.ts'
 import { openControl } from './control.ts'
 import { openConversation } from './conversation/conversation.ts'
 import type { Task } from './conversation/task.ts'
+import { tracedStream } from './conversation/traced.ts'
 import { openDeliveries } from './deliveries.ts'
 import { type Desks, openDesks } from './desks.ts'
 import { type Errand, type ErrandWork, subagentChannel } from './errand.ts'
@@ -178,6 +179,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await syncChannels(channels, options.channelsOf, next, before, log)
     },
     refuse: (next, before) => joins.refusal(next.household) ?? refusalOf(next, before, modelsOf),
+    tryOut: tryModel,
     examine: (next, before, signal) => examine(next, before, channel, signal),
     tell,
     ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),
@@ -196,6 +198,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     models,
     sideModel,
     busy: () => lanes.running().length > 0,
+    tracer,
     log,
     now,
   })
@@ -296,7 +299,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const today = () => dayStart(now(), timezone())
   const compactor = openCompactor({
     store,
-    stream: () => models().stream,
+    stream: trace => tracedStream(models, tracer, { trace, parent: null, model: sideModel(), began() {} }),
+    cost: (name, usage) => models().cost(name, usage),
     model: sideModel,
     nameOf: author => (author === null ? null : authorName(author, household())),
     log,

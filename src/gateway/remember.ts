@@ -10,10 +10,12 @@ import type { CaptureSource } from '../memory/capture.ts'
 import type { Complete } from '../memory/facts.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { RetentionRules } from '../memory/retention.ts'
-import { upkeep } from '../memory/upkeep.ts'
+import { tendVectors, upkeep } from '../memory/upkeep.ts'
 import { plainText } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Usage } from '../store/turns.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
+import { tracedStream } from './conversation/traced.ts'
 import { authorName } from './said.ts'
 
 export interface RememberOptions {
@@ -22,6 +24,7 @@ export interface RememberOptions {
   readonly household: () => Household
   readonly settings: () => Settings
   readonly models: () => Models
+  readonly tracer: Tracer
   /** The cheap model, for side work. */
   readonly sideModel: () => string
   /** Whether a turn is running. */
@@ -41,6 +44,8 @@ const wordsAfterMs = 1_500
 /** How long words wait at most while the conversations do not stop. */
 const wordsWithinMs = 20_000
 const factsAfterMs = 5 * 60_000
+/** After a start: what a new embedding model has to read anew need not wait until somebody speaks. */
+const vectorsAfterMs = 2_000
 const tidyEveryMs = 6 * 3_600_000
 const maxTokens = 2_000
 /** Rows of coop.db that one commit lets go. */
@@ -55,6 +60,8 @@ export function openRemember(options: RememberOptions): Remember {
   let work: Promise<void> = Promise.resolve()
   const tidying = setInterval(() => queue(true, true), tidyEveryMs).unref()
   const first = setTimeout(() => queue(false, true), factsAfterMs).unref()
+  let embedding: Promise<void> | undefined
+  const vectors = memory.vectors && setTimeout(embed, vectorsAfterMs).unref()
 
   const source: CaptureSource = {
     turnsAfter: (position, limit) =>
@@ -98,7 +105,8 @@ export function openRemember(options: RememberOptions): Remember {
         messages: [{ role: 'user', blocks: [{ type: 'text', text: prompt }] }],
         maxTokens,
       } as const
-      for await (const event of options.models().stream(request, signal)) {
+      const traced = { trace: newTrace(), parent: null, model, began() {} }
+      for await (const event of tracedStream(options.models, options.tracer, traced)(request, signal)) {
         if (event.type === 'failed') throw new Error(event.message)
         if (event.type !== 'done') continue
         spent(model, event.usage)
@@ -125,7 +133,18 @@ export function openRemember(options: RememberOptions): Remember {
         if (!stop.signal.aborted)
           log.warn({ err: { message: messageOf(error) } }, 'memory upkeep was put off')
       }
+      embed()
     })
+  }
+
+  /** Beside everything else, one run at a time. */
+  function embed(): void {
+    if (stop.signal.aborted) return
+    embedding ??= tendVectors(memory, stop.signal)
+      .then(() => {})
+      .finally(() => {
+        embedding = undefined
+      })
   }
 
   async function trim(): Promise<void> {
@@ -155,9 +174,10 @@ export function openRemember(options: RememberOptions): Remember {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(tidying)
-      for (const timer of [first, words, facts]) clearTimeout(timer)
+      for (const timer of [first, words, facts, vectors ?? undefined]) clearTimeout(timer)
       stop.abort()
       await work
+      await embedding
     },
   }
 }

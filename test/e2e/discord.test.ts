@@ -280,6 +280,34 @@ test('a file lies in the folder of who sent it', boxTests, async () => {
   assert.deepEqual(readFileSync(kept), png)
 })
 
+test(
+  'a file of the agent arrives under its own name, and one that Discord does not take is told to the owner',
+  boxTests,
+  async () => {
+    const alices = direct(alice)
+    const send = (path: string) => use('send_file', { path, caption: `Here is ${path}` })
+    stage.model.next(
+      use('bash', { command: "printf 'a,b\\n' >report.csv" }),
+      send('report.csv'),
+      say('There.'),
+    )
+    discord.write(alice, 'the report, please')
+    await alices.said(/^There\.$/)
+    const [file] = alices.sent()
+    assert.equal(file?.text, 'Here is report.csv')
+    assert.equal(Buffer.from(file.files.get('report.csv')!).toString(), 'a,b\n')
+    stage.model.next(
+      use('bash', { command: 'head -c 11000000 /dev/zero >big.bin' }),
+      send('big.bin'),
+      say('There too.'),
+    )
+    discord.write(alice, 'and all of it')
+    await alices.said(
+      /could not be delivered: big\.bin is larger than the 10 MB that Discord takes from a bot/,
+    )
+  },
+)
+
 test('a reaction answers a question, or is a note for the next turn; the agent reacts too', async () => {
   const react = (who: DiscordUser, message: string, emoji: string) =>
     discord.dispatch('MESSAGE_REACTION_ADD', {
@@ -449,6 +477,11 @@ test('a connection that breaks, is sent away, goes silent or loses its session i
     discord.write(bob, how)
     await bobs.said(new RegExp(`^heard: ${how}$`))
   }
+  discord.resumeFaults.push('tear', 'send away', 'garbage')
+  discord.hangUp(1006)
+  discord.write(bob, 'broken while it resumed')
+  await bobs.said(/^heard: broken while it resumed$/)
+  assert.doesNotMatch(stage.gateway.stderr(), /^coop: /m)
   discord.hangUp(1006)
   discord.reachable = false
   discord.write(bob, 'while away')
@@ -456,7 +489,7 @@ test('a connection that breaks, is sent away, goes silent or loses its session i
   discord.reachable = true
   await bobs.said(/^heard: while away$/)
   assert.match(await channels(), /discord {2}connected \(last error .* UTC: /)
-  assert.equal(bobs.sent().length, broken.length + 1)
+  assert.equal(bobs.sent().length, broken.length + 2)
 })
 
 test('a connection that is open and dead is given up, and what was said into it is answered', async () => {
