@@ -57,7 +57,7 @@ test('Ctrl-Z gives the terminal to the shell, and fg draws the conversation and 
   pane.type('half a line')
   await pane.until(/─\nhalf a line\n─/)
   pane.press('C-z')
-  await pane.until(/Stopped/)
+  await pane.until(/Stopped[\s\S]*[#$] *$/)
   pane.type('stty -a | grep -o ".icanon"; clear; fg')
   pane.press('Enter')
   await pane.until(
