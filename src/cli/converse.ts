@@ -27,18 +27,18 @@ export async function converse(
   const interactive = cli.stdin.isTTY === true && cli.stdout.isTTY === true && options.message === undefined
   if (interactive && cli.surroundings.screen && !options.plain) {
     const { runScreen } = await import('../terminal/screen/screen.ts')
-    return exitOf(
-      await runScreen({
-        connect: onEvent => connectTo(home, { client: 'coop', user: options.user, onEvent }),
-        session: options.session,
-        color: cli.surroundings.color,
-        folder: process.cwd(),
-        reconnect: elsewhere,
-        said,
-        jobs: cli.jobs,
-        signal: cli.signal,
-      }),
-    )
+    const { end, unsent } = await runScreen({
+      connect: onEvent => connectTo(home, { client: 'coop', user: options.user, onEvent }),
+      session: options.session,
+      color: cli.surroundings.color,
+      folder: process.cwd(),
+      reconnect: elsewhere,
+      said,
+      jobs: cli.jobs,
+      signal: cli.signal,
+    })
+    for (const text of unsent) cli.stderr.write(`Not sent, since the gateway was away: ${text}\n`)
+    return exitOf(end)
   }
   for (const text of said) cli.stderr.write(`${text}\n`)
   unblock(cli.stdout)

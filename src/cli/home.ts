@@ -7,6 +7,7 @@ import { CoopError, messageOf } from '../errors.ts'
 import { packageFolder } from '../package.ts'
 import type { Cli } from './command.ts'
 import { findHome } from './find-home.ts'
+import { makeFolder } from './make-folder.ts'
 
 export interface NewHome {
   readonly dir: string
@@ -38,7 +39,7 @@ match = ["terminal:default"]
 
 function layOut(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir)
     for (const folder of ['db', 'traces', 'run'])
       mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 })
     cpSync(join(packageFolder(), 'workspaces', 'default'), join(dir, 'workspaces', 'default'), {

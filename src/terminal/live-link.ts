@@ -36,6 +36,8 @@ export interface LiveLink extends Disposable {
   follow(session: string): Promise<readonly SessionEvent[]>
   /** Sends a message, now or when the gateway is back. */
   send(text: string, attachments?: readonly Attachment[]): void
+  /** What waits for a gateway that is away; what is on its way to one that is there does not count. */
+  readonly unsent: readonly string[]
   call<M extends Method>(method: M, params: Params<M>): Promise<Results[M]>
   /** Resolves when the link has given up, which it does only when `signal` aborts. */
   readonly ended: Promise<void>
@@ -115,6 +117,9 @@ export async function openLiveLink(options: LiveLinkOptions): Promise<LiveLink> 
       return connected
     },
     ended,
+    get unsent() {
+      return connected ? [] : [...unsent.values()].map(message => message.text)
+    },
     async follow(wanted) {
       const { events } = await client.call('session/history', { session: wanted, limit: historyEvents })
       session = wanted

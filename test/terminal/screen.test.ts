@@ -57,7 +57,7 @@ test('Ctrl-Z gives the terminal to the shell, and fg draws the conversation and 
   pane.type('half a line')
   await pane.until(/─\nhalf a line\n─/)
   pane.press('C-z')
-  await pane.until(/Stopped/)
+  await pane.until(/Stopped[\s\S]*[#$] *$/)
   pane.type('stty -a | grep -o ".icanon"; clear; fg')
   pane.press('Enter')
   await pane.until(
@@ -198,6 +198,20 @@ test('a gateway that dies mid-answer and returns is waited for, and nothing type
   assert.doesNotMatch(screen, /gateway away/)
   assert.equal(screen.match(/> and later\?/g)?.length, 1)
   assert.equal(screen.match(/> tell me/g)?.length, 1)
+})
+
+test('what the gateway never took is said again when its writer leaves', async () => {
+  await using house = openHouse()
+  const gateway = await house.gateway()
+  const pane = house.pane(['attach'])
+  await pane.until(ready)
+  gateway.kill('SIGKILL')
+  await pane.until(/gateway away/)
+  pane.type('is anybody there?')
+  pane.press('Enter')
+  await pane.until(/> is anybody there\?/)
+  pane.press('C-d')
+  await pane.until(/Not sent, since the gateway was away: is anybody there\?\n\[left with 0\]/)
 })
 
 test('two clients of one session see each other’s words and the answers', async () => {

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar/fs'
 import { CoopError, isStorageFault, messageOf } from '../../errors.ts'
 import { checkDatabase } from '../../store/snapshot.ts'
+import { makeFolder } from '../make-folder.ts'
 import { unlock } from './lockbox.ts'
 import { keysName, type Manifest, manifestName, parseManifest, verify } from './manifest.ts'
 
@@ -27,7 +28,7 @@ export interface UnpackOptions {
 export async function unpackHome(options: UnpackOptions): Promise<{ manifest: Manifest; keys: string[] }> {
   const dir = resolve(options.dir)
   await requireFree(dir)
-  await mkdir(dirname(dir), { recursive: true })
+  makeFolder(dirname(dir))
   const staging = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`))
   try {
     await extract(options.file, staging)

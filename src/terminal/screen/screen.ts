@@ -39,8 +39,10 @@ const leaveMs = 2_000
 /** A frame of the protocol is at most a megabyte, and JSON may double a text. */
 const mostCharacters = 400_000
 
-/** Runs the chat until its person leaves. Throws what the first connection throws. */
-export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
+/** Runs the chat until its person leaves; `unsent` is what the gateway did not take until then. Throws what the first connection throws. */
+export async function runScreen(
+  options: ScreenOptions,
+): Promise<{ readonly end: ChatEnd; readonly unsent: readonly string[] }> {
   const { promise: end, resolve: leave } = Promise.withResolvers<ChatEnd>()
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
@@ -260,7 +262,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     attempt(async () => {
       await Promise.all([refresh(), learn(), approvals.ask(), complain()])
     })
-    return await end
+    return { end: await end, unsent: link.unsent }
   } finally {
     if (interrupted) clearTimeout(interrupted)
     activity.end()
