@@ -1,115 +1,17 @@
-// Walks Markdown and writes it as a chat would: paragraphs, lists with bullets, boxes; what is marked is the writer's to show.
-import type { MarkedToken, Token, Tokens } from 'marked'
+// Markdown to its tokens; what is nested deeper than any person would is text.
+import { lexer, type MarkedToken, type TokensList } from 'marked'
 
-/** Marks around words. */
-export type Mark = 'bold' | 'italic' | 'strikethrough' | 'spoiler' | 'code'
-
-/** `||hidden until touched||`; a lexer that knows it gives tokens of this type. */
-export interface Spoiler {
-  readonly type: 'spoiler'
-  readonly raw: string
-  readonly tokens: Token[]
-}
-
-export interface MarkdownWriter {
-  /** Words as a person wrote them. */
-  words(text: string): void
-  /** Text as it stands. */
-  exact(text: string): void
-  /** Begins a new block, `lines` line ends below the one before. */
-  gap(lines: number): void
-  mark(as: Mark, inner: () => void): void
-  /** A block of code. */
-  code(text: string, language: string | undefined): void
-  quote(inner: () => void): void
-  /** A link whose words are not its address. */
-  link(address: string, inner: () => void): void
-  image(address: string, words: string): void
-}
-
-export function writeMarkdown(tokens: readonly Token[], writer: MarkdownWriter, gap = 2): void {
-  for (const token of tokens as readonly MarkedToken[]) {
-    if (token.type === 'space' || token.type === 'def') continue
-    writer.gap(gap)
-    switch (token.type) {
-      case 'heading':
-        writer.mark('bold', () => inline(token.tokens, writer))
-        break
-      case 'paragraph':
-        inline(token.tokens, writer)
-        break
-      case 'text':
-        inline(token.tokens ?? [token], writer)
-        break
-      case 'code':
-        writer.code(token.text, token.lang?.split(/\s/)[0] || undefined)
-        break
-      case 'blockquote':
-        writer.quote(() => writeMarkdown(token.tokens, writer, 1))
-        break
-      case 'list':
-        list(token, writer)
-        break
-      case 'hr':
-        writer.exact('———')
-        break
-      default:
-        writer.exact(token.raw.trimEnd())
-    }
+/** The blocks of a text, by a lexer that may know more than the usual marks. */
+export function blocksOf(
+  markdown: string,
+  lex: (markdown: string) => TokensList = lexer,
+): readonly MarkedToken[] {
+  try {
+    return lex(markdown) as readonly MarkedToken[]
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return [{ type: 'paragraph', raw: markdown, text: markdown, tokens: [plain(markdown)] }]
   }
 }
 
-function list(token: Tokens.List, writer: MarkdownWriter, depth = 0): void {
-  for (const [index, item] of token.items.entries()) {
-    if (index > 0) writer.gap(1)
-    const box = item.checked ? '☑' : '☐'
-    const bullet = item.task ? box : token.ordered ? `${Number(token.start || 1) + index}.` : '•'
-    writer.exact(`${'   '.repeat(depth)}${bullet} `)
-    for (const [place, child] of (item.tokens as MarkedToken[]).entries()) {
-      if (child.type === 'checkbox' || child.type === 'space') continue
-      if (place > 0 && child.type !== 'text') writer.gap(1)
-      if (child.type === 'list') list(child, writer, depth + 1)
-      else if (child.type === 'text' || child.type === 'paragraph') inline(child.tokens ?? [child], writer)
-      else writeMarkdown([child], writer, 1)
-    }
-  }
-}
-
-const marks = { strong: 'bold', em: 'italic', del: 'strikethrough', spoiler: 'spoiler' } as const
-
-function inline(tokens: readonly Token[], writer: MarkdownWriter): void {
-  for (const token of tokens as readonly (MarkedToken | Spoiler)[]) {
-    switch (token.type) {
-      case 'strong':
-      case 'em':
-      case 'del':
-      case 'spoiler':
-        writer.mark(marks[token.type], () => inline(token.tokens, writer))
-        break
-      case 'codespan':
-        writer.mark('code', () => writer.exact(token.text))
-        break
-      case 'link':
-        if (token.text === token.href || `mailto:${token.text}` === token.href) writer.exact(token.text)
-        else writer.link(token.href, () => inline(token.tokens, writer))
-        break
-      case 'image':
-        writer.image(token.href, token.text)
-        break
-      case 'br':
-        writer.exact('\n')
-        break
-      case 'text':
-        if (token.tokens) inline(token.tokens, writer)
-        else writer.words(token.text)
-        break
-      case 'escape':
-        writer.exact(token.text)
-        break
-      case 'checkbox':
-        break
-      default:
-        writer.exact(token.raw)
-    }
-  }
-}
+const plain = (text: string): MarkedToken => ({ type: 'text', raw: text, text, escaped: false })

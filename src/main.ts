@@ -5,6 +5,14 @@ import { surroundings } from './config/environment.ts'
 import { nearest } from './config/nearest.ts'
 import { CoopError, isStorageFault, messageOf } from './errors.ts'
 
+const jobs: NonNullable<Cli['jobs']> = {
+  suspend: () => void process.kill(0, 'SIGTSTP'),
+  onContinue(listener) {
+    process.on('SIGCONT', listener)
+    return { [Symbol.dispose]: () => void process.off('SIGCONT', listener) }
+  },
+}
+
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const stop = new AbortController()
@@ -32,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       surroundings: surroundings(),
       config,
       signal: stop.signal,
+      jobs,
     }
     if (name === 'help') process.stdout.write(helpText(args[0]))
     else process.exitCode = await find(name).then(command => command.run(args, cli))

@@ -144,7 +144,7 @@ test('a provider’s SDK is imported in agent/models alone', () => {
 test('a channel’s SDK is imported in its own folder alone', () => {
   const homes: readonly (readonly [RegExp, string])[] = [
     [/^(grammy|@grammyjs\/)/, 'channels/telegram/'],
-    [/^(discord\.js|@discordjs\/)/, 'channels/discord/'],
+    [/^(discord\.js|@discordjs\/|ws$)/, 'channels/discord/'],
     [/^(@signalapp\/|libsignal)/, 'channels/signal/'],
   ]
   const wrong = imports.filter(({ from, to }) =>

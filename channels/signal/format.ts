@@ -1,7 +1,9 @@
 // Markdown to a Signal body: what is marked becomes a style, what Signal lacks becomes readable text, names become mentions.
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Marked } from 'marked'
-import { type Mark, type MarkdownWriter, type Spoiler, writeMarkdown } from '../markdown.ts'
+import { openLines } from '../lines.ts'
+import { blocksOf } from '../markdown.ts'
+import { type Mark, type MarkdownWriter, type Spoiler, writeMarkdown } from '../markdown-writer.ts'
 import type { BodyRangeSchema } from './generated/signal_pb.ts'
 import { type Member, withMentions } from './mentions.ts'
 
@@ -21,7 +23,11 @@ const mostRanges = 250
 /** Formats what the agent wrote. Offsets are UTF-16 units. */
 export function format(markdown: string, members: readonly Member[] = []): Body {
   const writer = openWriter(members)
-  writeMarkdown(markedWithSpoilers().lexer(markdown), writer)
+  const marked = markedWithSpoilers()
+  writeMarkdown(
+    blocksOf(markdown, text => marked.lexer(text)),
+    writer,
+  )
   const body = writer.end()
   return body.text === '' ? { text: markdown, ranges: [] } : body
 }
@@ -46,53 +52,42 @@ function markedWithSpoilers(): Marked {
 }
 
 function openWriter(members: readonly Member[]): MarkdownWriter & { end(): Body } {
-  let text = ''
-  let prefix = ''
+  const lines = openLines()
+  const exact = lines.write
   const ranges: (BodyRangeInit & { start: number; length: number })[] = []
-  const exact = (more: string) => {
-    if (prefix !== '' && (text === '' || text.endsWith('\n'))) text += prefix
-    text += prefix === '' ? more : more.replaceAll('\n', `\n${prefix}`)
-  }
   const mark = (as: Mark, inner: () => void) => {
-    exact('')
-    const start = text.length
-    inner()
-    const length = text.slice(start).trimEnd().length
-    if (length > 0) ranges.push({ start, length, style: style[as] })
+    const { offset, length } = lines.span(inner)
+    if (length > 0) ranges.push({ start: offset, length, style: style[as] })
   }
   return {
     exact,
     mark,
+    behind: lines.behind,
+    gap: lines.gap,
     words(more) {
       const { body, bodyRanges } = withMentions(more, members)
       exact('')
-      const at = text.length
+      const at = lines.length
       exact(body)
       // A mention holds one character, so lines before it in the same words only move it.
       for (const range of bodyRanges) {
-        const lines = body.slice(0, range.start).split('\n').length - 1
-        ranges.push({ ...range, start: at + (range.start ?? 0) + lines * prefix.length, length: 1 })
+        const before = body.slice(0, range.start).split('\n').length - 1
+        ranges.push({
+          ...range,
+          start: at + (range.start ?? 0) + before * lines.prefix.length,
+          length: 1,
+        })
       }
     },
-    gap(lines) {
-      if (text === '') return
-      const have = /\n*$/.exec(text)![0].length
-      text += '\n'.repeat(Math.max(0, lines - have))
-    },
     code: block => mark('code', () => exact(block)),
-    quote(inner) {
-      const before = prefix
-      prefix += '│ '
-      inner()
-      prefix = before
-    },
-    link(address, inner) {
+    quote: inner => lines.behind('│ ', () => inner(1)),
+    link(address, _words, inner) {
       inner()
       exact(` (${address})`)
     },
     image: (address, words) => exact(words ? `${words} (${address})` : address),
     end() {
-      const trimmed = text.trimEnd()
+      const trimmed = lines.end()
       const inside = ranges.filter(({ start, length }) => start + length <= trimmed.length)
       return { text: trimmed, ranges: inside.sort((a, b) => a.start - b.start).slice(0, mostRanges) }
     },

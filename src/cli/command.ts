@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Surroundings } from '../config/environment.ts'
 import { CoopError, type FaultCode } from '../errors.ts'
+import type { Jobs } from '../terminal/screen/suspension.ts'
 
 export interface Cli {
   readonly stdin: Readable & { isTTY?: boolean }
@@ -12,6 +13,8 @@ export interface Cli {
   readonly config: string | undefined
   /** Aborts on Ctrl-C or termination. */
   readonly signal: AbortSignal
+  /** Absent where no shell can take the terminal back. */
+  readonly jobs?: Jobs
 }
 
 export interface Command {

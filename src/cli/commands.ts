@@ -50,7 +50,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   },
   check: {
     usage: 'coop check [--json]',
-    summary: 'validate the configuration; show what each person would get',
+    summary: 'validate the configuration; show what each person would get and each job would ask for',
     load: async () => (await import('./check.ts')).check,
   },
   doctor: {
@@ -76,7 +76,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   },
   cron: {
     usage: 'coop cron [list|run NAME|history [NAME]]',
-    summary: 'what is scheduled, and what became of it',
+    summary: 'what is scheduled, what it would ask for, and what became of it',
     load: async () => (await import('./cron.ts')).cron,
   },
   usage: {

@@ -22,6 +22,7 @@ export async function converse(
   cli: Cli,
   options: ChatOptions,
   elsewhere: boolean,
+  said: readonly string[] = [],
 ): Promise<number> {
   const interactive = cli.stdin.isTTY === true && cli.stdout.isTTY === true && options.message === undefined
   if (interactive && cli.surroundings.screen && !options.plain) {
@@ -33,10 +34,13 @@ export async function converse(
         color: cli.surroundings.color,
         folder: process.cwd(),
         reconnect: elsewhere,
+        said,
+        jobs: cli.jobs,
         signal: cli.signal,
       }),
     )
   }
+  for (const text of said) cli.stderr.write(`${text}\n`)
   unblock(cli.stdout)
   const printer = openPrinter({
     write: text => cli.stdout.write(text),

@@ -28,7 +28,9 @@ export const logs: Command = {
     const path = logPath(findHome(cli))
     const show = (line: string) => cli.stdout.write(values.json ? `${line}\n` : readable(line))
     const end = existsSync(path) ? statSync(path).size : 0
-    for (const line of tail(path, count, end)) show(line)
+    const lines = tail(path, count, end)
+    if (end === 0 && lines.length === 0) cli.stderr.write(`There is no log yet: ${path}\n`)
+    for (const line of lines) show(line)
     if (values.follow) for await (const line of follow(path, cli.signal, end)) show(line)
     return exit.done
   },

@@ -11,10 +11,20 @@ import { type ChatOptions, converse } from './converse.ts'
 import { requireOwnHome } from './find-home.ts'
 import { makeHome } from './home.ts'
 
-export async function chatOnOwn(cli: Cli, options: ChatOptions): Promise<number> {
-  const loaded = loadOrLastGood(findConfig(cli.config) ?? newHome(cli))
-  if (loaded.problem !== null)
-    cli.stderr.write(`${loaded.problem}\nThe last good configuration is used instead.\n`)
+/** `before`: what is to be said first. */
+export async function chatOnOwn(
+  cli: Cli,
+  options: ChatOptions,
+  before: readonly string[] = [],
+): Promise<number> {
+  const said = [...before]
+  let path = findConfig(cli.config)
+  if (!path) {
+    path = newHome(cli)
+    said.push(`A home was made: ${path}`)
+  }
+  const loaded = loadOrLastGood(path)
+  if (loaded.problem !== null) said.push(`${loaded.problem}\nThe last good configuration is used instead.`)
   const config = withAnswerer(loaded.config)
   requireOwnHome(config)
   await using coop = await openCoop({
@@ -28,17 +38,15 @@ export async function chatOnOwn(cli: Cli, options: ChatOptions): Promise<number>
   const stopped = new AbortController()
   void coop.stopped.then(() => stopped.abort())
   const signal = AbortSignal.any([cli.signal, stopped.signal])
-  return await converse(config, { ...cli, signal }, options, false)
+  return await converse(config, { ...cli, signal }, options, false, said)
 }
 
 function newHome(cli: Cli): string {
-  const path = makeHome({
+  return makeHome({
     dir: cli.surroundings.home,
     name: userInfo().username || 'owner',
     model: 'anthropic/claude-opus-4-6',
   })
-  cli.stderr.write(`A home was made: ${path}\n`)
-  return path
 }
 
 /** Without a key for the configured model, the offline model answers for as long as this process runs. */

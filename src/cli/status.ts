@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util'
 import { statusText } from '../gateway/status-text.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { connectTo } from './connect.ts'
-import { findHome } from './find-home.ts'
+import { findHome, requireOwnHome } from './find-home.ts'
 
 async function report(args: readonly string[], cli: Cli) {
   const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
   const found = findHome(cli)
   const { client } = await connectTo(found, { client: 'coop status' }).catch(async error => {
+    requireOwnHome(found)
     await sayWhy(cli)
     throw error
   })
@@ -16,10 +17,12 @@ async function report(args: readonly string[], cli: Cli) {
   return { json: values.json ?? false, status: await client.call('status', {}) }
 }
 
-/** Where no gateway answers, a configuration that is broken may be the reason. */
+/** Where no gateway answers, a broken configuration or a full disk may be the reason. */
 async function sayWhy(cli: Cli): Promise<void> {
   const { openConfig } = await import('./home.ts')
-  openConfig(cli)
+  const { spaceFault } = await import('../store/space.ts')
+  const fault = spaceFault(openConfig(cli).home)
+  if (fault) cli.stderr.write(`! ${fault}\n`)
 }
 
 export const status: Command = {

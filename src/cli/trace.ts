@@ -36,6 +36,7 @@ export const trace: Command = {
           )
     if (wanted !== undefined && traces.length === 0)
       throw new CoopError('not_found', `There is no trace ${wanted}; \`coop trace\` shows the newest.`)
+    if (traces.length === 0) cli.stderr.write('There are no traces yet; each message leaves one.\n')
     for (const found of traces)
       cli.stdout.write(values.json ? `${JSON.stringify(found)}\n` : `${treeText(found)}\n\n`)
     return exit.done

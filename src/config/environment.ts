@@ -25,6 +25,7 @@ export interface Surroundings {
   readonly configHome?: string
 }
 
+/** Throws `usage_wrong` for a log level that there is not. */
 export function surroundings(env: Environment = environment()): Surroundings {
   const known = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
   const level = env.COOP_LOG ?? 'info'

@@ -3,7 +3,7 @@ import type { Person } from '../access/household.ts'
 import type { Level } from '../access/levels.ts'
 import type { ModelEvent, ModelRequest, StreamModel } from '../agent/model.ts'
 import { priceOf } from '../agent/models/catalogue.ts'
-import { countTokens } from '../agent/tokens.ts'
+import { requestTokens } from '../agent/tokens.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Spending } from '../store/spending.ts'
 
@@ -61,7 +61,7 @@ export function openBudget(options: {
         const rest = left(payer)
         if (rest === null) return yield* stream(request, signal)
         const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-        const cacheWrite = countTokens(JSON.stringify([request.system, request.tools, request.messages]))
+        const cacheWrite = requestTokens(request)
         const before = priceOf(model, { ...none, cacheWrite })
         const each = priceOf(model, { ...none, output: 1 })
         const maxTokens =

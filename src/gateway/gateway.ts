@@ -59,9 +59,9 @@ import { openSchedule, type Schedule } from './schedule/schedule.ts'
 import { openSelf, type Records } from './self.ts'
 import { openStatus } from './status.ts'
 import { openSubagents } from './subagents.ts'
-import { dayStart } from './today.ts'
 import { openTyping } from './typing.ts'
 import { openStop, openWake } from './waiting.ts'
+import { dayStart } from './zone.ts'
 
 export interface GatewayOptions {
   readonly config: Config
@@ -279,8 +279,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     sender,
     live,
     channel,
-    // A desk has lent hands, and one of them tells what a desk would have.
-    toolsOf: (clearance, session) => desks.toolsOf(clearance, session),
     now,
   })
   const desks: Desks = openDesks({
@@ -356,7 +354,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     scheduleHand: lent.scheduleHand,
     subagentHand: lent.subagentHand,
     timezone: schedule.zoneOf,
-    today,
     now,
   })
   const commandRuns = openCommandRuns({ table: commands, gatekeeper, office, enqueue: lanes.push, now })

@@ -8,6 +8,7 @@ import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { unknownCommand } from './commands/unknown.ts'
 import type { ConsentOffice } from './consent.ts'
 import type { Task } from './conversation/task.ts'
 import type { Errand } from './errand.ts'
@@ -60,7 +61,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   /** Messages of one place keep their order while its membership is asked for. */
   const order = new Map<string, Promise<void>>()
 
-  async function receive(arrived: Received): Promise<void> {
+  async function receive(arrived: Received, moment: number): Promise<void> {
     const revision = arrived.inbound.revises ? options.revisions.apply(arrived) : null
     if (revision?.kind === 'settled') return
     const row =
@@ -80,19 +81,26 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       span.end({ route: inbound.channel })
       return errand.take(row)
     }
-    const cleared = await options.gatekeeper.clear(inbound)
+    const cleared = await options.gatekeeper.clear(inbound, moment)
     const { speaker, clearance, group } = cleared
-    if (inbound.reaction) return reacted(row, cleared)
-    if (revision?.kind === 'note') return noted(row, cleared, revision.text)
+    const spanEnds = (route: string) => span.end({ route, person: clearance.person, acts: clearance.acts })
+    if (inbound.reaction) {
+      spanEnds('reaction')
+      return reacted(row, cleared)
+    }
+    if (revision?.kind === 'note') {
+      spanEnds('note')
+      return noted(row, cleared, revision.text)
+    }
     const route = chooseRoute(inbound, {
       speaker,
       clearance,
       household: options.household(),
       group,
-      publicToday: strangers.answeredToday(inbound),
+      publicToday: speaker.kind === 'stranger' ? strangers.answeredToday(inbound) : 0,
       commands: options.commandLevels,
     })
-    span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
+    spanEnds(route.kind)
     if (speaker.kind === 'person' && inbound.sender.unverified)
       strangers.changed(inbound, speaker.person.name)
     if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
@@ -106,6 +114,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
         return listen(row, cleared)
       case 'command':
         return options.runCommand(row, cleared, sessionOf(cleared, inbound), route)
+      case 'unknown command': {
+        const words = unknownCommand(route.name, clearance, options.commandLevels)
+        return options.office.answer(row, sealPlain(words, clearance), clearance, sessionOf(cleared, inbound))
+      }
       case 'turn': {
         const session = sessionOf(cleared, inbound)
         if (speaker.kind === 'stranger') strangers.count(inbound)
@@ -168,11 +180,12 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   }
 
   function proceed(rows: readonly Received[]): void {
+    const moment = options.gatekeeper.moment()
     for (const row of rows) {
       const place = `${row.inbound.channel}:${row.inbound.place.id}`
       const before = order.get(place) ?? Promise.resolve()
       const next = before
-        .then(() => receive(row))
+        .then(() => receive(row, moment))
         .catch(error =>
           options.log.error({ err: error, trace: row.trace }, 'a message could not be taken up'),
         )

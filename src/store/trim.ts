@@ -9,8 +9,8 @@ const ledgerDays = 365
 const countDays = 7
 
 /**
- * What people said and set stays: the transcript, spending, disclosures, and every configuration there was. So does
- * where a file's text came from, for as long as its inode may be that file.
+ * What people said and set stays: the transcript, spending, disclosures, and every configuration there was. Where a
+ * file's text came from goes with the file, which the box sees to.
  */
 export function openTrim(db: Db) {
   const jobs = db

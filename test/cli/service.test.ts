@@ -43,6 +43,7 @@ test('systemdUnit never gives up, watches, and is as strict as the box allows', 
   for (const line of [
     'Type=notify',
     'StartLimitIntervalSec=0',
+    'RestartSec=5',
     'Restart=on-failure',
     'RestartMaxDelaySec=300',
     'WatchdogSec=60',
@@ -136,11 +137,26 @@ test('gateway install writes a definition of its own, 0600, and says what the su
   fake('loginctl', 'exit 0')
   const refused = await coop('gateway', 'install')
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /The definition is written: .*Failed to connect to bus/)
+  assert.match(
+    refused.stderr,
+    /^coop: `systemctl --user daemon-reload` failed: Failed to connect to bus\. [^\n]*loginctl enable-linger[^\n]*\n$/,
+  )
+  assert.equal((await coop('start', '--detach')).code, 0)
+  assert.equal((await coop('stop')).code, 0)
 
-  fake('systemctl', 'exit 0')
+  const up = join(house.dir, 'up')
+  fake(
+    'systemctl',
+    `case "$*" in *enable\\ --now*) touch '${up}';; *disable*) rm '${up}';; *is-active*) test -e '${up}';; esac`,
+  )
   const done = await coop('gateway', 'install')
   assert.equal(done.code, 0, done.stderr)
+  assert.match(
+    done.stdout,
+    /starts again after every failure\.\nIt starts at boot, also before you log in\.\n/,
+  )
+  fake('loginctl', 'exit 1')
+  assert.match((await coop('gateway', 'install')).stdout, /sudo loginctl enable-linger/)
   const name = serviceName(house.dir, join(house.dir, '.coop'))
   const path = join(house.dir, '.config', 'systemd', 'user', `${name}.service`)
   assert.equal(statSync(path).mode & 0o777, 0o600)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Inbound } from '../../src/channel.ts'
 import { openStrangers } from '../../src/gateway/strangers.ts'
-import { dayStart } from '../../src/gateway/today.ts'
+import { dayStart } from '../../src/gateway/zone.ts'
 import { householdOf } from '../access/make.ts'
 import { openTestStore } from '../store/open.ts'
 

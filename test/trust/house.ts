@@ -113,7 +113,8 @@ export function fakeModel(
   return model
 }
 
-const modelsOf = (model: FakeModel): Models => ({
+/** What a configuration would open, over one fake. */
+export const modelsOf = (model: FakeModel): Models => ({
   stream: model.stream,
   resolve: name => name,
   hasKey: () => true,

@@ -13,6 +13,7 @@ export class Question extends Input {
   private readonly lines: readonly string[]
   private readonly theme: Theme
   private readonly answered: (answer: Answer) => void
+  private unclear = false
 
   constructor(approval: ApprovalInfo, theme: Theme, answered: (answer: Answer) => void) {
     super({ prompt: '? ' })
@@ -21,6 +22,7 @@ export class Question extends Input {
     this.answered = answered
     this.onSubmit = typed => {
       const answer = answers[typed.trim().toLowerCase()]
+      this.unclear = answer === undefined
       if (answer) answered(answer)
     }
   }
@@ -38,6 +40,9 @@ export class Question extends Input {
       ...this.lines.flatMap(line => wrapTextWithAnsi(line, width)).map(theme.warn),
       '',
       ...wrapTextWithAnsi(keys, width),
+      ...(this.unclear
+        ? wrapTextWithAnsi('That is neither; after Esc you can write on, and the question waits.', width)
+        : []),
       ...super.render(width),
     ]
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { dayStart } from '../../src/gateway/today.ts'
+import { dayStart } from '../../src/gateway/zone.ts'
 
 const zones = [
   'UTC',
