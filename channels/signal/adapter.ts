@@ -11,6 +11,7 @@ import type {
 import { messageOf } from '../../src/errors.ts'
 import { withoutTables } from '../table.ts'
 import { type BlobHandle, fetchHandle } from './attachments.ts'
+import { bounded } from './bounded.ts'
 import { fromHex } from './bytes.ts'
 import type { Client } from './client.ts'
 import { composeRequest } from './compose.ts'
@@ -136,9 +137,9 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
       const recipients = place.kind === 'direct' ? [place.id] : await othersIn(client, roomIdOf(place))
       await sendTyping(client, recipients, place.kind === 'group' ? fromHex(roomIdOf(place)) : undefined)
     },
-    async members(place) {
+    async members(place, signal) {
       const id = roomIdOf(place)
-      await refreshRoom(client, id).catch(cause =>
+      await bounded(refreshRoom(client, id), signal).catch(cause =>
         deps.log.warn({ reason: messageOf(cause) }, 'a group could not be read'),
       )
       return membershipOf(db, id, account.row.aci, Date.now())

@@ -2,14 +2,15 @@
 import type { Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import { type BlobHandle, fetchHandle } from './attachments.ts'
+import { bounded } from './bounded.ts'
 import { text } from './bytes.ts'
 import type { Client } from './client.ts'
 import { refreshRoom } from './groups.ts'
 import { safeName } from './names.ts'
 import { refreshName } from './profiles.ts'
-import { roomIdOf, roomPlace } from './rooms.ts'
+import { membershipOf, roomIdOf, roomPlace } from './rooms.ts'
 import { nameOf, readPerson } from './store/people.ts'
-import { readRoom } from './store/rooms.ts'
+import { type Room, readRoom } from './store/rooms.ts'
 import { longTextType } from './upload.ts'
 
 /** How long a batch waits for what has to be looked up. */
@@ -27,13 +28,14 @@ export async function readied(client: Client, batch: readonly Inbound[]): Promis
     await Promise.allSettled([...rooms].map(id => refreshRoom(client, id)))
     await Promise.allSettled([...senders].map(aci => refreshName(client, aci, Date.now())))
   }
-  if (client.chats()) await within(lookUpMs, lookUps())
+  if (client.chats()) await bounded(lookUps(), AbortSignal.timeout(lookUpMs))
   const whole = await Promise.all(batch.map(inbound => withLongText(client, inbound)))
   return whole.flatMap(inbound => {
     const { sender, place } = inbound
     const room = place.kind === 'group' ? readRoom(client.db, roomIdOf(place)) : undefined
     if (room?.blocked) return []
-    if (room?.members && !(JSON.parse(room.members) as string[]).includes(sender.id)) {
+    // Only a list that is current can say so: who just joined is in no older one.
+    if (room && currentlyWithout(client, room, sender.id)) {
       client.log.warn(
         { sender: sender.id, group: room.id },
         'somebody wrote to a group that they are not in; it was dropped',
@@ -43,6 +45,11 @@ export async function readied(client: Client, batch: readonly Inbound[]): Promis
     const name = safeName(nameOf(readPerson(client.db, sender.id)))
     return [{ ...inbound, sender: { ...sender, name }, place: room ? roomPlace(client.db, room.id) : place }]
   })
+}
+
+function currentlyWithout({ db, account }: Client, { id, members }: Room, aci: string): boolean {
+  if (membershipOf(db, id, account.row.aci, Date.now()).kind !== 'list') return false
+  return !(JSON.parse(members ?? '[]') as string[]).includes(aci)
 }
 
 /** A text too long for its message comes as an attachment; if it cannot be had, its beginning stays. */
@@ -65,11 +72,4 @@ async function withLongText(client: Client, inbound: Inbound): Promise<Inbound> 
     client.log.warn({ reason: messageOf(cause) }, 'the rest of a long message cannot be had')
     return inbound
   }
-}
-
-/** Waits for `work`, but no longer than `ms`; it may go on after that. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, ms)
-  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
 }

@@ -89,10 +89,13 @@ async function sendDirect(client: Client, outbound: Outbound, signal: AbortSigna
 
 async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
   const id = roomIdOf(outbound.place)
-  const members = await othersIn(client, id)
+  // Not read anew here: whom the text is for was decided by the members that are known, and others get none of it.
+  const members = othersKnown(client, id)
   const room = readRoom(client.db, id)
-  if (!room || members.length === 0)
+  if (!room || members.length === 0) {
+    client.aside('reading a group', () => refreshRoom(client, id))
     return { kind: 'retry', reason: 'the members of the group are not known' }
+  }
   const named = members.map(aci => ({ aci, name: nameOf(readPerson(client.db, aci)) }))
   const body = format(outbound.text, named)
   const message = await parts(client, outbound, body, signal)
@@ -144,11 +147,14 @@ const fleeting = (result: SendResult, timerSeconds: number): SendResult =>
 const keepMs = (timerSeconds: number): number =>
   timerSeconds > 0 ? Math.min(sendLogMs, timerSeconds * 1000) : sendLogMs
 
-/** The accounts of a group but ours; none when they are not known for certain. */
+/** The accounts of a group but ours, read anew if need be; none when they are not known for certain. */
 export async function othersIn(client: Client, id: string): Promise<string[]> {
-  const own = client.account.row.aci
   await refreshRoom(client, id).catch(() => undefined)
-  const membership = membershipOf(client.db, id, own, Date.now())
-  if (membership.kind !== 'list') return []
-  return (JSON.parse(readRoom(client.db, id)?.members ?? '[]') as string[]).filter(aci => aci !== own)
+  return othersKnown(client, id)
+}
+
+function othersKnown({ db, account }: Client, id: string): string[] {
+  const own = account.row.aci
+  if (membershipOf(db, id, own, Date.now()).kind !== 'list') return []
+  return (JSON.parse(readRoom(db, id)?.members ?? '[]') as string[]).filter(aci => aci !== own)
 }

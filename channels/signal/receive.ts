@@ -48,7 +48,13 @@ export async function receive(client: Client, raw: Uint8Array): Promise<Arrival>
       return nothing
     }
     client.log.warn({ sender: cause.sender, reason: cause.message }, 'a message was not readable')
-    await requestResend(client, cause)
+    // Whoever cannot be asked must not hold up what others wrote: unacknowledged, this would come back for ever.
+    await requestResend(client, cause).catch(failed =>
+      client.log.warn(
+        { sender: cause.sender, reason: messageOf(failed) },
+        'asking for the message again did not work',
+      ),
+    )
     return nothing
   }
 }

@@ -19,7 +19,7 @@ import { transmit } from './transmit.ts'
 /** One device may have one message so many times. */
 const mostResends = 5
 
-/** Asks the sender for a message again. Rejects without a connection; the message is then not acknowledged. */
+/** Asks the sender for a message again. Rejects when the server does not help. */
 export async function requestResend(client: Client, lost: Undecryptable): Promise<void> {
   const content = errorContent(lost)
   if (!content) return

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { StorageState } from '@signalapp/mock-server'
-import { answerWith, socketsOf } from '../channels/signal/world.ts'
+import { answerWith, hangUp } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, resultsIn, say } from '../support/fake-anthropic.ts'
 import { filesHolding } from '../support/holding.ts'
@@ -62,7 +62,7 @@ test('what a chat forgets while the gateway is down is gone after its start', as
 test('a version that is too old is told to the owner; a second client makes this one stop', async () => {
   const { world, agent, telegram } = stage
   const restore = answerWith(world, 499)
-  socketsOf(world.server).get(agent)?.close(4401)
+  await hangUp(world, agent, 4401)
   await until('the owner is told', () =>
     telegram.sent(1001).find(({ text }) => /no longer accepts this version; update Coop/.test(text)),
   )
@@ -71,7 +71,7 @@ test('a version that is too old is told to the owner; a second client makes this
   await until('it says so', async () =>
     /signal\s+connected/.test((await runCoop(stage.home, ['channels'])).stdout),
   )
-  socketsOf(world.server).get(agent)?.close(4409)
+  await hangUp(world, agent, 4409)
   await until('the owner is told', () =>
     telegram.sent(1001).find(({ text }) => /Another program uses the same signal\.db/.test(text)),
   )
@@ -89,7 +89,7 @@ test('a device unlinked in the middle of a send is told to the owner on another 
     const [, , , target] = given
     if (target !== alice.device.device) return await handleMessage.apply(world.server, given)
     restore = answerWith(world, 403)
-    socketsOf(world.server).get(agent)?.close(4401)
+    await hangUp(world, agent, 4401)
     unlinked.resolve()
     throw new Error('the device is not linked any more')
   }

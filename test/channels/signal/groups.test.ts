@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Device,
   EMPTY_DATA_MESSAGE,
@@ -171,9 +172,45 @@ test('members are unknown while a newer revision cannot be read, and nothing is 
   await running.next()
   assert.equal((await running.channel.members!(place, soon())).kind, 'unknown')
   assert.equal((await running.channel.send({ key: 'a', place, text: 'private' }, soon())).kind, 'retry')
-  // The server says that there was no such revision: whoever claimed it cannot keep the group unknown.
   world.server.getGroup = getGroup
+  // Whoever may have joined is looked at before a text leaves, not while it does.
+  assert.equal((await running.channel.send({ key: 'a', place, text: 'private' }, soon())).kind, 'retry')
+  // The server says that there was no such revision: whoever claimed it cannot keep the group unknown.
+  const signal = soon()
+  const again = () => running.channel.send({ key: 'a', place, text: 'private' }, signal)
+  let result = await again()
+  for (; result.kind === 'retry' && !signal.aborted; result = await again()) await pause(20)
+  assert.equal(result.kind, 'sent')
   assert.equal((await running.channel.members!(place, soon())).kind, 'list')
+})
+
+test('who joined is heard even while the group cannot be read, and its members are unknown then', async () => {
+  await using world = await openWorld()
+  const { device, alice, group, place } = await gather(world)
+  await using running = await run(world)
+  void alice.sendText(device, 'hello', { group })
+  await running.next()
+  const carol = await friend(world, 'Carol', device)
+  world.server.getGroup = async () => {
+    throw new Error('the group server is down')
+  }
+  const context = { ...group.toContext(), revision: group.revision + 1 }
+  const dataMessage = { ...EMPTY_DATA_MESSAGE, body: 'I am new', groupV2: context, timestamp: 9_000n }
+  void carol.sendRaw(device, contentOf({ dataMessage }), { timestamp: 9_000 })
+  assert.equal((await running.next()).text, 'I am new')
+  assert.equal((await running.channel.members!(place, soon())).kind, 'unknown')
+})
+
+test('a group server that does not answer is not waited for longer than the asker says', async () => {
+  await using world = await openWorld()
+  const { device, alice, group, place } = await gather(world)
+  await using running = await run(world)
+  const answer = Promise.withResolvers<undefined>()
+  world.server.getGroup = () => answer.promise
+  void alice.sendText(device, 'hello', { group })
+  assert.equal((await running.next()).text, 'hello')
+  assert.equal((await running.channel.members!(place, AbortSignal.timeout(50))).kind, 'unknown')
+  answer.resolve(undefined)
 })
 
 test('when this account is removed from a group its members are unknown', async () => {

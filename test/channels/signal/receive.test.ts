@@ -1,6 +1,7 @@
 // What people write arrives once, whatever way it was encrypted, and what is hostile does no harm.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Net } from '@signalapp/libsignal-client'
 import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind } from '@signalapp/mock-server'
 import { contentOf, forgedCertificate, syncOf } from './contents.ts'
 import { acquaint, depsFor, direct, friend, link, openWorld, reinstall, run, until } from './world.ts'
@@ -129,6 +130,36 @@ test('a damaged message is asked for again, and later ones still arrive', async 
   assert.equal(asked.senderDevice, alice.device.deviceId)
   void alice.sendText(device, 'after', {})
   assert.equal((await running.next()).text, 'after')
+})
+
+test('a damaged message that cannot be asked for again keeps nobody else from being heard', async () => {
+  await using world = await openWorld()
+  const device = await link(world)
+  await using running = await run(world)
+  const mallory = await friend(world, 'Mallory', device)
+  const alice = await friend(world, 'Alice', device)
+  const { fetch } = Net.AuthenticatedChatConnection.prototype
+  using _limited = {
+    [Symbol.dispose]: () => void (Net.AuthenticatedChatConnection.prototype.fetch = fetch),
+  }
+  let refused = 0
+  Net.AuthenticatedChatConnection.prototype.fetch = async function (
+    this: Net.AuthenticatedChatConnection,
+    request,
+    options,
+  ) {
+    if (!request.path.startsWith('/v2/keys/')) return await fetch.call(this, request, options)
+    refused += 1
+    return { status: 429, message: 'Too Many Requests', headers: [], body: undefined }
+  } as typeof fetch
+  const envelope = Proto.Envelope.decode(await mallory.encryptText(device, 'damaged', { timestamp: 77_000 }))
+  const content = Buffer.from(envelope.content!)
+  content[content.length - 20]! ^= 0xff
+  await world.server.send(device, Buffer.from(Proto.Envelope.encode({ ...envelope, content })))
+  assert.equal(refused, 1)
+  assert.equal(running.channel.state().kind, 'connected')
+  void alice.sendText(device, 'unharmed', { timestamp: 77_001 })
+  assert.equal((await running.next()).text, 'unharmed')
 })
 
 test('what is no envelope, no content, badly padded or for somebody else is dropped quietly', async () => {

@@ -111,6 +111,12 @@ export function settingsFor(port: number): SignalSettings {
 export const socketsOf = (server: Server): Map<Device, { close(code: number): void }> =>
   (server as unknown as { webSockets: Map<Device, { close(code: number): void }> }).webSockets
 
+/** The server ends a device's connection. The server may learn of one a moment after the device does. */
+export async function hangUp({ server }: Pick<World, 'server'>, device: Device, code: number): Promise<void> {
+  await until(() => socketsOf(server).has(device))
+  socketsOf(server).get(device)?.close(code)
+}
+
 /** Links the world's home to its phone; the mock's device on success. */
 export async function link(world: World, name = 'Coop'): Promise<Device> {
   const provision = world.server.waitForProvision()
