@@ -8,7 +8,7 @@ import {
   saidAfter,
   worst,
 } from '../store/entry.ts'
-import type { NameOf } from './history.ts'
+import { type NameOf, voiced } from './history.ts'
 import type { StreamModel } from './model.ts'
 
 /** Entries of one label: what is summed up together may be shown together. */
@@ -85,7 +85,7 @@ export async function summarize(
 function lineOf(entry: Entry, nameOf: NameOf): string {
   if (entry.role === 'summary') return plainText(entry.blocks)
   if (entry.role === 'user' || entry.role === 'heard')
-    return `${nameOf(entry.author) ?? 'Person'}: ${plainText(entry.blocks)}`
+    return voiced(nameOf(entry.author) ?? 'Person', plainText(entry.blocks))
   return entry.blocks.map(blockLine).filter(Boolean).join('\n')
 }
 

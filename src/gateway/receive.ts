@@ -19,6 +19,7 @@ import type { Revisions } from './revisions.ts'
 import { chooseRoute, type Route } from './route.ts'
 import { spokenOrigin, spokenText, strangerAuthor } from './said.ts'
 import { sessionFor } from './sessions.ts'
+import { shownName } from './shown-name.ts'
 
 export interface ReceiveOptions {
   readonly store: Store
@@ -125,7 +126,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     store.together(() => {
       store.settings.set('gateway', name, true, now())
       options.office.tellOwners(
-        `I was written to in the group “${place.title ?? place.id}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
+        `I was written to in the group “${shownName(place.title ?? place.id)}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
       )
     })
   }
@@ -255,10 +256,3 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     proceed,
   }
 }
-
-/** A stranger's name without what could mislead a reader: control and direction characters, line ends. */
-const shownName = (name: string): string =>
-  name
-    .replace(/[\p{C}\n]/gu, '')
-    .trim()
-    .slice(0, 60) || 'Somebody'
