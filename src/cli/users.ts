@@ -69,7 +69,10 @@ export const users: Command = {
           : `Say which code: \`coop users ${verb} CODE\`.`,
       )
     if (verb === 'show' && values.as)
-      throw new CoopError('usage_wrong', '--as belongs to `coop users approve`; `show` is for who owns the home.')
+      throw new CoopError(
+        'usage_wrong',
+        '--as belongs to `coop users approve`; `show` is for who owns the home.',
+      )
     if (verb === 'show')
       return values['would-see'] || values['has-seen']
         ? sight(config, subject, cli, values)

@@ -4,6 +4,7 @@ import { type Level, levels } from '../access/levels.ts'
 import type { Choice, Inbound } from '../channel.ts'
 import { sealPlain } from '../delivery/seal.ts'
 import type { Log } from '../log.ts'
+import { plainText } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -80,7 +81,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     const cleared = await options.gatekeeper.clear(inbound)
     const { speaker, clearance, group } = cleared
     if (inbound.reaction) return reacted(row, cleared)
-    if (revision?.kind === 'note') return noted(row, cleared, revision.text)
+    if (revision?.kind === 'withdrawn') return withdrawn(row, cleared, revision.text)
     const route = chooseRoute(inbound, {
       speaker,
       clearance,
@@ -160,9 +161,17 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     })
   }
 
-  function noted(row: Received, cleared: Cleared, text: string): void {
+  /** The words are named only where the conversation shows them still: others may read here now. */
+  function withdrawn(row: Received, cleared: Cleared, text: string): void {
     if (isForeign(row, cleared)) return store.inbox.settle(row.id, 'ignored', 'a stranger takes words back')
-    listen(row, cleared, text)
+    const { id, epoch, windowFrom } = sessionOf(cleared, row.inbound)
+    const entries = store.transcript.view(cleared.clearance).entries(id, epoch, windowFrom)
+    const shown = text !== '' && entries.some(entry => plainText(entry.blocks).includes(text))
+    listen(
+      row,
+      cleared,
+      `[took back ${shown ? `the message: “${text.slice(0, 200)}”` : 'an earlier message'}]`,
+    )
   }
 
   const isForeign = ({ inbound }: Received, { speaker, group }: Cleared): boolean =>

@@ -441,7 +441,7 @@ function isAnsweredAnew(path: string, word: string, open: ReadonlySet<string>): 
   try {
     const rows = db
       .prepare(
-        "SELECT labels FROM entry WHERE role = 'user' AND author IS NOT NULL AND session LIKE 'direct:%' AND body LIKE ?",
+        "SELECT labels FROM entry WHERE role = 'user' AND author IS NOT NULL AND (session LIKE 'direct:%' OR session LIKE 'stranger:%') AND body LIKE ?",
       )
       .all(`%${word}"}]`) as { labels: string }[]
     return rows.length > 1 && rows.some(row => new Set(JSON.parse(row.labels)).isSubsetOf(open))

@@ -49,6 +49,8 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           if (verb === 'list') return saySecret(hand.list())
           if (verb === 'run') return saySecret(hand.run(what))
           if (verb === 'cancel') return saySecret(hand.cancel(what))
+          if (verb === 'history' && clearance.place.kind === 'group')
+            return say('In a direct chat with me, please.')
           if (verb === 'history')
             return saySecret(
               runHistory(options.store.runs, what, own, clearance.person, options.timezone(clearance.person)),
@@ -66,7 +68,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       level: 'familiar',
       run({ args, clearance }) {
         try {
-          const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
+          const wish = readUsageWish(args, atLeast(clearance.level, 'full') ? null : clearance.person)
           return saySecret(usageText(options.store.spending, wish, options.today()))
         } catch (error) {
           return sayFault(error)

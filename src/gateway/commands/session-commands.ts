@@ -29,6 +29,8 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       .view(context.clearance)
       .entries(context.session.id, context.session.epoch, context.session.windowFrom)
       .filter(entry => entry.turn === turn.id)
+    // What was said where more was open is not for here to take back.
+    if (entries.length === 0) return null
     const spoken = entries.filter(entry => entry.role === 'user')
     const words = spoken.map(entry => plainText(entry.blocks))
     const own = spoken.every(entry => entry.author === context.clearance.person)
