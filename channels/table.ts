@@ -1,16 +1,19 @@
 // Markdown for platforms that have no tables: aligned columns in a code block where they fit a phone, else a paragraph a row.
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
+import { unlessTooDeep } from './too-deep.ts'
 
 /** Characters of a fixed-width line that a phone shows without wrapping. */
 const phoneWidth = 44
 
-/** Looks as if there were one; most replies have none, and need no parsing. */
-const suspected = /^\s*\|?.*\|.*\n\s*\|?[\s:|-]+$/m
+/** Looks as if there were one; most replies have none, and need no parsing. Line by line: a page of blanks is no puzzle. */
+const suspected = /^[^\n|]*\|[^\n]*\n[ \t\r:|-]+$/m
 
 /** The same Markdown with its tables laid out. */
 export function withoutTables(markdown: string): string {
   if (!suspected.test(markdown)) return markdown
-  return (lexer(markdown) as readonly MarkedToken[])
+  const tokens = unlessTooDeep(() => lexer(markdown) as readonly MarkedToken[])
+  if (!tokens) return markdown
+  return tokens
     .map(token => (token.type === 'table' ? laidOut(token) + /\n*$/.exec(token.raw)![0] : token.raw))
     .join('')
     .trimEnd()

@@ -1,6 +1,7 @@
 // Markdown to a Signal body: what is marked becomes a style, what Signal lacks becomes readable text, names become mentions.
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Marked, type MarkedToken, type Token, type Tokens } from 'marked'
+import { unlessTooDeep } from '../too-deep.ts'
 import type { BodyRangeSchema } from './generated/signal_pb.ts'
 import { type Member, withMentions } from './mentions.ts'
 
@@ -26,10 +27,12 @@ interface Spoiler {
 
 /** Formats what the agent wrote. Offsets are UTF-16 units. */
 export function format(markdown: string, members: readonly Member[] = []): Body {
-  const writer = openWriter(members)
-  blocks(markedWithSpoilers().lexer(markdown), writer)
-  const body = writer.end()
-  return body.text === '' ? { text: markdown, ranges: [] } : body
+  const body = unlessTooDeep(() => {
+    const writer = openWriter(members)
+    blocks(markedWithSpoilers().lexer(markdown), writer)
+    return writer.end()
+  })
+  return body === undefined || body.text === '' ? { text: markdown, ranges: [] } : body
 }
 
 /** `||hidden until touched||`, as chats write it. */

@@ -1,6 +1,7 @@
 // Markdown to text with entities: what is marked stays marked, what Telegram lacks becomes readable text.
 import type { MessageEntity } from 'grammy/types'
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
+import { unlessTooDeep } from '../too-deep.ts'
 
 export interface Formatted {
   readonly text: string
@@ -14,10 +15,14 @@ type Plain = Exclude<
 
 /** Formats Markdown into at most `limit` UTF-16 units; text that grows beyond it goes out as it was written. */
 export function format(markdown: string, limit = 4096): Formatted {
-  const writer = openWriter()
-  blocks(lexer(markdown), writer)
-  const formatted = writer.end()
-  return formatted.text === '' || formatted.text.length > limit ? { text: markdown, entities: [] } : formatted
+  const formatted = unlessTooDeep(() => {
+    const writer = openWriter()
+    blocks(lexer(markdown), writer)
+    return writer.end()
+  })
+  return formatted === undefined || formatted.text === '' || formatted.text.length > limit
+    ? { text: markdown, entities: [] }
+    : formatted
 }
 
 interface Writer {

@@ -50,7 +50,14 @@ function quotedName({ author, of }: NonNullable<Inbound['quote']>): string {
 }
 
 /** What somebody else wrote does not leave its quotation marks. */
-const onOneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ⏎ ').replace(/[“”]/g, '"')
+const onOneLine = (text: string): string =>
+  text
+    .slice(0, 1_000)
+    .split(/[\r\n\u2028\u2029]+/)
+    .map(line => line.trim())
+    .filter(Boolean)
+    .join(' ⏎ ')
+    .replace(/[“”]/g, '"')
 
 const named = ({ attachments = [] }: Inbound): string[] =>
   attachments.map(({ kind, name }) => `[attached: ${kind} ${name}]`)

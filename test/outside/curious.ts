@@ -8,6 +8,8 @@ export interface Turn {
   readonly mark: number | null
   readonly who: string
   readonly open: ReadonlySet<string>
+  /** What each place opens where its reply may go. */
+  readonly opens: readonly ReadonlySet<string>[]
   make(needs: Iterable<string>): string
   also(word: string, needs: Iterable<string>): void
 }
@@ -70,7 +72,13 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
     return word
   }
   /** Where a memory goes that names no store. */
-  const usual = turn.open.has('private') ? 'private' : turn.open.has('shared') ? 'shared' : 'social'
+  const usual = (open: ReadonlySet<string>) =>
+    open.has('private') ? 'private' : open.has('shared') ? 'shared' : 'social'
+  const inUsual = () => {
+    const word = made([usual(turn.open)])
+    for (const open of turn.opens) turn.also(word, [usual(open)])
+    return word
+  }
   const store = chance.of(['social', 'shared', 'private', 'personal'])
   const path = chance.of([
     ['shared/list.md', ['shared']],
@@ -105,10 +113,7 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
         store,
       },
     ],
-    [
-      'memory_write',
-      { action: 'write', text: `a fact of ${turn.who} ${made([usual])}`, pin: chance.is(0.3) },
-    ],
+    ['memory_write', { action: 'write', text: `a fact of ${turn.who} ${inUsual()}`, pin: chance.is(0.3) }],
     ['memory_write', { action: 'alias', text: `name${some[0] ?? ''}`, person: 'alice' }],
     ['grep', { pattern: 'zq' }],
     ['glob', { pattern: '**/*' }],

@@ -98,7 +98,7 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
     const one = mark === null ? undefined : said.get(mark)
     if (request.body.tools?.length && one)
       look(`the request for msg-${mark}- (${placeOf(one)})`, text, opensOf(one))
-    if (request.body.tools?.length && !one && !/hearth job/.test(text))
+    if (request.body.tools?.length && !one && !/hearth job|"text":"\/[a-z]+/.test(text))
       problems.push(`[${step}] a request answers no message: …${text.slice(-600)}`)
     if (/hearth job/.test(text) && !one)
       look('the request of the internal job', text, [new Set(['social', 'shared'])])
@@ -107,6 +107,7 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
       mark,
       who: one?.who ?? 'nobody',
       open: one ? opensOf(one).at(-1)! : new Set(),
+      opens: one ? opensOf(one) : [],
       make: needs => canaries.make(needs),
       also: (word, needs) => canaries.also(word, needs),
     }

@@ -73,3 +73,8 @@ test('format never marks beyond the text, never exceeds the limit of what fits, 
     }),
   )
 })
+
+test('format leaves what is nested deeper than anybody reads as it was written', () => {
+  const deep = `${'>'.repeat(4_000)} x`
+  assert.equal(format(deep).text, deep)
+})
