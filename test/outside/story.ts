@@ -87,7 +87,11 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
     if (best === undefined) problems.push(`[${step}] ${where}: nobody can be there`)
     for (const word of best ?? [])
       problems.push(
-        `[${step}] ${where} holds ${word}, which needs ${canaries.needs(word)}; open: ${opens.map(open => `{${[...open].join(' ')}}`).join(' ')}; stored ${labelsOf(home.database, word)}: …${around(text, word)}…`,
+        `[${step}] ${where} holds ${word}, which needs ${canaries.needs(word)}; open: ${opens.map(open => `{${[...open].join(' ')}}`).join(' ')}; stored ${labelsOf(home.database, word)}: …${around(text, word)}…; asked ${model.requests
+          .filter(one => one.raw.includes(word))
+          .slice(-2)
+          .map(one => around(one.raw, word))
+          .join(' AND ')}`,
       )
   }
 
@@ -433,7 +437,7 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
 
 const around = (text: string, word: string): string => {
   const at = text.search(new RegExp(`${word}`))
-  return text.slice(Math.max(0, at - 200), at + 60).replaceAll('\n', '⏎')
+  return text.slice(Math.max(0, at - 700), at + 60).replaceAll('\n', '⏎')
 }
 
 /** Words of a message whose turn was open when its person was lowered: it is answered anew, and stands there again. */
