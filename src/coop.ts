@@ -1,16 +1,17 @@
 // Opens the rooms of a home in order and closes them in reverse.
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openBoxes } from './box/room.ts'
 import type { ChannelDeps } from './channel.ts'
-import type { Config, Surroundings } from './config/load.ts'
+import type { Surroundings } from './config/environment.ts'
+import type { Config } from './config/load.ts'
+import { lockPath, logPath, socketPath } from './config/places.ts'
 import { CoopError, messageOf } from './errors.ts'
 import type { WantedChannel } from './gateway/channel-sync.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { type Log, openLog } from './log.ts'
 import { memoryOptionsOf } from './memory/configure.ts'
 import { openMemory } from './memory/memory.ts'
+import { migrationsFolder, packageFolder } from './package.ts'
 import { takeLock } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import { redactor } from './trace/redact.ts'
@@ -37,11 +38,6 @@ export interface Coop extends AsyncDisposable {
   /** Resolves when a client asked for the end. */
   readonly stopped: Promise<void>
 }
-
-/** The lock that says a gateway has this home. */
-export const lockPath = (config: Config): string => join(config.paths.run, 'gateway.lock')
-export const socketPath = (config: Config): string => join(config.paths.run, 'coop.sock')
-export const logPath = (config: Config): string => join(config.paths.traces, 'coop.log')
 
 const shutdownMs = 20_000
 const logBytes = 10_000_000
@@ -155,17 +151,3 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   const kept = stack.move()
   return { gateway, log, stopped, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
-
-/** The folder of one database's migrations, in a checkout and in the published package. */
-export function migrationsFolder(name: string): string {
-  return join(packageFolder(), 'migrations', name)
-}
-
-/** The folder that holds package.json. */
-export function packageFolder(): string {
-  const here = fileURLToPath(new URL('..', import.meta.url))
-  return existsSync(join(here, 'package.json')) ? here : join(here, '..')
-}
-
-export const coopVersion = (): string =>
-  (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version

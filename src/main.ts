@@ -1,9 +1,17 @@
 // argv to command; the only file that touches signals and exit codes.
 import { type Cli, type Command, exit, exitCodeOf, isParseError } from './cli/command.ts'
 import { commands, helpText } from './cli/commands.ts'
-import { surroundings } from './config/load.ts'
+import { surroundings } from './config/environment.ts'
 import { nearest } from './config/nearest.ts'
 import { CoopError, isStorageFault, messageOf } from './errors.ts'
+
+const jobs: NonNullable<Cli['jobs']> = {
+  suspend: () => void process.kill(0, 'SIGTSTP'),
+  onContinue(listener) {
+    process.on('SIGCONT', listener)
+    return { [Symbol.dispose]: () => void process.off('SIGCONT', listener) }
+  },
+}
 
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -32,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       surroundings: surroundings(),
       config,
       signal: stop.signal,
+      jobs,
     }
     if (name === 'help') process.stdout.write(helpText(args[0]))
     else process.exitCode = await find(name).then(command => command.run(args, cli))

@@ -35,7 +35,7 @@ const own = imports.filter(({ to }) => /^(src|channels)\//.test(to))
 
 /** Lowest first: a room may import its own tier and those before it. */
 const tiers = [
-  ['errors', 'log', 'trace', 'protocol'],
+  ['errors', 'http', 'log', 'package', 'protocol', 'trace'],
   ['channel'],
   ['access', 'store'],
   ['config', 'memory', 'box', 'web', 'mcp', 'tools'],
@@ -100,8 +100,9 @@ test('no file and no room imports itself in a circle', () => {
   assert.deepEqual(circleIn(rooms), [])
 })
 
-test('a channel imports the contract, the errors, the log, the protocol, its own folder and what channels share', () => {
-  const allowed = /^(src\/(channel\.ts|errors\.ts|log\.ts|protocol\/)|channels\/(?!index\.ts)[^/]+\.ts$)/
+test('a channel imports the contract, the errors, the log, the protocol, the wire, its own folder and what channels share', () => {
+  const allowed =
+    /^(src\/(channel\.ts|errors\.ts|log\.ts|http\/|protocol\/)|channels\/(?!index\.ts)[^/]+\.ts$)/
   const wrong = own.filter(({ from, to }) => {
     if (!from.startsWith('channels/') || from === 'channels/index.ts') return false
     const folder = /^channels\/[^/]+\//.exec(from)?.[0]
@@ -143,7 +144,7 @@ test('a provider’s SDK is imported in agent/models alone', () => {
 test('a channel’s SDK is imported in its own folder alone', () => {
   const homes: readonly (readonly [RegExp, string])[] = [
     [/^(grammy|@grammyjs\/)/, 'channels/telegram/'],
-    [/^(discord\.js|@discordjs\/)/, 'channels/discord/'],
+    [/^(discord\.js|@discordjs\/|ws$)/, 'channels/discord/'],
     [/^(@signalapp\/|libsignal)/, 'channels/signal/'],
   ]
   const wrong = imports.filter(({ from, to }) =>
@@ -162,9 +163,9 @@ test('the tool servers’ SDK is loaded in mcp alone, and only when a server is 
   assert.deepEqual(said(wrong), [])
 })
 
-test('environment variables are read in config/load.ts alone', () => {
+test('environment variables are read in config/environment.ts alone', () => {
   assert.deepEqual(
-    matching(/\bprocess\.env\b/).filter(path => path !== 'src/config/load.ts'),
+    matching(/\bprocess\.env\b/).filter(path => path !== 'src/config/environment.ts'),
     [],
   )
 })
@@ -178,12 +179,9 @@ test('signals and exit codes are touched in main.ts alone', () => {
 })
 
 test('child processes are started in box and in the service commands alone', () => {
-  const service = ['src/cli/start.ts', 'src/cli/stop.ts']
   const wrong = imports.filter(
     ({ from, to }) =>
-      /^(node:)?(child_process|cluster)$/.test(to) &&
-      !/^src\/(box|cli\/service)\//.test(from) &&
-      !service.includes(from),
+      /^(node:)?(child_process|cluster)$/.test(to) && !/^src\/(box|cli\/service)\//.test(from),
   )
   assert.deepEqual(said(wrong), [])
 })
@@ -233,3 +231,11 @@ function circleIn(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   }
   return []
 }
+
+test('Node’s HTTP is entered by one door, which leaves undici behind', () => {
+  const wrong = imports.filter(
+    ({ from, to, text }) =>
+      /^(node:)?http$/.test(to) && from !== 'src/http/builtin.ts' && !text.startsWith('import type'),
+  )
+  assert.deepEqual(said(wrong), [])
+})

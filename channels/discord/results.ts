@@ -51,6 +51,5 @@ const fatal: Readonly<Record<number, ChannelState>> = {
   },
 }
 
-/** The state after the gateway closed with `code`. */
-export const stateAfterClose = (code: number): ChannelState =>
-  fatal[code] ?? { kind: 'reconnecting', error: `Discord’s gateway closed the connection (${code})` }
+/** What a close of the gateway means that no new attempt can mend. */
+export const fatalClose = (code: number): ChannelState | undefined => fatal[code]

@@ -9,6 +9,7 @@ import type {
   Unverified,
 } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
+import { withoutTables } from '../table.ts'
 import { type BlobHandle, fetchHandle } from './attachments.ts'
 import { fromHex } from './bytes.ts'
 import type { Client } from './client.ts'
@@ -103,6 +104,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     name: 'signal',
     capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false, steps: settings.verbose },
     state: connection.state,
+    prepare: withoutTables,
     async *listen(signal) {
       const ending = AbortSignal.any([signal, stopped.signal])
       let handed = 0

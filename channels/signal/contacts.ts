@@ -21,6 +21,7 @@ export async function receiveContacts(client: Client, pointer: AttachmentPointer
       }
     })
     .immediate()
+  client.log.info({ contacts: list.length }, 'the contacts of the phone were read')
 }
 
 /** The entries of a contact list; each is preceded by its length. Stops at what is malformed. */

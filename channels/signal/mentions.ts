@@ -15,7 +15,7 @@ export function withMentions(
   text: string,
   members: readonly Member[],
 ): { readonly body: string; readonly bodyRanges: readonly MessageInitShape<typeof BodyRangeSchema>[] } {
-  // The longest name first: "@Ann Lee" is not "@Ann".
+  // The longest name first: "@Bob Bee" is not "@Bob".
   const known = members.filter(member => member.name !== '').sort((a, b) => b.name.length - a.name.length)
   const bodyRanges: MessageInitShape<typeof BodyRangeSchema>[] = []
   let body = ''

@@ -169,7 +169,8 @@ function keyboard(choices: readonly Choice[] | undefined): { reply_markup?: Inli
 
 const said = (error: unknown, pattern: RegExp): boolean =>
   error instanceof GrammyError && error.error_code === 400 && pattern.test(error.description)
-const isAboutEntities = (error: unknown): boolean => said(error, /entit/i)
+/** Marks, and the addresses in them. */
+const isAboutEntities = (error: unknown): boolean => said(error, /entit|\burl\b|protocol/i)
 const isAboutPhoto = (error: unknown): boolean => said(error, /photo|image_process/i)
 const isGone = (error: unknown): boolean =>
   said(error, /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/i)

@@ -4,13 +4,15 @@ import { Api } from 'grammy'
 import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
 import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
+import { openWire } from '../../src/http/wire.ts'
 import { openClock } from '../clock.ts'
-import { withoutTables } from '../table.ts'
+import { readable } from '../readable.ts'
 import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
 import { inboundOf, messageIdOf, type Self } from './inbound.ts'
-import { addressed, type Progress, send, show } from './outbound.ts'
+import { addressed } from './outbound.ts'
 import { setbackOf } from './results.ts'
+import { openSending } from './sending.ts'
 import { secretTokenFor, type Webhook, webhookUpdates } from './webhook.ts'
 
 export interface TelegramSettings {
@@ -34,13 +36,16 @@ const updates = [
   'chat_member',
 ] as const
 
-export function createTelegram(settings: TelegramSettings, { log }: Pick<ChannelDeps, 'log'>): Channel {
+export function createTelegram(
+  settings: TelegramSettings,
+  { log, cursors }: Pick<ChannelDeps, 'log' | 'cursors'>,
+): Channel {
   const apiRoot = settings.apiRoot ?? 'https://api.telegram.org'
-  const api = new Api(settings.token, { apiRoot })
+  const api = new Api(settings.token, { apiRoot, fetch: openWire() as never })
   const disposed = new AbortController()
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const clock = openClock(apiRoot)
-  const progress: Progress = new Map()
+  const sending = openSending(api, cursors)
   let state: ChannelState = { kind: 'starting' }
   let self: Self | null = null
   let offset = 0
@@ -85,7 +90,7 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
           attempt = 0
           if (batch.length === 0) continue
           yield await clock.ours(
-            batch.flatMap(update => readable(update, me)),
+            batch.flatMap(update => saidIn(update, me)),
             signal,
           )
           await acknowledgePresses(api, batch, either(signal))
@@ -103,8 +108,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
   }
 
   /** An update of a shape that nobody foresaw must not stand in the way of those behind it. */
-  function readable(update: Update, me: Self): Inbound[] {
+  function saidIn(update: Update, me: Self): Inbound[] {
     try {
+      const { message } = update
+      if (message) sending.seen(String(message.chat.id), message.message_id)
       return [inboundOf(update, me) ?? []].flat().filter(isWhole)
     } catch (error) {
       log.error({ err: error, update: update.update_id }, 'a telegram update could not be read')
@@ -123,12 +130,10 @@ export function createTelegram(settings: TelegramSettings, { log }: Pick<Channel
       drafts: { everyMs: 1_500, everyMsInGroups: 4_000 },
     },
     listen,
-    prepare: withoutTables,
-    send: (outbound, signal) => send(api, outbound, progress, either(signal)),
-    draft: (draft, signal) => show(api, draft, either(signal)),
-    async withdraw(place, externalId, signal) {
-      await api.deleteMessage(place.id, messageIdOf(externalId), either(signal) as never)
-    },
+    prepare: readable,
+    send: (outbound, signal) => sending.send(outbound, either(signal)),
+    draft: (draft, signal) => sending.draft(draft, either(signal)),
+    withdraw: (place, externalId, signal) => sending.withdraw(place, externalId, either(signal)),
     async react(place, externalId, emoji, signal) {
       const reaction = { type: 'emoji', emoji } as ReactionTypeEmoji
       await api.setMessageReaction(place.id, messageIdOf(externalId), [reaction], {}, either(signal) as never)

@@ -1,10 +1,11 @@
 // Updates that Telegram brings: a small server behind a reverse proxy, each request checked by its secret token.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Api } from 'grammy'
 import type { Update, WebhookInfo } from 'grammy/types'
 import { CoopError } from '../../src/errors.ts'
+import { createServer } from '../../src/http/builtin.ts'
 import { openIntake } from '../intake.ts'
 
 export interface Webhook {

@@ -3,15 +3,8 @@ import type { Socket } from 'node:net'
 import type { Attachment, Control, ControlMethod, Inbound, Principal } from '../../src/channel.ts'
 import { CoopError, messageOf } from '../../src/errors.ts'
 import type { SequencedEvent } from '../../src/protocol/events.ts'
-import { frame, frames } from '../../src/protocol/framing.ts'
-import {
-  type Method,
-  maxFrameBytes,
-  methods,
-  protocolVersion,
-  type RpcError,
-  rpcErrors,
-} from '../../src/protocol/messages.ts'
+import { frame, frames, maxFrameBytes, protocolVersion } from '../../src/protocol/framing.ts'
+import { type Method, methods, type RpcError, rpcErrors } from '../../src/protocol/messages.ts'
 
 /** Bytes a client may leave unread before it is cut off: it can attach again and catch up. */
 const maxUnread = 16_000_000

@@ -27,6 +27,8 @@ export function lowest(...given: readonly Level[]): Level {
   return levels[Math.max(rank, 0)]!
 }
 
+export const highest = (a: Level, b: Level): Level => (levels.indexOf(a) >= levels.indexOf(b) ? a : b)
+
 /** Whether `level` is at least `needed`. An unknown word is below everything. */
 export const atLeast = (level: Level, needed: Level): boolean =>
   levels.indexOf(level) >= levels.indexOf(needed)

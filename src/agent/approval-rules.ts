@@ -1,7 +1,9 @@
 // Whether a call may run, waits for a person, or is refused: from its traits, the rules, and what the prompt holds.
 
-import { atLeast, type Level } from '../access/levels.ts'
+import { atLeast, highest, type Level } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
+import type { Traits } from '../tools/tool.ts'
+import { visible } from '../tools/visible.ts'
 import { type Likeness, likenessOf } from './likeness.ts'
 
 export interface ApprovalRule {
@@ -31,7 +33,7 @@ export interface Deciding {
   readonly tool: string
   readonly input: unknown
   /** Of a tool's traits, what counts here. */
-  readonly traits: { readonly reach: 'none' | 'standing' | 'strong'; readonly ask?: string }
+  readonly traits: Pick<Traits, 'reach' | 'ask' | 'of'>
   /** The worst origin in the prompt. */
   readonly origin: Origin
   /** The level of whoever the turn is for. */
@@ -53,7 +55,7 @@ export function decide(call: Deciding): Decision {
   const question = questionOf(call)
   const ask: Decision = {
     kind: 'ask',
-    of: atLeast(call.level, 'inner') ? call.level : 'inner',
+    of: highest(call.traits.of ?? 'inner', call.level),
     question,
     like:
       call.traits.ask !== undefined || call.traits.reach === 'strong'
@@ -90,7 +92,7 @@ const shownArguments = 1_500
 /** What is asked, why, and what follows from a yes. */
 function questionOf({ tool, input, traits, origin }: Deciding): string {
   if (traits.ask !== undefined) return traits.ask
-  const text = JSON.stringify(input) ?? ''
+  const text = visible(JSON.stringify(input) ?? '')
   const shown =
     text.length > shownArguments ? `${text.slice(0, shownArguments)} … (${text.length} characters)` : text
   const why =

@@ -85,7 +85,10 @@ export async function summarize(
 function lineOf(entry: Entry, nameOf: NameOf): string {
   if (entry.role === 'summary') return plainText(entry.blocks)
   if (entry.role === 'user' || entry.role === 'heard')
-    return voiced(nameOf(entry.author) ?? 'Person', plainText(entry.blocks))
+    return [
+      voiced(nameOf(entry.author) ?? 'Person', plainText(entry.blocks)),
+      ...entry.blocks.flatMap(sentText),
+    ].join('\n')
   return entry.blocks.map(blockLine).filter(Boolean).join('\n')
 }
 
@@ -96,3 +99,9 @@ function blockLine(block: Block): string {
   if (block.type === 'tool_result') return `${block.name} said: ${block.text.slice(0, resultShown)}`
   return ''
 }
+
+/** The beginning of a text that was sent as a file. */
+const sentText = (block: Block): string[] =>
+  block.type === 'document' && block.mime === 'text/plain'
+    ? [`${block.name} begins: ${block.data.slice(0, resultShown)}`]
+    : []

@@ -70,6 +70,7 @@ export type StreamModel = (request: ModelRequest, signal: AbortSignal) => AsyncI
 
 export const noUsage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 
+/** Tokens of two calls together. */
 export const addUsage = (a: Usage, b: Usage): Usage => ({
   input: a.input + b.input,
   output: a.output + b.output,

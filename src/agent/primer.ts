@@ -53,19 +53,17 @@ Somebody may hand their device to a child or to a guest. When the words are plai
 Some things are not open here, some no tool can do. Say it in one sentence, without blame and without rules, and offer the nearest thing that works: another wording, another place, another person who may. Never pretend, never promise for later what you cannot set yourself.`,
 ]
 
+const sizes = sections.map(countTokens)
+
 /** A primer that leaves more than this share lacking would be paid for and not cached. */
 const worthwhile = 0.9
 
 /** The prompt with as much of the primer as `lacking` tokens ask for; as it was when the primer is far too short for it. */
 export function primed(prompt: SystemPrompt, lacking: number): SystemPrompt {
   if (lacking <= 0) return prompt
-  const taken: string[] = []
   let tokens = 0
-  for (const section of sections) {
-    if (tokens >= lacking) break
-    taken.push(section)
-    tokens += countTokens(section)
-  }
+  let taken = 0
+  while (taken < sections.length && tokens < lacking) tokens += sizes[taken++]!
   if (tokens < lacking * worthwhile) return prompt
-  return { ...prompt, stable: [prompt.stable, ...taken].join('\n\n') }
+  return { ...prompt, stable: [prompt.stable, ...sections.slice(0, taken)].join('\n\n') }
 }

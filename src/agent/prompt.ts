@@ -11,6 +11,8 @@ import { countTokens } from './tokens.ts'
 export interface SystemPrompt {
   readonly stable: string
   readonly session: string
+  /** Estimated tokens of both: they are counted once, as they are built once. */
+  readonly fixedTokens: number
   /** Files that are read anew each turn and stand in the newest message. */
   readonly volatile: string
   /** Prompt files that enter with this turn for the first time, for the ledger. */
@@ -70,9 +72,12 @@ export function systemPrompt(clearance: Clearance, files: Files, facts: PromptFa
     )
   }
   texts.session.push(situation(clearance, facts))
+  const stable = texts.stable.join('\n\n')
+  const session = texts.session.join('\n\n')
   return {
-    stable: texts.stable.join('\n\n'),
-    session: texts.session.join('\n\n'),
+    stable,
+    session,
+    fixedTokens: countTokens(stable) + countTokens(session),
     volatile: texts.volatile.join('\n\n'),
     refs,
     origin: files.origin(),
@@ -103,7 +108,7 @@ export function withVolatile(
 
 /** Estimated tokens of a system prompt. */
 export const promptTokens = (prompt: SystemPrompt): number =>
-  countTokens(prompt.stable) + countTokens(prompt.session) + countTokens(prompt.volatile)
+  prompt.fixedTokens + countTokens(prompt.volatile)
 
 function situation(clearance: Clearance, facts: PromptFacts): string {
   const level = levelOf(clearance.reads)

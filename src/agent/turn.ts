@@ -77,7 +77,7 @@ export async function* runTurn(
 ): AsyncGenerator<SessionEvent, Outcome> {
   const specs = desk.tools.map(specOf)
   const maxSteps = Math.min(options.maxSteps ?? mostSteps, mostSteps)
-  const { prompt: system, keepLong } = paced(desk, specs, options)
+  const { prompt: system, keepLong } = paced(desk, options)
   let usage = noUsage
   let objection: Message[] = []
   let corrected = false
@@ -166,8 +166,8 @@ export async function* runTurn(
 }
 
 /** The prompt, long enough to be cached from the first message on, and kept for as long as the conversation's pace asks for. */
-function paced(desk: Desk, specs: readonly ToolSpec[], { prompt, smallestPrefix }: TurnOptions) {
-  const fixed = countTokens(JSON.stringify(specs) + prompt.stable + prompt.session)
+function paced(desk: Desk, { prompt, smallestPrefix }: TurnOptions) {
+  const fixed = prompt.fixedTokens + specTokens(desk.tools)
   return { prompt: primed(prompt, smallestPrefix - fixed - leastMessage), keepLong: hourPays(desk.history()) }
 }
 
@@ -197,18 +197,24 @@ async function* relay(stream: AsyncIterable<ModelEvent>, turn: string): AsyncGen
   return { text, end: { type: 'failed', kind: 'broken', message: 'the stream ended without an end' } }
 }
 
-const specs = new WeakMap<Tool, ToolSpec>()
+const told = new WeakMap<Tool, { readonly spec: ToolSpec; readonly tokens: number }>()
+
+function toldOf(tool: Tool) {
+  let known = told.get(tool)
+  if (!known) {
+    const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>
+    const spec = { name: tool.name, description: tool.description, schema }
+    told.set(tool, (known = { spec, tokens: countTokens(JSON.stringify(spec)) }))
+  }
+  return known
+}
 
 /** A tool as the model is told of it; the same object each time, since its bytes are cached. */
-export function specOf(tool: Tool): ToolSpec {
-  let spec = specs.get(tool)
-  if (!spec) {
-    const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>
-    spec = { name: tool.name, description: tool.description, schema }
-    specs.set(tool, spec)
-  }
-  return spec
-}
+const specOf = (tool: Tool): ToolSpec => toldOf(tool).spec
+
+/** Estimated tokens of tools in a request. */
+export const specTokens = (tools: readonly Tool[]): number =>
+  tools.reduce((sum, tool) => sum + toldOf(tool).tokens, 0)
 
 const withText = (
   message: ModelRequest['messages'][number],

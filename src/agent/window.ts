@@ -1,6 +1,6 @@
 // Which part of a long conversation is in the prompt: moved rarely and far, so that the prefix stays cached.
 import type { Block, Entry } from '../store/entry.ts'
-import { countTokens } from './tokens.ts'
+import { tokensOf } from './tokens.ts'
 
 export interface WindowLimits {
   /** Tokens of history above which the window moves. */
@@ -17,16 +17,11 @@ export const sizeOf = (entries: readonly Entry[]): number =>
   entries.reduce((sum, { blocks }) => {
     let tokens = counted.get(blocks)
     if (tokens === undefined) {
-      tokens = blocks.reduce((total, block) => total + blockTokens(block), 0)
+      tokens = blocks.reduce((total, block) => total + tokensOf(block), 0)
       counted.set(blocks, tokens)
     }
     return sum + tokens
   }, 0)
-
-/** An image costs by its dimensions, not by its bytes; this is near the most. */
-const imageTokens = 1_600
-const blockTokens = (block: Block): number =>
-  block.type === 'image' ? imageTokens : countTokens(JSON.stringify(block))
 
 /**
  * The entry from which the window would begin if it kept `keep` tokens: somebody's message, and

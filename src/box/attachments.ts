@@ -33,7 +33,7 @@ export async function keepAttachment(
     const path = `${folder}/${count === 1 ? clean : `${stem}-${count}${end}`}`
     try {
       // What a person sends on may be anybody's words.
-      await box.writeFile(`${box.root}/${path}`, bytes, 'absent', signal, 'derived')
+      await box.writeFile(`${box.root}/${path}`, bytes, 'absent', signal, { from: 'derived' })
       return path
     } catch (error) {
       const taken = error instanceof CoopError && error.message.endsWith('exists already.')

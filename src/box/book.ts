@@ -10,7 +10,7 @@ import {
   type Writing,
   type Written,
 } from '../store/file-origins.ts'
-import { armed, type Inventory, timeOf } from './inventory.ts'
+import { type Inventory, timeOf } from './inventory.ts'
 import type { Ran } from './run.ts'
 
 export interface Book {
@@ -43,6 +43,8 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
   // Boxes die with their gateway: what was begun before this one writes no more.
   ledger.breakOff(timeOf(now()))
   let shows: Promise<boolean> | undefined
+  let begun = 0
+  let pruneAfter = 0
 
   /** What is being written from outside, by whatever else than `own`. */
   const strangers = (own?: number) =>
@@ -95,12 +97,35 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
     ledger.end(id, changed.slice(-chunk), written, now())
   }
 
-  /** From here on a reading of a file from outside shows. What others have read meanwhile is theirs. */
-  async function arm(inventory: Inventory): Promise<void> {
-    const unarmed = await outsideOf(await inventory.read(armed))
-    if (unarmed.length === 0) return
+  /**
+   * Forgets what is gone: its number may be another file's by now, and as long as anything from outside is known every
+   * command is followed closely. While something runs that could move a file past the listing, nothing is forgotten.
+   */
+  async function prune(inventory: Inventory): Promise<void> {
+    const [moment, before] = [now(), begun]
+    if (moment < pruneAfter || ledger.unsettled().length > 0) return
+    pruneAfter = moment + pruneEveryMs
+    const noted = ledger
+      .notedBefore(moment)
+      .filter(
+        ({ path }) => !path.startsWith('/mnt/') || inventory.roots.some(root => path.startsWith(`${root}/`)),
+      )
+    if (noted.length === 0) return
+    const present = await inventory.present()
+    const gone = noted.flatMap(({ inode }) => (present.has(inode) ? [] : [inode]))
+    for (let from = 0; from < gone.length && begun === before; from += chunk) {
+      ledger.forget(gone.slice(from, from + chunk), moment)
+      await new Promise(setImmediate)
+    }
+  }
+
+  /** A reading of a file from outside shows from the time returned on. What others have read meanwhile is theirs. */
+  async function arm(inventory: Inventory, since: string): Promise<string> {
+    const unarmed = await outsideOf(await inventory.unarmed())
+    if (unarmed.length === 0) return since
     for (const other of running) other.read = true
     await inventory.arm(unarmed)
+    return await tick()
   }
 
   /** A time that files which changed before may have, and those that change from now on have not. */
@@ -134,10 +159,19 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
     },
     async follow(turn, networked, inventory, command) {
       await settle(inventory)
+      await prune(inventory).catch(unlisted)
+      begun++
       const since = await tick()
       const atWorst = worst([turn.origin, networked ? 'outside' : 'derived'])
       const one: Running = { id: ledger.begin(since, { ...turn, origin: atWorst }), read: false }
-      if (anyOutside(one.id)) await arm(inventory).catch(() => (one.read = true))
+      let from = since
+      if (anyOutside(one.id)) {
+        try {
+          from = await arm(inventory, since)
+        } catch {
+          one.read = true
+        }
+      }
       running.add(one)
       let origin = atWorst
       try {
@@ -145,7 +179,7 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
         const hasRead = async () => {
           if (!anyOutside(one.id)) return false
           if (one.read || !(await (shows ??= inventory.shows()))) return true
-          return (await outsideOf(await inventory.read(since), one.id)).length > 0
+          return (await outsideOf(await inventory.read(from), one.id)).length > 0
         }
         const outside = ran.reached === true || turn.origin === 'outside' || (await hasRead().catch(unlisted))
         origin = outside ? 'outside' : 'derived'
@@ -167,3 +201,4 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
 }
 
 const chunk = 500
+const pruneEveryMs = 3_600_000

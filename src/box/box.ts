@@ -1,5 +1,6 @@
 // A box as the rest of Coop sees it: commands and files of one clearance, each in a fresh start.
 import { join, posix } from 'node:path'
+import { CoopError } from '../errors.ts'
 import { type Origin, worst } from '../store/entry.ts'
 import type { Written } from '../store/file-origins.ts'
 import type { Book } from './book.ts'
@@ -28,6 +29,8 @@ export interface Box extends AsyncDisposable {
   readonly egress: Egress
   /** Where a path of the box is on the host, for people; as it is, outside the workspace. */
   hostPath(path: string): string
+  /** A path from the workspace's root on. */
+  fromRoot(path: string): string
   /** One command. Without `quiet` it may reach the network, and what it reads and writes is followed. */
   exec(exec: Exec, signal: AbortSignal): Promise<Ran>
   readBytes(path: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Read>
@@ -35,14 +38,21 @@ export interface Box extends AsyncDisposable {
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Read>
   /** The worst that the text of these files came from: outside if one of them cannot be found. */
   originOf(paths: readonly string[], signal: AbortSignal): Promise<Origin>
-  /** `from` is what went into the bytes; what the turn has seen by now, if absent. */
+  /** Throws `not_permitted` for what later turns read as instructions, in a turn that has seen text from outside. */
   writeFile(
     path: string,
     bytes: Uint8Array,
     before: Before,
     signal: AbortSignal,
-    from?: Origin,
+    facts?: WriteFacts,
   ): Promise<void>
+}
+
+export interface WriteFacts {
+  /** What went into the bytes; what the turn has seen by now, if absent. */
+  readonly from?: Origin
+  /** A fully trusted person said yes to this very text in this very place. */
+  readonly sanctioned?: boolean
 }
 
 /** Opens the socket that a box reaches the network by. */
@@ -85,6 +95,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
   // Reading and writing files needs no network, and starts faster without it. Who only reads leaves no access time.
   const reading = async (order: Exec, signal: AbortSignal) =>
     runtime.exec(await specify(readingOnly(policy), false), order, signal)
+  const fromRoot = (path: string) => posix.relative(root, posix.resolve(root, path))
   const writing = async (order: Exec, signal: AbortSignal, fixed = tainted()) =>
     runtime.exec(await specify(policy, false, fixed), order, signal)
   const inventory = openInventory(
@@ -96,7 +107,12 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       ),
     policy.host ? [root] : [root, ...policy.mounts.map(mount => `/mnt/${mount.name}`)],
   )
-  const known = (slice: Slice): Read => ({ ...slice, ...book.of(slice.fact) })
+  const known = (slice: Slice): Read => {
+    const { origin, labels } = book.of(slice.fact)
+    // What nobody noted is the household's own where the prompt is made of it.
+    const own = labels === null && isInstruction(policy, fromRoot(slice.fact.path))
+    return { ...slice, labels, origin: own ? 'agent' : origin }
+  }
 
   return {
     acts: policy.acts,
@@ -122,13 +138,19 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       const facts = await factsOf(reading, paths, signal)
       return facts.length < paths.length ? 'outside' : worst(facts.map(fact => book.of(fact).origin))
     },
-    writeFile(path, bytes, before, signal, from = turn.seen()) {
-      // One named file that is no instruction may lie anywhere, if it truly lies where it is named.
-      const whole = posix.resolve(root, path)
-      const named = tainted() && !isInstruction(policy, posix.relative(root, whole))
-      const run = (order: Exec, stop: AbortSignal) => writing(order, stop, tainted() && !named)
+    fromRoot,
+    async writeFile(path, bytes, before, signal, { from = turn.seen(), sanctioned = false } = {}) {
+      const closed = tainted()
+      if (closed && !sanctioned && isInstruction(policy, fromRoot(path)))
+        throw new CoopError(
+          'not_permitted',
+          `${path} is read as instructions by later turns. While text from outside is in the conversation, only a fully trusted person’s yes to the whole text lets it be written, by write_file or edit_file.`,
+        )
+      // One named file may lie anywhere, if it truly lies where it is named.
+      const exactly = closed ? posix.resolve(root, path) : ''
+      const run = (order: Exec, stop: AbortSignal) => writing(order, stop, false)
       return book.writes({ ...written(), origin: from }, () =>
-        writeWhole(run, path, bytes, before, named ? whole : '', signal),
+        writeWhole(run, path, bytes, before, exactly, signal),
       )
     },
     [Symbol.asyncDispose]: async () => {

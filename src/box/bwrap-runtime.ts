@@ -8,7 +8,7 @@ import { account, bwrapArguments, descriptors, type Lent } from './bwrap.ts'
 import { launchCommand } from './launch.ts'
 import { prove } from './proof.ts'
 import { type Ran, run } from './run.ts'
-import type { BoxRuntime, Exec } from './runtime.ts'
+import { type BoxRuntime, type Exec, orderOf } from './runtime.ts'
 import { encode, filterFor, type Instruction } from './seccomp.ts'
 import { roomy, type ServeOrder, serve } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
@@ -74,16 +74,7 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
   }
   const exec = (given: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> => {
     const spec = weaken.limits?.(given) ?? given
-    return run(
-      {
-        ...launch(spec, order.argv),
-        wallMs: Math.min(order.wallMs ?? spec.limits.wallMs, spec.limits.wallMs),
-        maxOutput: order.maxOutput ?? spec.limits.output,
-        ...(order.stdin ? { stdin: order.stdin } : {}),
-        ...(order.onOutput ? { onOutput: order.onOutput } : {}),
-      },
-      signal,
-    )
+    return run(orderOf(launch(spec, order.argv), spec.limits, order), signal)
   }
   return {
     name: 'bwrap',

@@ -31,14 +31,7 @@ export function readBytes(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Slice> {
-  return read(
-    run,
-    readScript('tail -c "+$2" -- "$f" | head -c "$3"'),
-    path,
-    [offset + 1, maxBytes],
-    maxBytes,
-    signal,
-  )
+  return read(run, readScript('tail -c "+$2" | head -c "$3"'), path, [offset + 1, maxBytes], maxBytes, signal)
 }
 
 /** `count` lines from the 1-based `line` on, at most `maxBytes`. */
@@ -50,7 +43,7 @@ export function readLines(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Slice> {
-  const body = `head -c ${maxScan} -- "$f" | tail -n "+$2" | head -n "$3" | head -c "$4"`
+  const body = `head -c ${maxScan} | tail -n "+$2" | head -n "$3" | head -c "$4"`
   return read(run, readScript(body), path, [line, count, maxBytes], maxBytes, signal)
 }
 
@@ -138,18 +131,21 @@ async function read(
 /** The fact and the size come before the file's bytes. */
 const headBytes = maxPath + 256
 
-// A closed pipe is how `head` says it has enough.
+// A closed pipe is how `head` says it has enough. What was looked at is what is read: the name may lead elsewhere by then.
 const readScript = (body: string): string => `
 f=$1
 [ -e "$f" ] || exit 44
 [ -d "$f" ] && exit 45
 [ -f "$f" ] || exit 46
 [ -r "$f" ] || exit 47
-/usr/bin/stat -L --printf '${stat[2]}%s\\n' -- "$f" || exit 47
+exec <"$f" || exit 47
+[ -f /dev/stdin ] || exit 46
+/usr/bin/stat -L --printf '${stat[2]}%s\\n' -- /dev/stdin || exit 47
 ${body}
 exit 0
 `
 
+// `exactly` is judged again from inside the folder, which no link can stand in for any more.
 const writeScript = `
 umask 022
 f=$1
@@ -158,20 +154,27 @@ f=$1
 if [ -e "$f" ]; then
   [ -f "$f" ] || exit 46
   [ "$2" = absent ] && exit 51
-  f=$(realpath -- "$f") || exit 47
-  case "$2" in anything) ;; *) [ "$(sha256sum <"$f" | cut -c1-64)" = "$2" ] || exit 50 ;; esac
-else
-  case "$2" in anything|absent) ;; *) exit 50 ;; esac
+  [ -n "$3" ] || f=$(realpath -- "$f") || exit 47
 fi
 d=$(dirname -- "$f")
 mkdir -p -- "$d" || exit 48
-t=$(mktemp -- "$d/.writing-XXXXXXXX") || exit 48
+cd -P -- "$d" || exit 48
+f=$(basename -- "$f")
+if [ -n "$3" ]; then
+  [ "$(pwd -P)" = "$(dirname -- "$3")" ] && [ ! -L "./$f" ] || exit 52
+fi
+if [ -e "./$f" ]; then
+  case "$2" in anything) ;; *) [ "$(sha256sum <"./$f" | cut -c1-64)" = "$2" ] || exit 50 ;; esac
+else
+  case "$2" in anything|absent) ;; *) exit 50 ;; esac
+fi
+t=$(mktemp -- "./.writing-XXXXXXXX") || exit 48
 trap 'rm -f -- "$t"' EXIT
 cat >"$t" || exit 49
-if [ -e "$f" ]; then chmod --reference="$f" -- "$t"; else chmod 644 -- "$t"; fi
-if [ "$2" = absent ]; then ln -T -- "$t" "$f" || exit 51; rm -f -- "$t"; else mv -fT -- "$t" "$f" || exit 48; fi
+if [ -e "./$f" ]; then chmod --reference="./$f" -- "$t"; else chmod 644 -- "$t"; fi
+if [ "$2" = absent ]; then ln -T -- "$t" "./$f" || exit 51; rm -f -- "$t"; else mv -fT -- "$t" "./$f" || exit 48; fi
 trap - EXIT
-/usr/bin/stat --printf '${stat[2]}' -- "$f"
+/usr/bin/stat --printf '${stat[2]}' -- "$PWD/$f"
 `
 
 const meanings: Record<number, readonly ['not_found' | 'input_invalid' | 'file_unreadable', string]> = {

@@ -7,13 +7,19 @@ import { sha256 } from './files.ts'
 import type { Policy } from './policy.ts'
 import type { Ran } from './run.ts'
 
-/** `callId` names what is kept; `seen` is the worst in the turn's prompt; `onOutput` follows a running command. */
-export function boxHandOf(
-  box: Box,
-  callId: string,
-  seen: () => Origin,
-  onOutput?: (chunk: string) => void,
-): BoxHand {
+/** What of a call its box hand needs to know. */
+export interface BoxCall {
+  /** Names what is kept. */
+  readonly id: string
+  /** The worst in the turn's prompt. */
+  readonly seen: () => Origin
+  /** Whether a fully trusted person has answered this question of the call with yes. */
+  readonly sanctioned: (question: string) => boolean
+  /** Follows a running command. */
+  readonly onOutput?: ((chunk: string) => void) | undefined
+}
+
+export function boxHandOf(box: Box, { id, seen, sanctioned, onOutput }: BoxCall): Omit<BoxHand, 'closed'> {
   return {
     acts: box.acts,
     shell: async (command, timeoutMs, signal) => {
@@ -32,22 +38,22 @@ export function boxHandOf(
     readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
     take: (path, signal) => takeAttachment(box, path, signal),
-    writeFile: (path, bytes, replaces, signal) =>
-      replaces === undefined
-        ? box.writeFile(path, bytes, 'anything', signal)
-        : box.writeFile(
-            path,
-            bytes,
-            { sha256: sha256(replaces.bytes) },
-            signal,
-            // What stays of the old text stays where it came from.
-            worst([replaces.origin, seen()]),
-          ),
+    writeFile(path, bytes, { replaces, question }, signal) {
+      const approved = sanctioned(question)
+      const fresh = approved ? 'full' : seen()
+      return box.writeFile(path, bytes, replaces ? { sha256: sha256(replaces.bytes) } : 'anything', signal, {
+        // What stays of the old text stays where it came from; what a person has read to its end is theirs.
+        from: replaces ? worst([replaces.origin, fresh]) : fresh,
+        sanctioned: approved,
+      })
+    },
     keep: async (output, origin, signal) => {
       const folder = outputFolder(box.policy)
       if (folder === null || !box.acts) return null
-      const path = `${folder}/${callId.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 80)}.txt`
-      await box.writeFile(`${box.root}/${path}`, output, 'anything', signal, worst([origin, seen()]))
+      const path = `${folder}/${id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 80)}.txt`
+      await box.writeFile(`${box.root}/${path}`, output, 'anything', signal, {
+        from: worst([origin, seen()]),
+      })
       const argv = ['/bin/bash', '-c', pruneScript, 'prune', `${box.root}/${folder}`]
       await box.exec({ argv, quiet: 'writing' }, signal)
       return path

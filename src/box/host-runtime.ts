@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { launchCommand } from './launch.ts'
 import { type Ran, run } from './run.ts'
-import type { BoxRuntime, Exec, Proof } from './runtime.ts'
+import { type BoxRuntime, type Exec, orderOf, type Proof } from './runtime.ts'
 import { roomy, type ServeOrder, serve } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 
@@ -28,16 +28,7 @@ export function openHost(scratch: string, reserve: number): BoxRuntime {
     disk: spec.mounts[0] ? { path: spec.mounts[0].host, reserve } : null,
   })
   const exec = (spec: BoxSpec, order: Exec, signal: AbortSignal): Promise<Ran> =>
-    run(
-      {
-        ...launch(spec, order.argv),
-        wallMs: Math.min(order.wallMs ?? spec.limits.wallMs, spec.limits.wallMs),
-        maxOutput: order.maxOutput ?? spec.limits.output,
-        ...(order.stdin ? { stdin: order.stdin } : {}),
-        ...(order.onOutput ? { onOutput: order.onOutput } : {}),
-      },
-      signal,
-    )
+    run(orderOf(launch(spec, order.argv), spec.limits, order), signal)
   const proof: Proof = {
     walls: [],
     problems: ['runtime "none": full-trust commands run on this computer without walls.'],

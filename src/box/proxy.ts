@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto'
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CoopError, messageOf } from '../errors.ts'
+import { createServer, request } from '../http/builtin.ts'
 import type { Log } from '../log.ts'
 import { dial, type Net } from './dial.ts'
 import type { Egress } from './egress.ts'

@@ -1,7 +1,7 @@
 // Opens boxes for clearances, once a runtime has shown here that its walls stand.
 import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -14,11 +14,12 @@ import { internet, type Net } from './dial.ts'
 import type { Egress } from './egress.ts'
 import { openHost } from './host-runtime.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
-import { type BoxRules, type Policy, personalFolders, policyOf } from './policy.ts'
+import { type BoxRules, isInstruction, type Policy, personalFolders, policyOf } from './policy.ts'
 import { openProxy } from './proxy.ts'
 import { type BoxRuntime, type Proof, required } from './runtime.ts'
 import type { Served } from './serve.ts'
 import { lend, type ServeWish, servingPolicy } from './serving.ts'
+import { workspaceAt } from './spec.ts'
 import { adopt, giveToBox } from './stage.ts'
 import { type Grounds, survey } from './survey.ts'
 
@@ -42,7 +43,7 @@ export interface Boxes extends Disposable {
   /** What was shown of the box; tried once, then remembered. */
   proof(signal: AbortSignal): Promise<Proof>
   /** Whether `open` would give a box now, and whether it could act: known once the proof was tried. */
-  offers(clearance: Clearance): { readonly acts: boolean } | null
+  offers(clearance: Clearance): Offer | null
   /**
    * Null where the clearance has no box, or none that holds: then its tools are not there. `seen`, the worst in
    * the prompt, is asked at every command, since a turn may read something from outside half-way.
@@ -52,6 +53,12 @@ export interface Boxes extends Disposable {
   sameBox(clearance: Clearance): string | null
   /** Starts a long-lived program; null where the clearance has no box, or none that holds. */
   serve(clearance: Clearance, wish: ServeWish, signal: AbortSignal): Promise<Served | null>
+}
+
+export interface Offer {
+  readonly acts: boolean
+  /** Whether what lies at a path of the box is read as instructions by later turns. */
+  readonly instructs: (path: string) => boolean
 }
 
 /** Nothing is tried or started before it is needed. */
@@ -108,7 +115,12 @@ export function openBoxes(options: RoomOptions): Boxes {
     proof: async signal => (await proven(signal)).proof,
     offers(clearance) {
       const policy = policyOf(clearance, rules(), false)
-      return policy && (policy.host || holds) ? { acts: policy.acts } : null
+      if (!policy || !(policy.host || holds)) return null
+      const root = policy.host ? ground().workspace : workspaceAt
+      return {
+        acts: policy.acts,
+        instructs: path => isInstruction(policy, relative(root, resolve(root, path))),
+      }
     },
     open: async (clearance, seen, signal) => {
       const policy = policyOf(clearance, rules(), seen() === 'outside')

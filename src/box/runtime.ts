@@ -1,6 +1,7 @@
 // What builds boxes on this system: each runtime shows what it can wall off before it is used.
-import type { Ran } from './run.ts'
-import type { Served } from './serve.ts'
+import type { Limits } from './limits.ts'
+import type { Order, Ran } from './run.ts'
+import type { Served, ServeOrder } from './serve.ts'
 import type { BoxSpec } from './spec.ts'
 
 /** What was shown here, by trying: a wall that was not shown is not relied upon. */
@@ -35,3 +36,12 @@ export interface BoxRuntime {
 
 /** What a level's box rests on. Without all of them its tools are not there. */
 export const required: readonly Wall[] = ['files', 'processes', 'network', 'calls', 'user', 'procs']
+
+/** A command as it is run: for no longer than its box may. */
+export const orderOf = (launch: ServeOrder, limits: Limits, exec: Exec): Order => ({
+  ...launch,
+  wallMs: Math.min(exec.wallMs ?? limits.wallMs, limits.wallMs),
+  maxOutput: exec.maxOutput ?? limits.output,
+  ...(exec.stdin ? { stdin: exec.stdin } : {}),
+  ...(exec.onOutput ? { onOutput: exec.onOutput } : {}),
+})

@@ -21,6 +21,7 @@ const ERRNO = 0x00050000
 const EPERM = 1
 const ENOSYS = 38
 const EAFNOSUPPORT = 97
+const EOPNOTSUPP = 95
 
 // Offsets in struct seccomp_data; both machines are little-endian, so the low half comes first.
 const NUMBER = 0
@@ -34,6 +35,10 @@ const typeMask = 0xf
 const raw = 3
 const packet = 10
 const terminalInjection = [0x5412, 0x541c]
+/** FICLONE, FICLONERANGE, FIDEDUPERANGE. */
+const sharedBlocks = [0x40049409, 0x4020940d, 0xc0189436]
+const withoutTrace = 0o1000000
+const setFlags = 4
 const families = { unix: 1, inet: 2, inet6: 10, netlink: 16 }
 
 /** The filter for Node's `process.arch`; undefined where none is written. */
@@ -78,8 +83,8 @@ function assemble(machine: Machine): Instruction[] {
     const number = calls[name]
     if (number !== undefined) program.push(jump(EQUAL, number, 0, 1), refuse(EPERM))
   }
-  // Both have an older form whose arguments can be read here; libraries fall back to it.
-  for (const name of ['clone3', 'openat2'] as const) {
+  // Each has an older form that can be judged here, or that leaves its trace; libraries fall back to it.
+  for (const name of ['clone3', 'openat2', 'copy_file_range'] as const) {
     program.push(jump(EQUAL, calls[name]!, 0, 1), refuse(ENOSYS))
   }
   on(calls.clone, load(argument(0)), jump(ANY_BIT, newNamespaces, 0, 1), refuse(EPERM))
@@ -90,12 +95,22 @@ function assemble(machine: Machine): Instruction[] {
   on(calls.creat, ...modeAt(1))
   on(calls.mknod, ...modeAt(1))
   on(calls.mknodat, ...modeAt(2))
-  on(calls.open, ...createdModeAt(1, 2))
-  on(calls.openat, ...createdModeAt(2, 3))
+  // Each reading leaves its time, and what lies in a file is all that it carries: so the text's origin can be followed.
+  const withoutTraceAt = (index: number) => [
+    load(argument(index)),
+    jump(ANY_BIT, withoutTrace, 0, 1),
+    refuse(EPERM),
+  ]
+  on(calls.open, ...withoutTraceAt(1), ...createdModeAt(1, 2))
+  on(calls.openat, ...withoutTraceAt(2), ...createdModeAt(2, 3))
+  on(calls.fcntl, load(argument(1)), jump(EQUAL, setFlags, 0, 3), ...withoutTraceAt(2))
+  for (const name of ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'] as const)
+    program.push(jump(EQUAL, calls[name]!, 0, 1), refuse(EOPNOTSUPP))
   on(
     calls.ioctl,
     load(argument(1)),
     ...terminalInjection.flatMap(request => [jump(EQUAL, request, 0, 1), refuse(EPERM)]),
+    ...sharedBlocks.flatMap(request => [jump(EQUAL, request, 0, 1), refuse(EOPNOTSUPP)]),
   )
   on(calls.socket, ...socketRules(refuse(EAFNOSUPPORT), refuse(EPERM)))
   program.push(ret(ALLOW))

@@ -59,16 +59,22 @@ type Judged =
   | 'chmod'
   | 'clone'
   | 'clone3'
+  | 'copy_file_range'
   | 'creat'
   | 'fchmod'
   | 'fchmodat'
   | 'fchmodat2'
+  | 'fcntl'
+  | 'fsetxattr'
   | 'ioctl'
+  | 'lsetxattr'
   | 'mknod'
   | 'mknodat'
   | 'open'
   | 'openat'
   | 'openat2'
+  | 'setxattr'
+  | 'setxattrat'
   | 'socket'
 
 export interface Machine {
@@ -86,8 +92,8 @@ export const machines: Readonly<Record<string, Machine>> = {
     // biome-ignore format: a table
     calls: {
       acct: 163, add_key: 248, bpf: 321, chmod: 90, chroot: 161, clock_settime: 227, clone: 56,
-      clone3: 435, creat: 85, delete_module: 176, fanotify_init: 300, fchmod: 91, fchmodat: 268,
-      fchmodat2: 452, finit_module: 313, fsconfig: 431, fsmount: 432, fsopen: 430, fspick: 433,
+      clone3: 435, copy_file_range: 326, creat: 85, delete_module: 176, fanotify_init: 300, fchmod: 91, fchmodat: 268,
+      fchmodat2: 452, fcntl: 72, finit_module: 313, fsetxattr: 190, lsetxattr: 189, setxattr: 188, setxattrat: 463, fsconfig: 431, fsmount: 432, fsopen: 430, fspick: 433,
       init_module: 175, io_uring_enter: 426, io_uring_register: 427, io_uring_setup: 425, ioctl: 16,
       ioperm: 173, iopl: 172, kcmp: 312, kexec_file_load: 320, kexec_load: 246, keyctl: 250,
       lookup_dcookie: 212, mknod: 133, mknodat: 259, modify_ldt: 154, mount: 165, mount_setattr: 442,
@@ -104,7 +110,8 @@ export const machines: Readonly<Record<string, Machine>> = {
     // biome-ignore format: a table
     calls: {
       acct: 89, add_key: 217, bpf: 280, chroot: 51, clock_settime: 112, clone: 220, clone3: 435,
-      delete_module: 106, fanotify_init: 262, fchmod: 52, fchmodat: 53, fchmodat2: 452, finit_module: 273,
+      copy_file_range: 285, delete_module: 106, fanotify_init: 262, fchmod: 52, fchmodat: 53, fchmodat2: 452, fcntl: 25, finit_module: 273,
+      fsetxattr: 7, lsetxattr: 6, setxattr: 5, setxattrat: 463,
       fsconfig: 431, fsmount: 432, fsopen: 430, fspick: 433, init_module: 105, io_uring_enter: 426,
       io_uring_register: 427, io_uring_setup: 425, ioctl: 29, kcmp: 272, kexec_file_load: 294,
       kexec_load: 104, keyctl: 219, lookup_dcookie: 18, mknodat: 33, mount: 40, mount_setattr: 442,

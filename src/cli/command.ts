@@ -1,7 +1,8 @@
 // The contract of a command: thin, given what it may use, answering with an exit code.
 import type { Readable, Writable } from 'node:stream'
-import type { Surroundings } from '../config/load.ts'
+import type { Surroundings } from '../config/environment.ts'
 import { CoopError, type FaultCode } from '../errors.ts'
+import type { Jobs } from '../terminal/screen/suspension.ts'
 
 export interface Cli {
   readonly stdin: Readable & { isTTY?: boolean }
@@ -12,6 +13,8 @@ export interface Cli {
   readonly config: string | undefined
   /** Aborts on Ctrl-C or termination. */
   readonly signal: AbortSignal
+  /** Absent where no shell can take the terminal back. */
+  readonly jobs?: Jobs
 }
 
 export interface Command {

@@ -26,7 +26,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   restart: {
     usage: 'coop restart',
     summary: 'stop the gateway and start it in the background',
-    load: async () => (await import('./stop.ts')).restart,
+    load: async () => (await import('./restart.ts')).restart,
   },
   status: {
     usage: 'coop status [--json]',
@@ -50,7 +50,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   },
   check: {
     usage: 'coop check [--json]',
-    summary: 'validate the configuration; show what each person would get',
+    summary: 'validate the configuration; show what each person would get and each job would ask for',
     load: async () => (await import('./check.ts')).check,
   },
   doctor: {
@@ -76,7 +76,7 @@ export const commands: Readonly<Record<string, Listed>> = {
   },
   cron: {
     usage: 'coop cron [list|run NAME|history [NAME]]',
-    summary: 'what is scheduled, and what became of it',
+    summary: 'what is scheduled, what it would ask for, and what became of it',
     load: async () => (await import('./cron.ts')).cron,
   },
   usage: {

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util'
 import { type Config, configFrom } from '../config/load.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { isRunning, openConfig } from './home.ts'
+import { isRunning } from './connect.ts'
+import { openConfig } from './home.ts'
 import { serviceFor } from './service/here.ts'
 import { install, isInstalled, type Service, uninstall } from './service/service.ts'
 import { requireKey } from './start.ts'
@@ -45,10 +46,13 @@ async function put(service: Service, config: Config, cli: Cli): Promise<void> {
     throw new CoopError('gateway_running', 'A gateway already runs on this home; `coop stop` it first.')
   const { atBoot } = await install(service, userInfo().username)
   cli.stdout.write(`The service ${service.name} runs; it starts again after every failure.\n`)
-  if (process.platform === 'linux' && !atBoot)
-    cli.stdout.write(
-      `It starts when you log in. For a start at boot: sudo loginctl enable-linger ${userInfo().username}\n`,
-    )
+  cli.stdout.write(whenItStarts(atBoot))
+}
+
+function whenItStarts(atBoot: boolean): string {
+  if (process.platform !== 'linux') return 'It starts when you log in.\n'
+  if (atBoot) return 'It starts at boot, also before you log in.\n'
+  return `It starts when you log in. For a start at boot: sudo loginctl enable-linger ${userInfo().username}\n`
 }
 
 /** The file with the keys that a service reads, made at 0600 if there is none. */

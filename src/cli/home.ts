@@ -1,14 +1,12 @@
-// A home on disk: found, made, and talked to when a gateway runs on it.
-import { cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+// A home on disk: made, and its configuration read.
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Loaded, loadOrLastGood } from '../config/last-good.ts'
-import { type Config, findConfig, loadConfig } from '../config/load.ts'
-import { packageFolder, socketPath } from '../coop.ts'
+import { type Config, loadConfig } from '../config/load.ts'
 import { CoopError, messageOf } from '../errors.ts'
-import { type Client, connectClient } from '../protocol/client.ts'
-import type { SequencedEvent } from '../protocol/events.ts'
-import { protocolVersion, type Results } from '../protocol/messages.ts'
+import { packageFolder } from '../package.ts'
 import type { Cli } from './command.ts'
+import { findHome } from './find-home.ts'
 
 export interface NewHome {
   readonly dir: string
@@ -57,16 +55,6 @@ function layOut(dir: string): void {
   }
 }
 
-/** Throws `not_permitted` for a home that another user of this machine owns: what root wrote there, they could not read. */
-export function requireOwnHome(config: Config, uid = process.getuid?.()): void {
-  const owner = statSync(config.path).uid
-  if (uid === undefined || owner === uid) return
-  throw new CoopError(
-    'not_permitted',
-    `${config.path} belongs to another user of this machine (${owner}); run Coop as that user, or make a home of your own with \`coop init\`.`,
-  )
-}
-
 /** The configuration of the home in force; with a broken file the last good one, told on standard error. Throws `config_missing` if there is none. */
 export function openConfig(cli: Cli): Config {
   const { config, problem } = openLastGood(cli)
@@ -76,67 +64,8 @@ export function openConfig(cli: Cli): Config {
 
 /** The same with what is wrong with the file, null if nothing is. */
 export function openLastGood(cli: Cli): Loaded {
-  return loadOrLastGood(pathOf(cli))
+  return loadOrLastGood(findHome(cli).path)
 }
 
 /** The configuration as the file says. Throws for a broken one. */
-export const openStrictly = (cli: Cli): Config => loadConfig(pathOf(cli))
-
-function pathOf(cli: Cli): string {
-  const path = findConfig(cli.config)
-  if (!path)
-    throw new CoopError('config_missing', 'There is no coop.toml here or in ~/.coop; run `coop init`.')
-  return path
-}
-
-/** A connection to the running gateway, initialized as `user`. Throws `gateway_unreachable`. */
-export async function connectTo(
-  config: Config,
-  options: { client: string; user?: string | undefined; onEvent?: (event: SequencedEvent) => void },
-): Promise<{ client: Client; who: Results['initialize'] }> {
-  const client = await connectClient(socketPath(config), options.onEvent ?? (() => {}))
-  try {
-    const answer = client.call('initialize', {
-      protocol: protocolVersion,
-      client: options.client,
-      ...(options.user === undefined ? {} : { user: options.user }),
-    })
-    return { client, who: await within(answerMs, answer) }
-  } catch (error) {
-    client[Symbol.dispose]()
-    throw error
-  }
-}
-
-/** Whether a gateway answers on this home. */
-export async function isRunning(config: Config): Promise<boolean> {
-  try {
-    const client = await connectClient(socketPath(config), () => {})
-    client[Symbol.dispose]()
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** How long a gateway may take to say who one is. */
-const answerMs = 8_000
-
-async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () =>
-      reject(
-        new CoopError(
-          'gateway_unreachable',
-          'The gateway does not answer; `coop logs` may say why, and `coop restart` starts it again.',
-        ),
-      ),
-    ms,
-  )
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+export const openStrictly = (cli: Cli): Config => loadConfig(findHome(cli).path)

@@ -22,11 +22,14 @@ export const init: Command = {
     })
     const dir = resolve(values.dir ?? cli.surroundings.home)
     if (existsSync(join(dir, 'coop.toml')))
-      throw new CoopError('input_invalid', `There is a home in ${dir} already; nothing was changed.`)
+      throw new CoopError(
+        'input_invalid',
+        `There is a home in ${dir} already; nothing was changed. \`coop\` opens a chat in it, \`coop init --dir D\` makes another.`,
+      )
     if (values.yes || !cli.stdin.isTTY) return plainly(dir, cli)
-    const path = await byQuestions(dir, cli)
-    const { chat } = await import('./chat.ts')
-    return chat.run([], { ...cli, config: path })
+    const { path, said } = await byQuestions(dir, cli)
+    const { chatOnOwn } = await import('./own-gateway.ts')
+    return chatOnOwn({ ...cli, config: path }, {}, said)
   },
 }
 
@@ -38,6 +41,7 @@ interface Provider {
 }
 
 const anthropic: Provider = { model: 'anthropic/claude-opus-4-6', variable: 'ANTHROPIC_API_KEY' }
+const openaiApi = 'https://api.openai.com/v1'
 const telegramApi = 'https://api.telegram.org'
 /** How often a refused key is asked for again. */
 const tries = 3
@@ -52,16 +56,12 @@ function plainly(dir: string, cli: Cli): number {
   return exit.done
 }
 
-async function byQuestions(dir: string, cli: Cli): Promise<string> {
+/** `said` is for the chat to repeat, which begins on an empty page. */
+async function byQuestions(dir: string, cli: Cli): Promise<{ path: string; said: string[] }> {
+  const said: string[] = []
   const say = (text: string) => void cli.stdout.write(`${text}\n`)
   const name = await put(cli, 'What are you called?', userInfo().username || 'owner')
-  const provider = providerOf(
-    await put(
-      cli,
-      'Which model: anthropic, offline, or the URL and model of an OpenAI-compatible API?',
-      'anthropic',
-    ),
-  )
+  const provider = await askProvider(cli, say)
   const path = makeHome({
     dir,
     name,
@@ -87,20 +87,24 @@ async function byQuestions(dir: string, cli: Cli): Promise<string> {
         writeSecrets(dir, kept, secrets)
         const toml = '\n[channels.telegram]\ntoken = "env:TELEGRAM_TOKEN"\n'
         writeFileSync(path, toml, { flag: 'a' })
-        say(
-          `Telegram is connected${state.kind === 'good' && state.name ? ` as ${state.name}` : ''}. Write to it: it answers with a code, and /approve CODE as ${name} full makes that you.`,
+        said.push(
+          `${telegramState(state)} Write to the bot: it answers with a code, and /approve CODE as ${name} full makes that you.`,
         )
       }
     }
     loadConfig(path)
-    say(`A home is made: ${path}`)
-    return path
+    return { path, said: [`A home is made: ${path}`, ...said] }
   } catch (error) {
     // A half-made home would refuse the next try.
     rmSync(path, { force: true })
     throw error
   }
 }
+
+const telegramState = (state: KeyState): string =>
+  state.kind === 'good'
+    ? `Telegram is connected${state.name ? ` as ${state.name}` : ''}.`
+    : `The Telegram token is kept, but could not be tried: ${state.reason}.`
 
 async function askKey(
   cli: Cli,
@@ -125,18 +129,30 @@ async function askKey(
   say(`Without a key the built-in offline model answers; write ${variable}=… into .env for a real one.`)
 }
 
-function providerOf(answer: string): Provider {
+async function askProvider(cli: Cli, say: (text: string) => void): Promise<Provider> {
+  const question = 'Which model: anthropic, openai, offline, or a URL and model?'
+  for (let left = tries; left > 0; left--) {
+    const provider = providerOf(await put(cli, question, 'anthropic'))
+    if (provider) return provider
+    say('That is none of these. A URL looks like http://localhost:11434/v1 llama3.3')
+  }
+  throw new CoopError('input_invalid', 'No model was chosen; nothing was made.')
+}
+
+/** Null for an answer that names nothing known. */
+function providerOf(answer: string): Provider | null {
   if (answer === 'offline') return { model: 'offline/coop' }
   if (answer === 'anthropic') return anthropic
-  const [base, model = 'gpt-5'] = answer.split(/\s+/)
-  if (!base || !URL.canParse(base))
-    return answer.startsWith('anthropic/') ? { ...anthropic, model: answer } : { model: 'offline/coop' }
-  const local = /^(localhost|127\.|\[::1\])/.test(new URL(base).host)
+  if (/^anthropic\/\S+$/.test(answer)) return { ...anthropic, model: answer }
+  const [first, model = 'gpt-5'] = answer.replace(/^openai(?=$|\s)/, openaiApi).split(/\s+/)
+  const base = first && URL.canParse(first) ? new URL(first) : null
+  if (!base || !/^https?:$/.test(base.protocol)) return null
+  const local = /^(localhost|127\.|\[::1\])/.test(base.host)
   const keys = local ? '' : 'api_keys = ["env:OPENAI_API_KEY"]\n'
   return {
     model: `openai/${model}`,
     ...(local ? {} : { variable: 'OPENAI_API_KEY' }),
-    toml: `\n[[providers]]\nname = "openai-compatible"\nid = "openai"\n${keys}base_url = ${JSON.stringify(base)}\n`,
+    toml: `\n[[providers]]\nname = "openai-compatible"\nid = "openai"\n${keys}base_url = ${JSON.stringify(first)}\n`,
   }
 }
 

@@ -62,6 +62,13 @@ async function ask(
     const kind = [401, 403, 404].includes(response.status) ? 'refused' : 'unknown'
     return { kind, reason: `the answer was ${response.status}`, ...clock }
   } catch (error) {
-    return { kind: 'unknown', reason: messageOf(error) }
+    return { kind: 'unknown', reason: `${new URL(url).host} was not reached (${causeOf(error)})` }
   }
+}
+
+/** What the network said, which fetch hides behind words of its own. */
+function causeOf(error: unknown): string {
+  const { cause } = error as { cause?: unknown }
+  const code = (cause as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : messageOf(cause ?? error)
 }

@@ -1,13 +1,13 @@
 // coop logs: the newest log lines, and those to come.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { logPath } from '../coop.ts'
+import { logPath } from '../config/places.ts'
 import { CoopError } from '../errors.ts'
 import { readable } from '../log.ts'
 import { follow } from '../trace/follow.ts'
 import { rolledFiles } from '../trace/rolling-file.ts'
 import { type Command, exit } from './command.ts'
-import { openConfig } from './home.ts'
+import { findHome } from './find-home.ts'
 
 export const logs: Command = {
   name: 'logs',
@@ -25,10 +25,12 @@ export const logs: Command = {
     const count = Number(values.lines)
     if (!Number.isInteger(count) || count < 0)
       throw new CoopError('usage_wrong', '-n takes a number of lines.')
-    const path = logPath(openConfig(cli))
+    const path = logPath(findHome(cli))
     const show = (line: string) => cli.stdout.write(values.json ? `${line}\n` : readable(line))
     const end = existsSync(path) ? statSync(path).size : 0
-    for (const line of tail(path, count, end)) show(line)
+    const lines = tail(path, count, end)
+    if (end === 0 && lines.length === 0) cli.stderr.write(`There is no log yet: ${path}\n`)
+    for (const line of lines) show(line)
     if (values.follow) for await (const line of follow(path, cli.signal, end)) show(line)
     return exit.done
   },

@@ -1,15 +1,16 @@
 // Runs a chat command on the running gateway, or the same on the files of a home where none runs.
 import { join } from 'node:path'
 import type { Config } from '../config/load.ts'
-import { lockPath, migrationsFolder } from '../coop.ts'
+import { lockPath } from '../config/places.ts'
 import { CoopError } from '../errors.ts'
 import { type Configuration, openConfiguration } from '../gateway/configuration/configuration.ts'
 import { refusalOf } from '../gateway/configuration/probation.ts'
 import { silentLog } from '../log.ts'
+import { migrationsFolder } from '../package.ts'
 import { takeLock } from '../store/lock.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { openTracer } from '../trace/trace.ts'
-import { connectTo, isRunning } from './home.ts'
+import { connectTo, isRunning } from './connect.ts'
 
 export interface Here {
   readonly store: Store

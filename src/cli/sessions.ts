@@ -1,7 +1,8 @@
 // coop sessions: the conversations of one person.
 import { parseArgs } from 'node:util'
 import { type Command, exit } from './command.ts'
-import { connectTo, openConfig } from './home.ts'
+import { connectTo } from './connect.ts'
+import { findHome } from './find-home.ts'
 
 export const sessions: Command = {
   name: 'sessions',
@@ -12,7 +13,7 @@ export const sessions: Command = {
       args: [...args],
       options: { json: { type: 'boolean' }, user: { type: 'string' } },
     })
-    const { client } = await connectTo(openConfig(cli), { client: 'coop sessions', user: values.user })
+    const { client } = await connectTo(findHome(cli), { client: 'coop sessions', user: values.user })
     using _ = client
     let cursor: string | undefined
     do {

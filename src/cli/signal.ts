@@ -1,7 +1,8 @@
 // coop signal: links this home to a phone's Signal account, and unlinks it.
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
-import { type Config, findConfig, loadConfig } from '../config/load.ts'
+import { findConfig } from '../config/environment.ts'
+import { type Config, loadConfig } from '../config/load.ts'
 import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
 

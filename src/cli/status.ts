@@ -1,14 +1,28 @@
 // coop status and coop channels: what the running gateway says of itself.
 import { parseArgs } from 'node:util'
-import { statusText } from '../gateway/status.ts'
+import { statusText } from '../gateway/status-text.ts'
 import { type Cli, type Command, exit } from './command.ts'
-import { connectTo, openConfig } from './home.ts'
+import { connectTo } from './connect.ts'
+import { findHome, requireOwnHome } from './find-home.ts'
 
 async function report(args: readonly string[], cli: Cli) {
   const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
-  const { client } = await connectTo(openConfig(cli), { client: 'coop status' })
+  const found = findHome(cli)
+  const { client } = await connectTo(found, { client: 'coop status' }).catch(async error => {
+    requireOwnHome(found)
+    await sayWhy(cli)
+    throw error
+  })
   using _ = client
   return { json: values.json ?? false, status: await client.call('status', {}) }
+}
+
+/** Where no gateway answers, a broken configuration or a full disk may be the reason. */
+async function sayWhy(cli: Cli): Promise<void> {
+  const { openConfig } = await import('./home.ts')
+  const { spaceFault } = await import('../store/space.ts')
+  const fault = spaceFault(openConfig(cli).home)
+  if (fault) cli.stderr.write(`! ${fault}\n`)
 }
 
 export const status: Command = {

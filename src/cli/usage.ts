@@ -1,10 +1,9 @@
 // coop usage: tokens and money, by user, model, job or day.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { migrationsFolder } from '../coop.ts'
-import { dayStart } from '../gateway/budget.ts'
-import { systemTimezone } from '../gateway/context-line.ts'
-import { readUsageWish, usageText } from '../gateway/usage.ts'
+import { readUsageWish, usageRows, usageText } from '../gateway/usage.ts'
+import { systemTimezone } from '../gateway/zone.ts'
+import { migrationsFolder } from '../package.ts'
 import { openStore } from '../store/store.ts'
 import { type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
@@ -21,11 +20,12 @@ export const usage: Command = {
     const wish = readUsageWish(`${values.days ?? ''} ${values.by ?? ''}`, null)
     const config = openConfig(cli)
     using store = openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop'))
-    const today = dayStart(Date.now(), config.settings.agent.timezone ?? systemTimezone())
+    const zone = config.settings.agent.timezone ?? systemTimezone()
+    const now = Date.now()
     if (values.json) {
-      const from = today - (wish.days - 1) * 86_400_000
-      for (const row of store.spending.sums(wish.by, from)) cli.stdout.write(`${JSON.stringify(row)}\n`)
-    } else cli.stdout.write(`${usageText(store.spending, wish, today)}\n`)
+      for (const row of usageRows(store.spending, wish, now, zone))
+        cli.stdout.write(`${JSON.stringify(row)}\n`)
+    } else cli.stdout.write(`${usageText(store.spending, wish, now, zone)}\n`)
     return exit.done
   },
 }

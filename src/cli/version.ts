@@ -1,5 +1,5 @@
 // coop version
-import { coopVersion } from '../coop.ts'
+import { coopVersion } from '../package.ts'
 import { type Command, exit } from './command.ts'
 
 export const version: Command = {

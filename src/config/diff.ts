@@ -87,11 +87,11 @@ export function shapeOf(schema: z.ZodType | undefined): {
   return { ...(def?.shape ? { shape: def.shape } : {}), ...(def?.element ? { element: def.element } : {}) }
 }
 
-/** A change on one line, as people read it. */
+/** A change on one line, as people read it: in words, since a sign before it is a list item in Markdown, whichever it is. */
 export function changeLine({ key, before, after }: Change): string {
-  if (before === undefined) return `+ ${key} = ${shown(after)}`
-  if (after === undefined) return `- ${key} (was ${shown(before)})`
-  return `~ ${key}: ${shown(before)} → ${shown(after)}`
+  if (before === undefined) return `new ${key} = ${shown(after)}`
+  if (after === undefined) return `gone ${key} (was ${shown(before)})`
+  return `${key}: ${shown(before)} → ${shown(after)}`
 }
 
 const shown = (value: unknown): string => {

@@ -1,4 +1,4 @@
-// What is said about every key beside its type: a sentence, whether it is hot, who may change it by chat.
+// What is said about every key beside its type (a sentence, whether it is hot, who may change it by chat), and the kinds of values there are.
 import { CronPattern } from 'croner'
 import { z } from 'zod'
 
@@ -26,6 +26,12 @@ export function factsOf(schema: z.ZodType): KeyMeta | undefined {
   const meta = schema.meta() as Partial<KeyMeta> | undefined
   return meta?.description === undefined || meta.by === undefined ? undefined : (meta as KeyMeta)
 }
+
+/** A table of coop.toml: a key it does not know is an error. */
+export const table = z.strictObject
+
+/** A whole number, none below zero. */
+export const whole = () => z.int().nonnegative()
 
 /** A secret: the name of an environment variable, never the secret itself. */
 export const secret = z
@@ -62,6 +68,19 @@ export const cronRule = z
 
 export const url = z.url({ protocol: /^https?$/, error: 'not an http or https address' })
 
+/** A regular expression. */
+export const pattern = z.string().refine(isPattern, 'not a valid regular expression')
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether this Node knows a zone of that name (IANA). */
 export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

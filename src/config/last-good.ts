@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CoopError } from '../errors.ts'
-import { type Config, configFrom, type Environment, loadConfig } from './load.ts'
+import type { Environment } from './environment.ts'
+import { type Config, configFrom, loadConfig } from './load.ts'
 
 export interface Loaded {
   readonly config: Config

@@ -1,7 +1,7 @@
-// A sealed text to the outbox parts of one place.
+// A sealed text to the outbox parts of one place, and parts to their lanes.
 import type { Clearance } from '../access/clearance.ts'
-import type { Channel, Choice, Place } from '../channel.ts'
-import type { Part } from '../store/outbox.ts'
+import { type Channel, type Choice, type Place, placeKey } from '../channel.ts'
+import type { Part, Queued } from '../store/outbox.ts'
 import type { Sealed } from './seal.ts'
 import { split } from './split.ts'
 
@@ -51,4 +51,15 @@ export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] |
           },
         ],
   )
+}
+
+/** Parts as they are committed: in each lane the first is about to be sent, if the lane is `idle`. */
+export function inLanes(parts: readonly Part[], idle: (place: Place) => boolean): Queued[] {
+  const taken = new Set<string>()
+  return parts.map(part => {
+    const { place } = part.outbound
+    const first = !taken.has(placeKey(place)) && idle(place)
+    taken.add(placeKey(place))
+    return { part, first }
+  })
 }

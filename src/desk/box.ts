@@ -19,11 +19,16 @@ export interface TurnBoxDeps {
   readonly boxes: Boxes
   /** The worst in the prompt, asked at each use: text from outside may come into it while the turn runs. */
   readonly seen: () => Origin
+  /** Whether a fully trusted person has answered this question of a call with yes. */
+  readonly sanctioned: (callId: string, question: string) => boolean
   /** Told which files the model was given. */
   readonly disclose: (given: readonly Disclosed[]) => void
 }
 
-export function openTurnBox(clearance: Clearance, { boxes, seen, disclose }: TurnBoxDeps): TurnBox {
+export function openTurnBox(
+  clearance: Clearance,
+  { boxes, seen, sanctioned, disclose }: TurnBoxDeps,
+): TurnBox {
   const offered = boxes.offers(clearance)
   let opening: Promise<Box | null> | undefined
 
@@ -44,9 +49,16 @@ export function openTurnBox(clearance: Clearance, { boxes, seen, disclose }: Tur
   return {
     hand(callId, onOutput) {
       if (!offered) return null
-      const inside = async (signal: AbortSignal) => boxHandOf(await box(signal), callId, seen, onOutput)
+      const inside = async (signal: AbortSignal) =>
+        boxHandOf(await box(signal), {
+          id: callId,
+          seen,
+          sanctioned: question => sanctioned(callId, question),
+          onOutput,
+        })
       return {
         acts: offered.acts,
+        closed: path => seen() === 'outside' && offered.instructs(path),
         shell: async (command, timeoutMs, signal) => (await inside(signal)).shell(command, timeoutMs, signal),
         program: async (argv, signal) => (await inside(signal)).program(argv, signal),
         readLines: async (path, line, count, maxBytes, signal) => {
@@ -56,8 +68,8 @@ export function openTurnBox(clearance: Clearance, { boxes, seen, disclose }: Tur
         },
         readFile: async (path, maxBytes, signal) => (await inside(signal)).readFile(path, maxBytes, signal),
         take: async (path, signal) => (await inside(signal)).take(path, signal),
-        writeFile: async (path, bytes, replaces, signal) =>
-          (await inside(signal)).writeFile(path, bytes, replaces, signal),
+        writeFile: async (path, bytes, facts, signal) =>
+          (await inside(signal)).writeFile(path, bytes, facts, signal),
         originOf: async (paths, shown, signal) => {
           if (shown === 'text') disclose(paths.map(path => given(path, clearance.reads)))
           return (await inside(signal)).originOf(paths, shown, signal)

@@ -126,10 +126,19 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     key,
   })
   const seen = () => worst(history().flatMap(entry => originIn(entry, turn.id)))
-  const box = openTurnBox(clearance, { boxes: rooms.boxes, seen, disclose })
+  const box = openTurnBox(clearance, {
+    boxes: rooms.boxes,
+    seen,
+    sanctioned: (callId, question) => {
+      const known = store.approvals.ofCall(turn.id, callId.slice(turn.id.length + 1))
+      return known?.state === 'used' && known.needs === 'full' && known.question === question
+    },
+    disclose,
+  })
   const web = webHandOf(clearance, rooms.web)
   const mcp = rooms.toolServers.hand(clearance)
-  const reactions = rooms.reactions?.(clearance.place, turn.id)
+  // A job answers no message that could be signed.
+  const reactions = session.kind === 'job' ? undefined : rooms.reactions?.(clearance.place, turn.id)
   const hands: Desk['hands'] = (callId, onOutput) => ({
     box: box.hand(callId, onOutput),
     web,

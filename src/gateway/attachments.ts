@@ -1,4 +1,4 @@
-// What came with a message: images for the model's eyes, voice as words, files into the person's folder, the rest by name.
+// What came with a message: images and documents for the model to read, voice as words, files into the person's folder, the rest by name.
 import type { Clearance } from '../access/clearance.ts'
 import { transcriber } from '../agent/models/transcription.ts'
 import { keepAttachment } from '../box/attachments.ts'
@@ -8,32 +8,32 @@ import type { Config } from '../config/load.ts'
 import { messageOf } from '../errors.ts'
 import type { Block } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
-
-interface ReceivedFile {
-  readonly name: string
-  readonly mime: string
-  readonly bytes: Uint8Array
-}
+import { readDocument, type SentFile } from './documents.ts'
 
 interface AttachmentRooms {
   readonly channel: (name: string) => Channel | undefined
   /** Puts a file into the person's folder and says its path as tools name it; null where there is no folder. */
-  readonly keep: (clearance: Clearance, file: ReceivedFile, signal: AbortSignal) => Promise<string | null>
+  readonly keep: (clearance: Clearance, file: SentFile, signal: AbortSignal) => Promise<string | null>
   /** Turns speech into text; null when nobody can. */
-  readonly transcribe: ((file: ReceivedFile, signal: AbortSignal) => Promise<string>) | null
+  readonly transcribe: ((file: SentFile, signal: AbortSignal) => Promise<string>) | null
 }
 
 export interface Taken {
   /** A line for each attachment. */
   readonly lines: readonly string[]
-  readonly images: readonly Extract<Block, { type: 'image' }>[]
+  /** Images and documents as the model reads them. */
+  readonly files: readonly Shown[]
 }
 
-export const nothingTaken: Taken = { lines: [], images: [] }
+type Shown = Extract<Block, { type: 'image' | 'document' }>
+
+export const nothingTaken: Taken = { lines: [], files: [] }
 
 /** Images up to this size, in bytes, and this many are shown to the model. */
 const maxImageBytes = 3_500_000
 const maxImages = 10
+/** Documents of one message: each is paid for again with every request. */
+const maxDocuments = 5
 const seen = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 const fetchMs = 60_000
 
@@ -66,13 +66,15 @@ async function takeAttachments(
   signal: AbortSignal,
 ): Promise<Taken> {
   const lines: string[] = []
-  const images: Extract<Block, { type: 'image' }>[] = []
+  const files: Shown[] = []
   for (const attachment of inbound.attachments ?? []) {
-    const taken = await takeOne(inbound, attachment, clearance, rooms, signal)
-    if (taken.image && images.length < maxImages) images.push(taken.image)
-    lines.push(taken.line)
+    const { line, file } = await takeOne(inbound, attachment, clearance, rooms, signal)
+    const most = file?.type === 'document' ? maxDocuments : maxImages
+    const isShown = file !== undefined && files.filter(({ type }) => type === file.type).length < most
+    if (isShown) files.push(file)
+    lines.push(file && !isShown ? line.replace(/\]$/, ', not shown: too many at once]') : line)
   }
-  return { lines, images }
+  return { lines, files }
 }
 
 async function takeOne(
@@ -81,7 +83,7 @@ async function takeOne(
   clearance: Clearance,
   rooms: AttachmentRooms,
   signal: AbortSignal,
-): Promise<{ line: string; image?: Extract<Block, { type: 'image' }> }> {
+): Promise<{ line: string; file?: Shown }> {
   const name = shown(attachment.name)
   const named = (note = '') => ({ line: `[attached: ${attachment.kind} ${name}${note}]` })
   const channel = rooms.channel(inbound.channel)
@@ -90,18 +92,21 @@ async function takeOne(
     return named(', which I cannot listen to: no [transcription] is configured')
   try {
     const bytes = await channel.fetch(attachment, AbortSignal.any([signal, AbortSignal.timeout(fetchMs)]))
-    const file: ReceivedFile = { name: attachment.name, mime: attachment.mime, bytes }
+    const file: SentFile = { name: attachment.name, mime: attachment.mime, bytes }
     if (attachment.kind === 'audio' && rooms.transcribe) {
       const words = await rooms.transcribe(file, signal)
       return { line: `[attached: audio ${name}, which says:] ${words}` }
     }
     const kept = await rooms.keep(clearance, file, signal)
     const where = kept === null ? '' : `, kept as ${kept}`
-    if (attachment.kind === 'image' && seen.includes(attachment.mime) && bytes.byteLength <= maxImageBytes) {
+    if (attachment.kind === 'image' && seen.includes(attachment.mime)) {
+      if (bytes.byteLength > maxImageBytes) return named(`${where}, not shown: it is too large`)
       const data = Buffer.from(bytes).toString('base64')
-      return { ...named(where), image: { type: 'image', mime: attachment.mime, data, name } }
+      return { ...named(where), file: { type: 'image', mime: attachment.mime, data, name } }
     }
-    return named(where)
+    const reading = readDocument({ ...file, name })
+    if (reading.kind === 'document') return { ...named(where), file: reading.document }
+    return named(reading.kind === 'other' ? where : `${where}, not shown: ${reading.why}`)
   } catch (error) {
     return named(`, which could not be had: ${messageOf(error)}`)
   }
@@ -111,6 +116,8 @@ async function takeOne(
 const keepFile =
   (boxes: Boxes): AttachmentRooms['keep'] =>
   async (clearance, { name, bytes }, signal) => {
+    // What comes with the first message is not to be lost because the box is still being tried.
+    await boxes.proof(signal)
     if (!boxes.offers(clearance)?.acts) return null
     await using box = await boxes.open(clearance, () => 'derived', signal)
     return box?.acts ? keepAttachment(box, name, bytes, signal) : null

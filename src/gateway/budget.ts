@@ -3,7 +3,7 @@ import type { Person } from '../access/household.ts'
 import type { Level } from '../access/levels.ts'
 import type { ModelEvent, ModelRequest, StreamModel } from '../agent/model.ts'
 import { priceOf } from '../agent/models/catalogue.ts'
-import { countTokens } from '../agent/tokens.ts'
+import { requestTokens } from '../agent/tokens.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Spending } from '../store/spending.ts'
 
@@ -61,7 +61,7 @@ export function openBudget(options: {
         const rest = left(payer)
         if (rest === null) return yield* stream(request, signal)
         const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-        const cacheWrite = countTokens(JSON.stringify([request.system, request.tools, request.messages]))
+        const cacheWrite = requestTokens(request)
         const before = priceOf(model, { ...none, cacheWrite })
         const each = priceOf(model, { ...none, output: 1 })
         const maxTokens =
@@ -74,17 +74,4 @@ export function openBudget(options: {
         yield* stream({ ...request, maxTokens }, signal)
       },
   }
-}
-
-/** The beginning of the day in a zone, in milliseconds since 1970. */
-export function dayStart(now: number, timezone: string): number {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone: timezone,
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-    hourCycle: 'h23',
-  }).formatToParts(now)
-  const part = (type: string) => Number(parts.find(found => found.type === type)?.value ?? 0)
-  return now - (now % 1_000) - ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1_000
 }

@@ -12,6 +12,7 @@ export interface WantedChannel {
   readonly create: () => Promise<Channel>
 }
 
+/** One that does not start is logged, and the others start all the same. */
 export async function syncChannels(
   channels: ChannelRunner,
   channelsOf: ((config: Config) => readonly WantedChannel[]) | undefined,

@@ -1,18 +1,16 @@
 // What a live client may ask of the gateway, each call cleared anew.
-import { viewOf } from '../access/clear.ts'
 import type { Clearance } from '../access/clearance.ts'
-import { type Household, identify, type Person } from '../access/household.ts'
+import type { Household, Person } from '../access/household.ts'
 import { atLeast } from '../access/levels.ts'
 import type { Models } from '../agent/models/models.ts'
-import type { Control, ControlMethod, Place, Principal } from '../channel.ts'
-import { terminalMatch } from '../config/household.ts'
+import type { Control, ControlMethod, Principal } from '../channel.ts'
 import { CoopError } from '../errors.ts'
 import type { SequencedEvent } from '../protocol/events.ts'
+import { protocolVersion } from '../protocol/framing.ts'
 import {
   type CommandInfo,
   methods,
   type Params,
-  protocolVersion,
   type Results,
   type StatusReport,
 } from '../protocol/messages.ts'
@@ -21,7 +19,7 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { ConsentOffice } from './consent.ts'
 import { eventOf, type Live } from './live.ts'
-import { sessionFor } from './sessions.ts'
+import { clientChannel, openPrincipals } from './principals.ts'
 
 export interface ControlOptions {
   readonly store: Store
@@ -43,107 +41,20 @@ export interface ControlOptions {
   readonly commands: (clearance: Clearance) => CommandInfo[]
   readonly models: () => Pick<Models, 'known' | 'contextOf' | 'resolve'>
   readonly running: (session: string) => boolean
+  /** The beginning of today, in milliseconds since 1970. */
+  readonly today: () => number
   readonly now: () => number
 }
 
-const channel = 'terminal'
 const page = 200
 /** Said to a client when it comes. */
 const offlineNotice =
   'No model key is set: the built-in offline model answers. Set ANTHROPIC_API_KEY for a real one.'
 
 export function openControl(options: ControlOptions): Control {
-  const { store, now } = options
-
-  function admit({ user }: { readonly user?: string | undefined }): ReturnType<Control['admit']> {
-    const household = options.household()
-    const owner = identify({ channel, id: 'default', name: '' }, household)
-    if (owner.kind === 'stranger') {
-      throw new CoopError(
-        'not_permitted',
-        `Nobody has the match "${terminalMatch}"; add it to the owner’s [[users]] entry in coop.toml.`,
-      )
-    }
-    const person = user === undefined ? owner.person : named(household, user)
-    if (!person || !atLeast(owner.person.level, person.level)) {
-      throw new CoopError(
-        'not_found',
-        `There is no user "${user}" whose view you may take; \`coop users list\` shows them.`,
-      )
-    }
-    const session = ownSession(person)
-    const principal: Principal = {
-      person: person.id,
-      name: person.name,
-      level: person.level,
-      sender: user === undefined ? 'default' : person.id,
-      session: session.id,
-    }
-    const model = options.modelFor(person, session.id)
-    return {
-      principal,
-      protocol: protocolVersion,
-      person: person.id,
-      name: person.name,
-      level: view(principal).acts,
-      session: session.id,
-      model,
-      ...(options.models().resolve(model).startsWith('offline/') ? { notice: offlineNotice } : {}),
-    }
-  }
-
-  const personOf = (principal: Principal): Person => {
-    const person = options.household().people.get(principal.person)
-    if (!person) throw new CoopError('not_permitted', `${principal.name} is no longer a user.`)
-    return person
-  }
-  const views = new Map<string, Clearance>()
-  /** A principal’s view under the household of this moment. */
-  const view = (principal: Principal): Clearance => {
-    const person = personOf(principal)
-    const known = views.get(person.id)
-    if (known?.revision === options.household().revision) return known
-    const fresh = viewOf(person, channel, options.household())
-    views.set(person.id, fresh)
-    return fresh
-  }
-  const viewIfAny = (principal: Principal): Clearance | null =>
-    options.household().people.has(principal.person) ? view(principal) : null
-  const directPlace = (principal: Principal): Place => ({ channel, kind: 'direct', id: principal.sender })
-  const ownSession = (person: Person): Session =>
-    store.sessions.ensure(
-      sessionFor(
-        { kind: 'person', person },
-        { channel, kind: 'direct', id: person.id },
-        options.directSessions(),
-      ),
-      now(),
-    )
-
-  /** Their own sessions; whoever is fully trusted also sees groups and jobs. */
-  const maySee = (principal: Principal, session: Session): boolean =>
-    session.person === principal.person ||
-    (session.person === null && session.kind !== 'direct' && atLeast(view(principal).acts, 'full'))
-
-  function sessionOf(principal: Principal, id: string | undefined): Session {
-    const session =
-      id === undefined
-        ? ownSession(personOf(principal))
-        : (store.sessions.get(id) ?? (id === principal.session ? ownSession(personOf(principal)) : undefined))
-    if (!session || !maySee(principal, session))
-      throw new CoopError('session_missing', `There is no session "${id}"; \`coop sessions\` lists yours.`)
-    return session
-  }
-
-  function writable(principal: Principal, id: string): Session {
-    const session = sessionOf(principal, id)
-    if (session.person !== principal.person)
-      throw new CoopError(
-        'not_permitted',
-        `You can read "${id}" here, but write in it only where it is held.`,
-      )
-    return session
-  }
+  const { store } = options
+  const principals = openPrincipals(options)
+  const { personOf, view, viewIfAny, maySee, readable, writable } = principals
 
   const handlers: {
     [M in ControlMethod]: (principal: Principal, params: never) => Promise<Results[M]> | Results[M]
@@ -169,7 +80,7 @@ export function openControl(options: ControlOptions): Control {
       stopped: options.stop(writable(principal, session).id),
     }),
     'session/history'(principal, { session, before, limit = 50 }: Params<'session/history'>) {
-      const { id } = sessionOf(principal, session)
+      const { id } = readable(principal, session)
       const entries = store.transcript
         .view(view(principal))
         .before(id, before ?? Number.MAX_SAFE_INTEGER, limit)
@@ -220,7 +131,7 @@ export function openControl(options: ControlOptions): Control {
       }
     },
     'session/state'(principal, { session: wanted }: Params<'session/state'>) {
-      const session = sessionOf(principal, wanted)
+      const session = readable(principal, wanted)
       const model = options.modelFor(personOf(principal), session.id)
       const { channels } = options.status()
       return {
@@ -229,7 +140,7 @@ export function openControl(options: ControlOptions): Control {
         model,
         running: options.running(session.id),
         context: { used: store.spending.lastSize(session.id), limit: options.models().contextOf(model) },
-        usdToday: store.spending.ofPerson(principal.person, midnight(now())),
+        usdToday: store.spending.ofPerson(principal.person, options.today()),
         channels: atLeast(view(principal).acts, 'full')
           ? channels.map(({ name, state }) => ({ name, state }))
           : [],
@@ -266,7 +177,20 @@ export function openControl(options: ControlOptions): Control {
   }
 
   return {
-    admit,
+    admit({ user }) {
+      const { principal, person } = principals.admit(user)
+      const model = options.modelFor(person, principal.session)
+      return {
+        principal,
+        protocol: protocolVersion,
+        person: person.id,
+        name: person.name,
+        level: view(principal).acts,
+        session: principal.session,
+        model,
+        ...(options.models().resolve(model).startsWith('offline/') ? { notice: offlineNotice } : {}),
+      }
+    },
     async call(principal, method, params) {
       const parsed = methods[method].safeParse(params)
       if (!parsed.success) throw new CoopError('protocol_invalid', `The parameters of ${method} do not fit.`)
@@ -274,10 +198,10 @@ export function openControl(options: ControlOptions): Control {
     },
     placeOf(principal, session) {
       writable(principal, session)
-      return directPlace(principal)
+      return { channel: clientChannel, kind: 'direct', id: principal.sender }
     },
     attach(principal, { session: wanted, after }, listener) {
-      const session = sessionOf(principal, wanted)
+      const session = readable(principal, wanted)
       const watching = options.live.watch(session.id, () => viewIfAny(principal), listener)
       const transcript = store.transcript.view(view(principal))
       let seq = after ?? transcript.before(session.id, Number.MAX_SAFE_INTEGER, 1)[0]?.id ?? 0
@@ -295,9 +219,3 @@ export function openControl(options: ControlOptions): Control {
     },
   }
 }
-
-const midnight = (now: number): number => now - (now % 86_400_000)
-
-const named = (household: Household, name: string): Person | undefined =>
-  household.people.get(name) ??
-  [...household.people.values()].find(person => person.name.toLowerCase() === name.toLowerCase())

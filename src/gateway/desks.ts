@@ -75,5 +75,6 @@ export function openDesks(options: DesksOptions): Desks {
   }
 
   const open: OpenDesk = (clearance, session, turn) => openDesk(clearance, session, turn, rooms())
+  // A box opens when a tool is first used, and none is: of such a desk there is nothing to close.
   return { open, toolsOf: (clearance, session) => open(clearance, session, noTurn).tools }
 }

@@ -1,14 +1,19 @@
 // Work that no person just wrote: it arrives on a channel of Coop's own and ends in its own way.
+import type { Household } from '../access/household.ts'
 import type { Outcome } from '../agent/turn.ts'
-import type { Inbound } from '../channel.ts'
+import type { Channel, Inbound, Place } from '../channel.ts'
 import type { Desk } from '../desk/desk.ts'
+import type { Log } from '../log.ts'
 import type { Origin } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
+import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Subagent } from '../store/subagents.ts'
 import type { Turn } from '../store/turns.ts'
-import type { Cleared } from './gatekeeper.ts'
+import type { Cleared, Gatekeeper } from './gatekeeper.ts'
+import type { Live } from './live.ts'
+import type { PostOffice } from './post-office.ts'
 import { jobOfSession } from './schedule/job.ts'
 
 /** A piece of work that was taken up, as a lane works on it. */
@@ -17,6 +22,26 @@ export interface ErrandWork {
   readonly cleared: Cleared
   readonly session: Session
   readonly clearedAt: number
+}
+
+/** What the rooms of the gateway give to whoever takes errands on. */
+export interface ErrandOptions {
+  readonly store: Store
+  readonly household: () => Household
+  readonly gatekeeper: Gatekeeper
+  readonly channel: (name: string) => Channel | undefined
+  readonly office: PostOffice
+  readonly live: Live
+  /** Whether a part for this place would be the first in its lane. */
+  readonly idle: (place: Place) => boolean
+  /** Sends rows that were just committed. */
+  readonly send: (rows: readonly OutboxRow[]) => void
+  /** Puts stored rows on their journey. */
+  readonly proceed: (rows: readonly Received[]) => void
+  /** Puts work that was taken up into the lane of its session. */
+  readonly enqueue: (work: ErrandWork) => void
+  readonly log: Log
+  readonly now: () => number
 }
 
 export interface Errand {

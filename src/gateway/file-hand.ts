@@ -1,6 +1,7 @@
 // Brings a file that the agent made to the people of its conversation: sealed like a reply, in order with it, once.
 import type { Clearance } from '../access/clearance.ts'
 import type { Channel, Outbound } from '../channel.ts'
+import { inLanes } from '../delivery/parts.ts'
 import { seal } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import type { Session } from '../store/sessions.ts'
@@ -49,7 +50,7 @@ export function fileHand(
         {
           place: { session: session.id, epoch: session.epoch, turn: null, trace },
           entries: local ? [{ ...shown, labels: sealed.labels, origin: 'agent' }] : [],
-          parts: [{ part, first: options.sender.idle(place) }],
+          parts: inLanes([part], options.sender.idle),
         },
         now(),
       )

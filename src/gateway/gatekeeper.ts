@@ -3,7 +3,7 @@ import { clear, clearJob, groupOf, reissue } from '../access/clear.ts'
 import type { Clearance, Grant } from '../access/clearance.ts'
 import { type Group, type Household, identify, type Speaker } from '../access/household.ts'
 import type { Level } from '../access/levels.ts'
-import type { Channel, Inbound, Membership, Place } from '../channel.ts'
+import { type Channel, type Inbound, type Membership, type Place, placeKey } from '../channel.ts'
 import { messageOf } from '../errors.ts'
 
 export interface Cleared {
@@ -13,7 +13,10 @@ export interface Cleared {
 }
 
 export interface Gatekeeper {
-  clear(inbound: Inbound): Promise<Cleared>
+  /** A mark of this moment: what is asked of a platform from now on is true for what is here already. */
+  moment(): number
+  /** Who listens is asked anew, unless it was since `arrived`: a backlog is no reason to ask a thousand times. */
+  clear(inbound: Inbound, arrived?: number): Promise<Cleared>
   /** The clearance of a job that no person speaks for. */
   clearJob(job: string, trust: Level, place: Place | null, tools: readonly string[]): Promise<Clearance>
   /** The lower of what was granted and what is true now. */
@@ -39,9 +42,21 @@ export function openGatekeeper(
     }
   }
 
+  let asks = 0
+  const answers = new Map<string, { readonly ask: number; readonly answer: Promise<Membership> }>()
+  function membershipSince(place: Place, arrived: number): Promise<Membership> {
+    if (place.kind === 'direct') return membership(place)
+    const known = answers.get(placeKey(place))
+    if (known && known.ask > arrived) return known.answer
+    const answer = membership(place)
+    answers.set(placeKey(place), { ask: ++asks, answer })
+    return answer
+  }
+
   return {
-    async clear(inbound) {
-      const listening = await membership(inbound.place)
+    moment: () => asks,
+    async clear(inbound, arrived = asks) {
+      const listening = await membershipSince(inbound.place, arrived)
       const speaker = identify(inbound.sender, household())
       return {
         speaker,

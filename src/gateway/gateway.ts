@@ -5,7 +5,8 @@ import { type Models, openModels } from '../agent/models/models.ts'
 import type { BoxRules } from '../box/policy.ts'
 import type { Boxes } from '../box/room.ts'
 import type { Channel, Control } from '../channel.ts'
-import type { Config, Environment } from '../config/load.ts'
+import type { Environment } from '../config/environment.ts'
+import type { Config } from '../config/load.ts'
 import { openSender } from '../delivery/sender.ts'
 import { workspaceFault } from '../desk/files.ts'
 import type { Log } from '../log.ts'
@@ -17,7 +18,7 @@ import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
 import { openAttachments } from './attachments.ts'
-import { dayStart, openBudget } from './budget.ts'
+import { openBudget } from './budget.ts'
 import { openChannelChanges } from './channel-changes.ts'
 import { syncChannels, type WantedChannel } from './channel-sync.ts'
 import { type ChannelRunner, openChannels } from './channels.ts'
@@ -60,6 +61,7 @@ import { openStatus } from './status.ts'
 import { openSubagents } from './subagents.ts'
 import { openTyping } from './typing.ts'
 import { openStop, openWake } from './waiting.ts'
+import { dayStart } from './zone.ts'
 
 export interface GatewayOptions {
   readonly config: Config
@@ -277,8 +279,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     sender,
     live,
     channel,
-    // A desk has lent hands, and one of them tells what a desk would have.
-    toolsOf: (clearance, session) => desks.toolsOf(clearance, session),
     now,
   })
   const desks: Desks = openDesks({
@@ -354,7 +354,6 @@ export function openGateway(options: GatewayOptions): Gateway {
     scheduleHand: lent.scheduleHand,
     subagentHand: lent.subagentHand,
     timezone: schedule.zoneOf,
-    today,
     now,
   })
   const commandRuns = openCommandRuns({ table: commands, gatekeeper, office, enqueue: lanes.push, now })
@@ -373,6 +372,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     live,
     log,
     tracer,
+    today,
     now,
   })
   const faults = openFaults({ store, enqueue: lanes.push, proceed, errands, office, log, now })
@@ -392,6 +392,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     models,
     running: session => lanes.running().includes(session),
     modelFor,
+    today,
     now,
   })
   const menus = openMenus({

@@ -11,13 +11,12 @@ import { newTrace } from '../trace/trace.ts'
 import { configHand } from './configuration/config-hand.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import type { InForce } from './configuration/in-force.ts'
-import type { ToolsOf } from './desks.ts'
 import { fileHand } from './file-hand.ts'
 import type { Joins } from './joins.ts'
 import type { Live } from './live.ts'
 import type { People } from './people.ts'
 import { peopleHand } from './people-hand.ts'
-import { needsOf } from './schedule/needs.ts'
+import { foreseeJob } from './schedule/foresight.ts'
 import type { Schedule } from './schedule/schedule.ts'
 import { scheduleHand } from './schedule/schedule-hand.ts'
 import { subagentHand } from './subagent-hand.ts'
@@ -36,8 +35,6 @@ export interface LentOptions {
   readonly sender: Sender
   readonly live: Live
   readonly channel: (name: string) => Channel | undefined
-  /** The tools that a desk would have. */
-  readonly toolsOf: ToolsOf
   readonly now: () => number
 }
 
@@ -63,14 +60,13 @@ export function openLent(options: LentOptions): Lent {
     return store.approvals.ofCall(callId.slice(0, colon), callId.slice(colon + 1))?.state === 'used'
   }
 
-  /** What a task that this clearance would set has to ask a person for. */
-  const needs = (clearance: Clearance): string => {
-    const { rules } = inForce.config().settings.tools.approve
-    return needsOf(options.toolsOf(clearance, taskOf(clearance)), clearance.acts, rules)
-  }
-
   const jobHand = (clearance: Clearance, callId: string) =>
-    scheduleHand(clearance, callId, { schedule, jobs: store.jobs, needs, now })
+    scheduleHand(clearance, callId, {
+      schedule,
+      jobs: store.jobs,
+      foresee: job => foreseeJob(job, inForce.config(), name => options.channel(name) !== undefined),
+      now,
+    })
 
   const helpers = {
     store,
@@ -111,15 +107,3 @@ const commandCall = (): string => `command:${newTrace()}`
 
 /** A command lists and stops, and sends nothing off. */
 const noTurn: TurnFacts = { turn: { id: '', epoch: 0, trace: '' }, seen: () => 'outside', tools: () => [] }
-
-/** The session that a task would work in. */
-const taskOf = ({ person }: Clearance): Session => ({
-  id: '',
-  kind: 'job',
-  person,
-  title: null,
-  epoch: 0,
-  windowFrom: 0,
-  createdAt: 0,
-  updatedAt: 0,
-})

@@ -4,7 +4,7 @@ import type { Clearance } from '../access/clearance.ts'
 import { type Household, owners, type Person } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
 import type { Channel, Choice, Inbound, Place } from '../channel.ts'
-import { partsOf } from '../delivery/parts.ts'
+import { inLanes, partsOf } from '../delivery/parts.ts'
 import type { Sealed } from '../delivery/seal.ts'
 import { seal, sealPlain } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
@@ -135,12 +135,11 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       (channel && partsOf(sealed, { ...to, channel }, { key: facts.key, turn: null, trace: facts.trace })) ??
       []
     const session = facts.session && store.sessions.ensure(facts.session, now())
-    const idle = options.sender.idle(to.place)
     const done = store.post(
       {
         place: session && { session: session.id, epoch: session.epoch, turn: null, trace: facts.trace },
         entries: [facts.entry],
-        parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
+        parts: inLanes(parts, options.sender.idle),
         ...(inbox ? { inbox } : {}),
         ...(facts.release ? { release: facts.release } : {}),
       },

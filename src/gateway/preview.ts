@@ -1,14 +1,11 @@
 // What each person would get under a configuration: level, compartments, tools, the size of the prompt.
 import { viewOf } from '../access/clear.ts'
-import { atLeast } from '../access/levels.ts'
 import { promptTokens } from '../agent/prompt.ts'
-import { countTokens } from '../agent/tokens.ts'
-import { specOf } from '../agent/turn.ts'
+import { specTokens } from '../agent/turn.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
 import { openSkills } from '../desk/skills.ts'
-import { toolServersOf } from '../mcp/server.ts'
-import { tools } from '../tools/tools.ts'
+import { foreseenTools } from './foreseen-tools.ts'
 import { build } from './prompts.ts'
 
 export interface PersonReport {
@@ -27,10 +24,7 @@ export function reportPeople(config: Config): PersonReport[] {
     const named = new Set(person.matches.map(match => match.slice(0, match.indexOf(':'))))
     return [...(named.size > 0 ? named : ['terminal'])].map(channel => {
       const clearance = viewOf(person, channel, config.household)
-      const served = toolServersOf(config).some(server => atLeast(clearance.level, server.trust))
-      const open = tools.filter(
-        tool => atLeast(clearance.level, tool.level) && (tool.name !== 'mcp' || served),
-      )
+      const open = foreseenTools(clearance, config)
       const { workspace } = config.paths
       const files = openFiles(clearance, workspace, () => null)
       const skills = openSkills(clearance, () => files, workspace, config.settings.skills)
@@ -42,9 +36,7 @@ export function reportPeople(config: Config): PersonReport[] {
         channel,
         opens: clearance.reads,
         tools: open.map(tool => tool.name),
-        promptTokens:
-          promptTokens(prompt) +
-          open.reduce((sum, tool) => sum + countTokens(JSON.stringify(specOf(tool))), 0),
+        promptTokens: promptTokens(prompt) + specTokens(open),
       }
     })
   })

@@ -44,6 +44,7 @@ export function openPrompts(config: () => Config) {
   }
 }
 
+/** The prompt of a desk as it would be made now, kept nowhere. */
 export function build(
   desk: Pick<Desk, 'clearance' | 'files' | 'skills'>,
   speaker: Speaker,

@@ -1,7 +1,7 @@
 // The journey of one message, from arrival to the room that answers it.
 import type { Household } from '../access/household.ts'
-import { type Level, levels } from '../access/levels.ts'
-import type { Choice, Inbound } from '../channel.ts'
+import type { Level } from '../access/levels.ts'
+import type { Inbound } from '../channel.ts'
 import { sealPlain } from '../delivery/seal.ts'
 import type { Log } from '../log.ts'
 import { plainText } from '../store/entry.ts'
@@ -9,6 +9,7 @@ import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { newTrace, type Tracer } from '../trace/trace.ts'
+import { unknownCommand } from './commands/unknown.ts'
 import type { ConsentOffice } from './consent.ts'
 import type { Task } from './conversation/task.ts'
 import type { Errand } from './errand.ts'
@@ -20,7 +21,7 @@ import type { Revisions } from './revisions.ts'
 import { chooseRoute, type Route } from './route.ts'
 import { spokenOrigin, spokenText, strangerAuthor } from './said.ts'
 import { sessionFor } from './sessions.ts'
-import { shownName } from './shown-name.ts'
+import { openStrangers } from './strangers.ts'
 
 export interface ReceiveOptions {
   readonly store: Store
@@ -43,6 +44,8 @@ export interface ReceiveOptions {
   readonly live: Live
   readonly log: Log
   readonly tracer: Tracer
+  /** The beginning of today, in milliseconds since 1970. */
+  readonly today: () => number
   readonly now: () => number
 }
 
@@ -55,10 +58,11 @@ export interface Receiver {
 
 export function openReceiver(options: ReceiveOptions): Receiver {
   const { store, now } = options
+  const strangers = openStrangers(options)
   /** Messages of one place keep their order while its membership is asked for. */
   const order = new Map<string, Promise<void>>()
 
-  async function receive(arrived: Received): Promise<void> {
+  async function receive(arrived: Received, moment: number): Promise<void> {
     const revision = arrived.inbound.revises ? options.revisions.apply(arrived) : null
     if (revision?.kind === 'settled') return
     const row =
@@ -78,7 +82,7 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       span.end({ route: inbound.channel })
       return errand.take(row)
     }
-    const cleared = await options.gatekeeper.clear(inbound)
+    const cleared = await options.gatekeeper.clear(inbound, moment)
     const { speaker, clearance, group } = cleared
     if (inbound.reaction) return reacted(row, cleared)
     if (revision?.kind === 'withdrawn') return withdrawn(row, cleared, revision.text)
@@ -87,26 +91,30 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       clearance,
       household: options.household(),
       group,
-      publicToday: publicToday(inbound),
+      publicToday: strangers.answeredToday(inbound),
       commands: options.commandLevels,
     })
     span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
-    if (speaker.kind === 'person' && inbound.sender.unverified) tellChanged(inbound, speaker.person.name)
+    if (speaker.kind === 'person' && inbound.sender.unverified)
+      strangers.changed(inbound, speaker.person.name)
     if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)
       options.office.met(speaker.person, inbound.place)
     switch (route.kind) {
       case 'ignore':
-        return ignore(row, cleared, route.reason)
+        return ignore(row, route.reason)
       case 'pair':
-        return pair(row, cleared)
+        return strangers.pair(row, cleared)
       case 'listen':
         return listen(row, cleared)
       case 'command':
         return options.runCommand(row, cleared, sessionOf(cleared, inbound), route)
+      case 'unknown command': {
+        const words = unknownCommand(route.name, clearance, options.commandLevels)
+        return options.office.answer(row, sealPlain(words, clearance), clearance, sessionOf(cleared, inbound))
+      }
       case 'turn': {
         const session = sessionOf(cleared, inbound)
-        if (speaker.kind === 'stranger')
-          store.settings.set('gateway', budgetName(inbound), publicToday(inbound) + 1, now())
+        if (speaker.kind === 'stranger') strangers.count(inbound)
         return options.enqueue(session.id, { kind: 'message', row, cleared, session, clearedAt: now() })
       }
       default:
@@ -117,48 +125,10 @@ export function openReceiver(options: ReceiveOptions): Receiver {
   const sessionOf = ({ speaker }: Cleared, inbound: Inbound): Session =>
     store.sessions.ensure(sessionFor(speaker, inbound.place, options.directSessions()), now())
 
-  function ignore(row: Received, _cleared: Cleared, reason: string): void {
+  function ignore(row: Received, reason: string): void {
     store.inbox.settle(row.id, 'ignored', reason)
     options.log.debug({ trace: row.trace, reason }, 'ignored')
-    if (reason !== 'unlisted group') return
-    const { place } = row.inbound
-    const name = `told:${place.channel}:${place.id}`
-    if (store.settings.get('gateway', name)) return
-    store.together(() => {
-      store.settings.set('gateway', name, true, now())
-      options.office.tellOwners(
-        `I was written to in the group “${shownName(place.title ?? place.id)}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${place.channel}:${place.id}"`,
-      )
-    })
-  }
-
-  /** An owner hears of a changed identity once a day, as long as it is not confirmed and writes. */
-  function tellChanged({ channel, sender }: Inbound, person: string): void {
-    const today = new Date(now()).toISOString().slice(0, 10)
-    const name = `changed:${channel}:${sender.id}`
-    if (store.settings.get('gateway', name) === today) return
-    store.together(() => {
-      store.settings.set('gateway', name, today, now())
-      options.office.tellOwners(
-        `The ${channel} identity of ${person} has changed, a new phone perhaps, or somebody else. Until you say that it is them, they are answered as a stranger: /confirm ${channel}:${sender.id}`,
-      )
-    })
-  }
-
-  /** The stranger is told once, and the owner with the code, in one commit; nothing of it reaches a model. */
-  function pair(row: Received, { clearance }: Cleared): void {
-    const { inbound } = row
-    const name = shownName(inbound.sender.name)
-    store.together(() => {
-      const { pairing, fresh } = store.pairings.ensure(inbound.channel, inbound.sender.id, name, now())
-      if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
-      const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
-      options.office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
-      options.office.tellOwners(
-        `${name} wrote to me on ${inbound.channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
-        { choices: pairingChoices(pairing.code, name) },
-      )
-    })
+    if (reason === 'unlisted group') strangers.inUnlistedGroup(row.inbound.place)
   }
 
   /** The words are named only where the conversation shows them still: others may read here now. */
@@ -211,37 +181,13 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     options.live.entries(done.entries)
   }
 
-  /** Buttons let somebody in only under a name that nobody has: a name the stranger chose must not become a person's. */
-  function pairingChoices(code: string, name: string): Choice[] {
-    const plain = name
-      .replace(/[^\p{L}\p{N} ]/gu, '')
-      .trim()
-      .slice(0, 20)
-    const words = plain.toLowerCase().split(/\s+/)
-    const known = [...options.household().people.values()].some(
-      person => words.includes(person.id) || person.name.toLowerCase() === plain.toLowerCase(),
-    )
-    const reserved = words.some(word => ['as', 'trust', ...levels].includes(word))
-    const out = { id: `/deny ${code}`, label: 'Leave out' }
-    if (plain === '' || known || reserved) return [out]
-    const admit = (['familiar', 'inner'] as const).map(level => ({
-      id: `/approve ${code} as ${plain} ${level}`,
-      label: `Let in, ${level}`,
-    }))
-    return [...admit, out]
-  }
-
-  const budgetName = ({ channel, sender }: Inbound): string =>
-    `public:${new Date(now()).toISOString().slice(0, 10)}:${channel}:${sender.id}`
-  const publicToday = (inbound: Inbound): number =>
-    store.settings.get<number>('gateway', budgetName(inbound)) ?? 0
-
   function proceed(rows: readonly Received[]): void {
+    const moment = options.gatekeeper.moment()
     for (const row of rows) {
       const place = `${row.inbound.channel}:${row.inbound.place.id}`
       const before = order.get(place) ?? Promise.resolve()
       const next = before
-        .then(() => receive(row))
+        .then(() => receive(row, moment))
         .catch(error =>
           options.log.error({ err: error, trace: row.trace }, 'a message could not be taken up'),
         )

@@ -1,4 +1,5 @@
-// Lets memory do its upkeep when nobody waits: words at once, facts when it is quiet, tidying now and then.
+// Lets memory and the store do their upkeep when nobody waits: words at once, facts when it is quiet, tidying now and then.
+import { setImmediate as breathe } from 'node:timers/promises'
 import { reissueAmongSame } from '../access/clear.ts'
 import type { Household } from '../access/household.ts'
 import type { Models } from '../agent/models/models.ts'
@@ -42,6 +43,8 @@ const wordsWithinMs = 20_000
 const factsAfterMs = 5 * 60_000
 const tidyEveryMs = 6 * 3_600_000
 const maxTokens = 2_000
+/** Rows of coop.db that one commit lets go. */
+const slice = 200
 
 export function openRemember(options: RememberOptions): Remember {
   const { store, memory, log } = options
@@ -109,6 +112,7 @@ export function openRemember(options: RememberOptions): Remember {
     work = work.then(async () => {
       const { capture, retention } = options.settings().memory
       const model = withModel ? factsModel() : null
+      if (withTidying) await trim()
       if (stop.signal.aborted || (withModel && options.busy())) return
       try {
         await upkeep(memory, {
@@ -122,6 +126,14 @@ export function openRemember(options: RememberOptions): Remember {
           log.warn({ err: { message: messageOf(error) } }, 'memory upkeep was put off')
       }
     })
+  }
+
+  async function trim(): Promise<void> {
+    try {
+      while (!stop.signal.aborted && store.trim(options.now(), slice) === slice) await breathe()
+    } catch (error) {
+      log.warn({ err: { message: messageOf(error) } }, 'old rows of coop.db were not let go')
+    }
   }
 
   return {

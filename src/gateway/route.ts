@@ -7,6 +7,8 @@ import type { Inbound } from '../channel.ts'
 export type Route =
   | { readonly kind: 'turn' }
   | { readonly kind: 'command'; readonly name: string; readonly args: string }
+  /** Meant as a command that there is not. */
+  | { readonly kind: 'unknown command'; readonly name: string }
   /** Kept as context, not answered. */
   | { readonly kind: 'listen' }
   /** A stranger who gets a code. */
@@ -51,12 +53,18 @@ export function chooseRoute(inbound: Inbound, facts: RouteFacts): Route {
       return { kind: 'command', name: command[1]!.toLowerCase(), args: command[2]?.trim() ?? '' }
     if (inbound.place.kind === 'group') return { kind: 'ignore', reason: 'command below level' }
   }
+  if (command && needed === undefined && !stranger && isMeantAsCommand(inbound))
+    return { kind: 'unknown command', name: command[1]!.toLowerCase() }
   if (inbound.choice) return { kind: 'ignore', reason: 'nothing to choose' }
   if (group && !triggered(inbound, group)) return { kind: 'listen' }
   if (stranger && facts.publicToday >= household.publicDailyMessages)
     return { kind: 'ignore', reason: 'public budget' }
   return { kind: 'turn' }
 }
+
+/** In a group other programs have commands too. Telegram itself says /start when a chat begins. */
+const isMeantAsCommand = ({ text, place, addressed, attachments }: Inbound): boolean =>
+  (place.kind === 'direct' || addressed === true) && !attachments?.length && !/^\s*\/start(\s|$)/i.test(text)
 
 function triggered(inbound: Inbound, group: Group): boolean {
   if (group.trigger === 'always' || inbound.addressed) return true

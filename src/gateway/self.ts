@@ -10,7 +10,7 @@ import { parseSpan, type StoredSpan } from '../trace/read.ts'
 import { rolledFiles } from '../trace/rolling-file.ts'
 import { endFirstConversation, giveName } from './first-conversation.ts'
 import { findHelp, readSections, type Section } from './help.ts'
-import { statusText } from './status.ts'
+import { statusText } from './status-text.ts'
 
 /** Where the gateway's records and docs are; absent where there are none. */
 export interface Records {

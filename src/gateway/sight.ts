@@ -81,6 +81,7 @@ export function lookBack(
   }
 }
 
+/** What `foresee` found, for people: a line a memory. */
 export const foresightLines = (person: Person, all: readonly Foresight[]): string[] =>
   all.flatMap(({ channel, opens, stores, memories, hidden, files }) => [
     `A message from ${person.name} on ${channel} opens ${opens.join(', ') || 'nothing'}.`,
@@ -91,6 +92,7 @@ export const foresightLines = (person: Person, all: readonly Foresight[]): strin
     ...(hidden > 0 ? [`    ${hidden} of ${personalOf(person.id)}, for ${person.name} alone`] : []),
   ])
 
+/** What `lookBack` found, for people: a line a row. */
 export const hindsightLines = (person: Person, { rows, hidden }: Hindsight): string[] => [
   `Given in turns whose reply ${person.name} could read, newest first: ${rows.length === 0 ? 'nothing' : ''}`.trimEnd(),
   ...rows.map(

@@ -1,6 +1,7 @@
 // How the gateway is, with what is wrong first.
 import { workspaceFault } from '../desk/files.ts'
 import type { StatusReport } from '../protocol/messages.ts'
+import { spaceFault } from '../store/space.ts'
 import type { Store } from '../store/store.ts'
 import type { ChannelRunner } from './channels.ts'
 import type { Configuration } from './configuration/configuration.ts'
@@ -23,11 +24,12 @@ export interface StatusOptions {
 export function openStatus(options: StatusOptions): () => StatusReport {
   const { inForce, configuration, store } = options
 
-  /** What no other row shows: a refused configuration, a missing key. */
+  /** What no other row shows: a refused configuration, a missing key, a full disk. */
   const problems = (model: string): string[] => [
     ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),
     ...configuration.waiting().map(key => `${key} waits for a restart`),
     ...(inForce.models().hasKey(model) ? [] : [`there is no key for ${model}`]),
+    ...[spaceFault(inForce.config().paths.db) ?? []].flat(),
     ...[workspaceFault(inForce.config().paths.workspace) ?? []].flat(),
   ]
 
@@ -61,20 +63,4 @@ export function openStatus(options: StatusOptions): () => StatusReport {
       outbox,
     }
   }
-}
-
-export function statusText(report: StatusReport): string {
-  const since = new Date(report.startedAt).toISOString().replace('T', ' ').slice(0, 16)
-  const pairs = (counts: Readonly<Record<string, number>>) =>
-    Object.entries(counts)
-      .filter(([, count]) => count > 0)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(', ') || 'empty'
-  return [
-    ...report.problems.map(problem => `! ${problem}`),
-    `Coop ${report.version}, since ${since} UTC, model ${report.model}`,
-    `channels: ${report.channels.map(channel => `${channel.name} ${channel.state}`).join(', ') || 'none'}`,
-    `turns: ${report.turns.running} running, ${report.turns.waiting} waiting`,
-    `inbox: ${pairs(report.inbox)}; outbox: ${pairs(report.outbox)}`,
-  ].join('\n')
 }

@@ -1,40 +1,21 @@
 // Subagents from being sent off to their answer: a turn of their own in a session of their own, taken up again after a crash.
-import type { Household } from '../access/household.ts'
 import { atLeast, type Level } from '../access/levels.ts'
 import type { Outcome } from '../agent/turn.ts'
-import type { Channel, Inbound, Place } from '../channel.ts'
-import { partsOf } from '../delivery/parts.ts'
+import type { Inbound } from '../channel.ts'
+import { inLanes, partsOf } from '../delivery/parts.ts'
 import { seal } from '../delivery/seal.ts'
-import type { Log } from '../log.ts'
 import type { Received } from '../store/inbox.ts'
-import type { OutboxRow } from '../store/outbox.ts'
 import type { Session } from '../store/sessions.ts'
-import type { Store } from '../store/store.ts'
 import type { NewSubagent, Subagent, SubagentState } from '../store/subagents.ts'
-import { type Errand, type ErrandWork, subagentChannel, subagentSession } from './errand.ts'
-import type { Gatekeeper } from './gatekeeper.ts'
+import { type Errand, type ErrandOptions, subagentChannel, subagentSession } from './errand.ts'
 import type { StopReason } from './lanes.ts'
-import type { Live } from './live.ts'
-import type { PostOffice } from './post-office.ts'
 
-export interface SubagentOptions {
-  readonly store: Store
-  readonly household: () => Household
-  readonly gatekeeper: Gatekeeper
-  readonly channel: (name: string) => Channel | undefined
-  readonly office: PostOffice
-  readonly live: Live
+export interface SubagentOptions extends ErrandOptions {
   /** What a profile says to do, if it says something. */
   readonly instructions: (profile: string) => string | undefined
-  readonly idle: (place: Place) => boolean
-  readonly send: (rows: readonly OutboxRow[]) => void
-  readonly proceed: (rows: readonly Received[]) => void
-  readonly enqueue: (work: ErrandWork) => void
   /** Runs a waiting turn on. */
   readonly wake: (turn: string) => void
   readonly stop: (session: string, reason: StopReason) => boolean
-  readonly log: Log
-  readonly now: () => number
 }
 
 export interface Subagents extends Disposable {
@@ -120,7 +101,6 @@ export function openSubagents(options: SubagentOptions): Subagents {
     const sealed = seal(said, desk.clearance)
     const facts = { key: turn.id, turn: turn.id, trace: turn.trace }
     const parts = channel && partsOf(sealed, { place, clearance, channel }, facts)
-    const idle = options.idle(place)
     const done = store.together(() => {
       const ended = desk.end(
         {
@@ -129,7 +109,7 @@ export function openSubagents(options: SubagentOptions): Subagents {
           usage: outcome.usage,
           model,
           entries: outcome.entry ? [outcome.entry] : [],
-          parts: (parts ?? []).map((part, index) => ({ part, first: idle && index === 0 })),
+          parts: inLanes(parts ?? [], options.idle),
           inbox: { state: state === 'failed' ? 'failed' : 'answered', reason },
         },
         outcome.kind === 'reply' ? outcome.cost : null,

@@ -1,12 +1,13 @@
 // What was spent, in words.
 import { CoopError } from '../errors.ts'
-import type { SpendBy, Spending } from '../store/spending.ts'
+import type { Spending, SpendRow } from '../store/spending.ts'
+import { dayName, daysAgo } from './zone.ts'
 
 const kinds = ['user', 'model', 'job', 'day'] as const
 
 export interface UsageWish {
   readonly days: number
-  readonly by: SpendBy
+  readonly by: (typeof kinds)[number]
   /** Whose alone; null for everybody's. */
   readonly person: string | null
 }
@@ -17,7 +18,7 @@ export function readUsageWish(args: string, person: string | null): UsageWish {
     .replace(/--(days|by)[= ]?/g, ' ')
     .split(/\s+/)
     .filter(Boolean)
-  const by = words.find(word => (kinds as readonly string[]).includes(word)) as SpendBy | undefined
+  const by = kinds.find(kind => words.includes(kind))
   const days = words.find(word => /^\d+$/.test(word))
   const other = words.find(word => word !== by && word !== days)
   if (other !== undefined)
@@ -28,9 +29,20 @@ export function readUsageWish(args: string, person: string | null): UsageWish {
   return { days: Math.min(Number(days ?? 1), 3_650), by: by ?? 'user', person }
 }
 
-/** One line a name, the dearest first. */
-export function usageText(spending: Spending, wish: UsageWish, today: number): string {
-  const rows = spending.sums(wish.by, today - (wish.days - 1) * 86_400_000, wish.person)
+/** The sums that were wished for, over whole days of the household’s zone; the dearest first, days newest first. */
+export function usageRows(spending: Spending, wish: UsageWish, now: number, timezone: string): SpendRow[] {
+  const from = daysAgo(now, wish.days, timezone)
+  if (wish.by !== 'day') return spending.sums(wish.by, from, wish.person)
+  const quarters = spending.sums('quarter', from, wish.person)
+  const days = Map.groupBy(quarters, ({ name }) => dayName(Number(name), timezone))
+  return [...days]
+    .map(([name, rows]) => rows.reduce(together, { ...none, name }))
+    .sort((a, b) => (a.name! < b.name! ? 1 : -1))
+}
+
+/** One line a name. */
+export function usageText(spending: Spending, wish: UsageWish, now: number, timezone: string): string {
+  const rows = usageRows(spending, wish, now, timezone)
   const total = rows.reduce((sum, row) => sum + row.usd, 0)
   const lines = rows.map(row => {
     const read = row.input + row.cacheRead + row.cacheWrite
@@ -39,3 +51,15 @@ export function usageText(spending: Spending, wish: UsageWish, today: number): s
   const span = wish.days === 1 ? 'Today' : `The last ${wish.days} days`
   return [`${span}, by ${wish.by}: $${total.toFixed(4)}`, ...lines].join('\n')
 }
+
+const none = { calls: 0, input: 0, output: 0, cacheRead: 0, cacheWrite: 0, usd: 0 }
+
+const together = (a: SpendRow, b: SpendRow): SpendRow => ({
+  name: a.name,
+  calls: a.calls + b.calls,
+  input: a.input + b.input,
+  output: a.output + b.output,
+  cacheRead: a.cacheRead + b.cacheRead,
+  cacheWrite: a.cacheWrite + b.cacheWrite,
+  usd: a.usd + b.usd,
+})

@@ -1,11 +1,12 @@
 // Requests to a tool server's address: to where the gateway's rules let them go, each on its own connection.
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { connect as secure } from 'node:tls'
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { dial, type Net } from '../box/dial.ts'
 import { CoopError } from '../errors.ts'
+import { request } from '../http/builtin.ts'
 import type { Address } from './server.ts'
 
 /** Bytes of one answer, a stream of events too. */

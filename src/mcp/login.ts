@@ -1,6 +1,5 @@
 // One login at a tool server: the browser goes there, and comes back to this computer with a code (RFC 6749, 7636, 8252).
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type {
   OAuthClientProvider,
@@ -10,6 +9,7 @@ import type {
 } from '@modelcontextprotocol/client'
 import { internet, type Net } from '../box/dial.ts'
 import { CoopError, messageOf } from '../errors.ts'
+import { createServer } from '../http/builtin.ts'
 import { fetchFor } from './http.ts'
 import type { Logins } from './logins.ts'
 import { inLine } from './outside.ts'

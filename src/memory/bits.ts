@@ -45,6 +45,7 @@ export function addBitsOf(shelf: Shelf, id: number): void {
   insert(shelf, id, b)
 }
 
+/** A vector that goes takes its bits along. */
 export function removeBits(shelf: Shelf, id: number): void {
   if (readNote(shelf.db, doneNote(shelf)) !== undefined)
     shelf.sql(`DELETE FROM ${shelf.tables.bits} WHERE id = ?`).run(BigInt(id))

@@ -46,6 +46,7 @@ export interface StoreStats {
 
 const most = 100
 
+/** Rows of all readable shelves in one order. */
 export function listRows(scope: Scope, options: ListOptions = {}): Memo[] {
   const limit = Math.max(1, Math.min(options.limit ?? defaultLimit, most))
   const newest = options.order !== 'oldest'

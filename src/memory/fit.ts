@@ -20,6 +20,7 @@ const akinCounts = 0.5
 const k1 = 1.2
 const b = 0.75
 
+/** `averageLength` is of all readable rows, in terms. */
 export function fitOf(
   row: Pick<Row, 'norm' | 'near' | 'meta' | 'len'>,
   terms: readonly Term[],

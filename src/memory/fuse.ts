@@ -9,6 +9,7 @@ const k = 60
 const meaningShare = { settled: 0.05, open: 1 }
 const wellCovered = 0.5
 
+/** Both lists best first, and so is what comes back. */
 export function fuse(words: readonly Ranked[], meaning: readonly Ranked[]): Ranked[] {
   const covered = words.slice(0, 3).some(({ coverage }) => coverage >= wellCovered)
   const scores = new Map<string, Ranked>()

@@ -36,6 +36,7 @@ const firstTurns = 6
 const newestRows = 2
 const maxLineChars = 600
 
+/** Pinned rows, what fits the text, and the newest, each with its share of the tokens. */
 export async function promptIndex(
   scope: Scope,
   text: string,

@@ -15,6 +15,7 @@ export interface Question {
 
 const maxTerms = 64
 
+/** Only the beginning of an endless text is read. */
 export function questionOf(text: string): Question {
   const asked = text.slice(0, maxQueryChars)
   const dates = namedDates(asked).slice(0, 8)
@@ -67,6 +68,6 @@ export function personNamed(question: Question, shelves: readonly Shelf[]): stri
   return named.length === 1 ? named[0]![0] : null
 }
 
-/** Whether `more` has all of `terms` and others besides: "Ann Lee" leaves "Ann" out of account. */
+/** Whether `more` has all of `terms` and others besides: "Bob Bee" leaves "Bob" out of account. */
 const covers = (more: ReadonlySet<string>, terms: ReadonlySet<string>): boolean =>
   more.size > terms.size && [...terms].every(term => more.has(term))

@@ -1,20 +1,27 @@
 // Lexical search over the shelves one clearance reads: candidates from each, scored as if they were one collection.
 import type { Shelf } from './files.ts'
 import { fitOf } from './fit.ts'
+import { type Kinds, manyRows, openPostings } from './postings.ts'
 import { personNamed, questionOf, withAliases } from './question.ts'
 import { type Candidate, type Ranked, rank } from './rank.ts'
-import { expression, type Found, shortlist } from './shortlist.ts'
+import { besideOf, type Found, shortlist } from './shortlist.ts'
 import { narrowing, rarest, weigh } from './terms.ts'
 
 export interface Limits {
   /** The moment for which it is asked: what had ended by then comes later. */
   readonly now: number
-  /** Candidates of each shelf. */
+  /** Candidates of all shelves together. */
   readonly candidates?: number
   /** The least work that finds anything: rare terms alone. */
   readonly cheap?: boolean
-  readonly kinds?: 'turns' | 'facts'
+  readonly kinds?: Exclude<Kinds, undefined>
 }
+
+/** How many rows the words that are looked for may have: at least this many, and this share of a large memory. */
+const sought = { rows: 2_000, share: 0.02 }
+
+/** How many of the best hits of a shelf bring the turns beside them along. */
+const companyOf = 12
 
 /** The rows that answer `text`, best first. Statistics come from these shelves and no others. */
 export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits): Ranked[] {
@@ -23,14 +30,19 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
   const size = sizeOf(shelves)
   if (size.rows === 0) return []
   const wanted = [...question.terms, ...question.dateTerms]
-  const terms = limits.cheap ? rarest(shelves, wanted, size.rows) : weigh(shelves, wanted, size.rows)
-  const wordsFor = narrowing(terms, size.rows)
-  if (wordsFor.length === 0) return []
-  const match = expression(wordsFor, limits.kinds, size.rows)
-  const most = limits.candidates ?? (limits.cheap ? 60 : 200)
-  const found = shortlist(shelves, match, most, !limits.cheap && limits.kinds !== 'facts').flatMap(
-    ({ shelf, rows }) => rows.map(row => candidate(shelf, row)),
-  )
+  const mostRows = Math.max(sought.rows, Math.round(size.rows * sought.share))
+  const postings = openPostings(shelves, size.rows, mostRows, limits.kinds)
+  const terms = limits.cheap ? rarest(shelves, wanted, size.rows) : weigh(postings, wanted, size.rows)
+  const hits = shortlist(shelves, postings, {
+    terms: narrowing(terms, mostRows),
+    most: limits.candidates ?? (limits.cheap ? 60 : 250),
+    byNeighbours: size.rows <= manyRows && limits.kinds !== 'facts',
+  })
+  const found = hits.flatMap(({ shelf, rows }) => {
+    const beside =
+      limits.cheap || limits.kinds === 'facts' ? [] : besideOf(shelf, rows.slice(0, companyOf), rows)
+    return [...rows, ...beside].map(row => candidate(shelf, row))
+  })
   return rank(found, {
     person: personNamed(question, shelves),
     dates: question.dates,

@@ -74,6 +74,7 @@ export interface Memo {
   readonly quoted: boolean
 }
 
+/** A row as views show it. */
 export function memoOf(row: Row, store: StoreName): Memo {
   return {
     id: row.uid,

@@ -31,6 +31,7 @@ export interface Found {
   readonly row: Row
 }
 
+/** The shelves that a clearance reads, its own person’s among them, opened only if they exist. */
 export function scopeOf(room: Room, clearance: Clearance): Scope {
   const readable = shelvesOf(clearance.reads, clearance.person)
   return {

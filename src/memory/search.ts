@@ -1,9 +1,11 @@
 // Search under a clearance: text first, vectors fused in when there are any, current rows before ended ones.
 import { CoopError } from '../errors.ts'
 import { archivedMatches } from './archive.ts'
+import type { Shelf } from './files.ts'
 import { fuse } from './fuse.ts'
+import type { Ranked } from './rank.ts'
 import type { Memo } from './row.ts'
-import { find, type Scope, shown } from './scope.ts'
+import { type Found, find, findAll, type Scope, shown } from './scope.ts'
 import { type StoreName, storeOf } from './shelves.ts'
 import type { Vectors } from './vectors.ts'
 
@@ -25,6 +27,7 @@ export interface SearchOptions {
 export const defaultLimit = 10
 const mostResults = 100
 
+/** Best first. Throws `input_invalid` for a limit below one. */
 export async function search(
   scope: Scope,
   vectors: Vectors | null,
@@ -44,13 +47,11 @@ export async function search(
   const order = meaning.length > 0 ? fuse(lexical, meaning) : lexical
   const shelves = scope.shelves(options.store)
   const memos: Memo[] = []
-  for (const { uid } of order) {
-    const found = find(shelves, uid)
-    if (!found) continue
+  for (const found of foundIn(shelves, order, 2 * limit)) {
     const memo = shown(found)
     if (options.kinds && (memo.kind === 'turn') !== (options.kinds === 'turns')) continue
     if (!fits(memo, options)) continue
-    scope.used.set(uid, found.shelf.ref)
+    scope.used.set(memo.id, found.shelf.ref)
     if (memos.push(memo) === limit) break
   }
   if ((options.archived || options.asOf !== undefined) && memos.length < limit) {
@@ -58,6 +59,14 @@ export async function search(
     memos.push(...archived.slice(0, limit - memos.length))
   }
   return options.asOf === undefined ? folded(scope, memos).slice(0, limit) : memos
+}
+
+/** The rows in this order, read a slice at a time: mostly the first is enough. */
+function* foundIn(shelves: readonly Shelf[], order: readonly Ranked[], slice: number): Generator<Found> {
+  for (let from = 0; from < order.length; from += slice) {
+    const uids = order.slice(from, from + slice).map(({ uid }) => uid)
+    yield* findAll(shelves, uids)
+  }
 }
 
 function fits({ at, since, until }: Memo, { from = at, to = at + 1, asOf }: SearchOptions): boolean {

@@ -1,12 +1,9 @@
 // The rows worth a closer look: the best of each shelf's text index, and the turns beside them.
 import { sittingGapMs } from './context.ts'
 import type { Shelf } from './files.ts'
-import { factTerm } from './insert.ts'
+import type { Postings } from './postings.ts'
 import type { Row } from './row.ts'
-import { manyRows, quoted } from './terms.ts'
-
-/** How many of the best hits bring the turns beside them along. */
-const companyOf = 12
+import type { Weighed } from './terms.ts'
 
 export type Found = Pick<
   Row,
@@ -31,47 +28,49 @@ export type Found = Pick<
   | 'tells_number'
 >
 
-/** In a large memory a row has to have a term itself: there what only its neighbours have never comes first. */
-export function expression(
-  terms: readonly string[],
-  kinds: 'turns' | 'facts' | undefined,
-  rows: number,
-): string {
-  const any = terms.map(quoted).join(' OR ')
-  const match = rows > manyRows ? `{norm meta} : (${any})` : `(${any})`
-  return kinds === undefined ? match : `${match} ${kinds === 'turns' ? 'NOT' : 'AND'} meta : ${factTerm}`
+export interface Hunt {
+  readonly terms: readonly Weighed[]
+  /** How many rows are wanted of all shelves together. */
+  readonly most: number
+  /** Whether a row is also found by what only its neighbours say. */
+  readonly byNeighbours: boolean
 }
 
-/** The most promising rows of each shelf, with what was said beside the best of them if asked for. */
+/** The most promising rows of each shelf. */
 export function shortlist(
   shelves: readonly Shelf[],
-  match: string,
-  most: number,
-  withCompany: boolean,
+  postings: Postings,
+  hunt: Hunt,
 ): { readonly shelf: Shelf; readonly rows: readonly Found[] }[] {
-  return best(shelves, match, most).map(({ shelf, ids }) => {
-    const hits = rowsOf(shelf, ids)
-    return { shelf, rows: withCompany ? [...hits, ...besideOf(shelf, hits)] : hits }
-  })
+  return best(shelves, postings, hunt).map(({ shelf, ids }) => ({ shelf, rows: rowsOf(shelf, ids) }))
 }
 
-/** Of several shelves together not many more than of one. */
-function best(shelves: readonly Shelf[], match: string, most: number): { shelf: Shelf; ids: number[] }[] {
-  const lists = shelves.map(shelf => ({
-    shelf,
-    hits: shelf
-      .sql(
-        `SELECT rowid AS id, rank FROM ${shelf.tables.fts} WHERE ${shelf.tables.fts} MATCH ? ORDER BY rank LIMIT ?`,
-      )
-      .all(match, most) as { id: number; rank: number }[],
-  }))
-  const ranks = lists.flatMap(({ hits }) => hits.map(hit => hit.rank)).sort((x, y) => x - y)
-  const worst = ranks[Math.round(most * 1.25)] ?? 0
-  const fewest = Math.ceil(most / 4)
-  return lists.map(({ shelf, hits }) => ({
-    shelf,
-    ids: hits.filter((hit, index) => index < fewest || hit.rank <= worst).map(hit => hit.id),
-  }))
+/** What a term is worth that only the neighbours of a row have. */
+const nearShare = 0.3
+
+/**
+ * The rows whose terms are worth most together, the newer of equals. Scores of the text index itself would take
+ * several times as long, and these rows are weighed in full anyway.
+ */
+function best(shelves: readonly Shelf[], postings: Postings, hunt: Hunt): { shelf: Shelf; ids: number[] }[] {
+  const hits = shelves.flatMap((shelf, place) => {
+    const worth = new Map<number, number>()
+    const add = (rows: readonly number[], value: number) => {
+      for (const id of rows) worth.set(id, (worth.get(id) ?? 0) + value)
+    }
+    for (const { term, idf } of hunt.terms) {
+      add(postings.rows(shelf, term, 'own'), hunt.byNeighbours ? idf * (1 - nearShare) : idf)
+      if (hunt.byNeighbours) add(postings.rows(shelf, term, 'anywhere'), idf * nearShare)
+    }
+    return [...worth].map(([id, value]) => ({ place, id, value }))
+  })
+  const chosen = hits
+    .sort((a, b) => b.value - a.value || b.id - a.id || a.place - b.place)
+    .slice(0, hunt.most)
+  return shelves.flatMap((shelf, place) => {
+    const ids = chosen.filter(hit => hit.place === place).map(hit => hit.id)
+    return ids.length === 0 ? [] : [{ shelf, ids }]
+  })
 }
 
 const foundColumns = `m.uid, m.kind, m.norm, m.near, m.meta, m.len, m.said_by, m.people, m.session, m.pos, m.at, m.event_from,
@@ -86,21 +85,20 @@ function rowsOf(shelf: Shelf, ids: readonly number[]): Found[] {
     .all(JSON.stringify(ids)) as Found[]
 }
 
-/** The turns up to two places from the best hits that share no word with the question: answers often do not. */
-function besideOf(shelf: Shelf, hits: readonly Found[]): Found[] {
-  const here = new Set(hits.map(hit => hit.uid))
+/** The turns up to two places from these, but for those that are `here` already: answers often share no word with a question. */
+export function besideOf(shelf: Shelf, best: readonly Found[], here: readonly Found[]): Found[] {
+  const known = new Set(here.map(row => row.uid))
   const places = new Map<string, readonly [session: string, pos: number, at: number]>()
-  for (const { session, pos, at } of hits.slice(0, companyOf)) {
+  for (const { session, pos, at } of best) {
     if (session === null || pos === null) continue
     for (const by of [-2, -1, 1, 2]) places.set(`${session}:${pos + by}`, [session, pos + by, at])
   }
-  return (
-    shelf
-      .sql(
-        `SELECT ${foundColumns} FROM json_each(?) places JOIN ${shelf.tables.mem} m
-         ON m.session = places.value ->> 0 AND m.pos = places.value ->> 1
-         WHERE abs(m.at - (places.value ->> 2)) <= ${sittingGapMs}`,
-      )
-      .all(JSON.stringify([...places.values()])) as Found[]
-  ).filter(row => !here.has(row.uid))
+  const rows = shelf
+    .sql(
+      `SELECT ${foundColumns} FROM json_each(?) places JOIN ${shelf.tables.mem} m
+       ON m.session = places.value ->> 0 AND m.pos = places.value ->> 1
+       WHERE abs(m.at - (places.value ->> 2)) <= ${sittingGapMs}`,
+    )
+    .all(JSON.stringify([...places.values()])) as Found[]
+  return rows.filter(row => !known.has(row.uid))
 }

@@ -1,6 +1,7 @@
 // The terms of a question as these shelves weigh them, each with what may stand for it.
 import { akinTerms } from './akin.ts'
 import type { Shelf } from './files.ts'
+import { type Postings, quoted } from './postings.ts'
 
 export interface Weighed {
   readonly term: string
@@ -16,19 +17,16 @@ export interface Term extends Weighed {
   readonly akin: readonly Weighed[]
 }
 
-/** Above this many readable rows, terms that nearly every row has are left out. */
-export const manyRows = 100_000
-const commonShare = 0.02
 /** In a hurry a term's rows are counted up to here; what has more is too common to help. */
 const hurriedRows = 200
 const akin = akinTerms()
 
 /** The terms that occur, or have a stand-in that does, with their weight over all of these shelves together. */
-export function weigh(shelves: readonly Shelf[], terms: readonly string[], rows: number): Term[] {
+export function weigh(postings: Postings, terms: readonly string[], rows: number): Term[] {
   return terms.flatMap(term => {
-    const own = weighed(term, rowsWith(shelves, term), rows)
+    const own = weighed(term, postings.count(term), rows)
     const others = (akin.get(term) ?? []).flatMap(other => {
-      const having = terms.includes(other) ? 0 : rowsWith(shelves, other)
+      const having = terms.includes(other) ? 0 : postings.count(other)
       if (having === 0) return []
       const one = weighed(other, having, rows)
       return [{ ...one, idf: Math.min(one.idf, own.idf) }]
@@ -37,12 +35,22 @@ export function weigh(shelves: readonly Shelf[], terms: readonly string[], rows:
   })
 }
 
-/** The terms to look for: in a large memory only those that narrow; the two rarest always. */
-export function narrowing(terms: readonly Term[], rows: number): string[] {
-  const words = terms.flatMap(term => [...(term.rows > 0 ? [term] : []), ...term.akin])
-  if (rows <= manyRows) return words.map(({ term }) => term)
-  const own = terms.filter(term => term.rows > 0).sort((a, b) => a.rows - b.rows)
-  return own.filter((term, index) => index < 2 || term.rows <= rows * commonShare).map(({ term }) => term)
+/**
+ * The terms to look for: the rarest, as long as they have at most `most` rows together. What is more common, the
+ * name of who says half of everything first of all, finds nothing that matters by itself; it orders what others find.
+ */
+export function narrowing(terms: readonly Term[], most: number): Weighed[] {
+  const rarestFirst = (words: readonly Weighed[]) => words.toSorted((a, b) => a.rows - b.rows)
+  const own = rarestFirst(terms.filter(term => term.rows > 0))
+  const akin = rarestFirst(terms.flatMap(term => term.akin))
+  const found: Weighed[] = []
+  let sum = 0
+  for (const word of [...own, ...akin]) {
+    if (sum + word.rows > most && found.length > 0) continue
+    sum += word.rows
+    found.push(word)
+  }
+  return found
 }
 
 /** Rare terms among the longest, never looking at more than a bounded number of rows: it runs where others wait. */
@@ -58,20 +66,6 @@ export function rarest(shelves: readonly Shelf[], terms: readonly string[], rows
       }
       return having === 0 || having >= hurriedRows ? [] : [{ ...weighed(term, having, rows), akin: [] }]
     })
-}
-
-/** A term as the text index takes it literally. */
-export const quoted = (term: string): string => `"${term.replaceAll('"', '""')}"`
-
-function rowsWith(shelves: readonly Shelf[], term: string): number {
-  let having = 0
-  for (const shelf of shelves) {
-    const row = shelf.sql(`SELECT doc FROM ${shelf.tables.voc} WHERE term = ?`).get(term) as
-      | { doc: number }
-      | undefined
-    having += row?.doc ?? 0
-  }
-  return having
 }
 
 const weighed = (term: string, having: number, rows: number): Weighed => ({

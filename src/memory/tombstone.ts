@@ -5,12 +5,14 @@ import { gist } from './analyse.ts'
 import type { Shelf } from './files.ts'
 import { readNote, writeNote } from './note.ts'
 
+/** The text itself is not kept. */
 export function bury(shelf: Shelf, text: string, now: number): void {
   shelf
     .sql(`INSERT INTO ${shelf.tables.tombstone} VALUES (?, ?) ON CONFLICT DO NOTHING`)
     .run(mark(keyOf(shelf.db), text), now)
 }
 
+/** Whether this was forgotten here, or in a file whose rows this one took. */
 export const isBuried = (shelf: Shelf, text: string): boolean =>
   marks(shelf, text).some(
     hash => shelf.sql(`SELECT 1 FROM ${shelf.tables.tombstone} WHERE hash = ?`).get(hash) !== undefined,

@@ -27,6 +27,7 @@ export interface UpkeepReport {
 
 const idleMs = 60_000
 
+/** In this order, one after another; `signal` ends it between two steps, each of which is whole. */
 export async function upkeep(memory: Memory, options: UpkeepOptions): Promise<UpkeepReport> {
   const { room, vectors } = memory
   const { source, complete, retention, signal } = options

@@ -43,6 +43,7 @@ export interface Note {
 /** Text from outside, or derived from it, is never a person's word. */
 export const isOutside = (origin: Origin): boolean => origin === 'outside' || origin === 'derived'
 
+/** A text already there is confirmed, not doubled. Throws `input_invalid` for one that cannot be kept, `not_permitted` for its store. */
 export function write(scope: Scope, note: Note, by: Asking): Memo {
   checkText(note)
   const shelf = scope.files.shelf(targetOf(scope, note.store))

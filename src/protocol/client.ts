@@ -2,8 +2,8 @@
 import { connect, type Socket } from 'node:net'
 import { CoopError, type FaultCode, faults } from '../errors.ts'
 import type { SequencedEvent } from './events.ts'
-import { frame, frames } from './framing.ts'
-import { type Method, maxFrameBytes, type Params, type Results, type RpcResponse } from './messages.ts'
+import { frame, frames, maxFrameBytes } from './framing.ts'
+import type { Method, Params, Results, RpcResponse } from './messages.ts'
 
 export interface Client extends Disposable {
   /** Throws a `CoopError` for what the gateway refuses, and `gateway_unreachable` when it is gone. */

@@ -1,6 +1,7 @@
 // docs/protocol.md, written from the schemas of the methods.
 import { z } from 'zod'
-import { maxFrameBytes, methods, protocolVersion, rpcErrors } from './messages.ts'
+import { maxFrameBytes, protocolVersion } from './framing.ts'
+import { methods, rpcErrors } from './messages.ts'
 
 /** What each method is for; a method that is not named here does not compile. */
 const purposes: Record<keyof typeof methods, string> = {

@@ -1,5 +1,9 @@
 // One JSON object a line, in both directions, with a limit on a line's length.
 
+export const protocolVersion = 1
+/** Bytes of one frame. */
+export const maxFrameBytes = 1_000_000
+
 export type Frame = { readonly kind: 'line'; readonly text: string } | { readonly kind: 'too_large' }
 
 /** Splits a byte stream into lines. A line over `maxBytes` is reported once and skipped to its end. */

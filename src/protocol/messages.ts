@@ -3,10 +3,6 @@ import { z } from 'zod'
 import type { FaultCode } from '../errors.ts'
 import type { SequencedEvent } from './events.ts'
 
-export const protocolVersion = 1
-/** Bytes of one frame. */
-export const maxFrameBytes = 1_000_000
-
 const session = z.string().min(1).max(300)
 const limit = z.int().min(1).max(500)
 

@@ -45,7 +45,7 @@ function open(path: string, newest: number): Db {
     if (version > newest) {
       throw new CoopError(
         'database_newer',
-        `${path} was written by a newer Coop (schema ${version}, this one knows ${newest}); it was left untouched.`,
+        `${path} was written by a newer Coop (schema ${version}, this one knows ${newest}); it was left untouched: install the newer Coop again, or restore a backup from before.`,
       )
     }
     db.pragma('journal_mode = WAL')

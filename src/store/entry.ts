@@ -24,6 +24,15 @@ export type Block =
     }
   /** `data` is base64. */
   | { readonly type: 'image'; readonly mime: string; readonly data: string; readonly name?: string }
+  /** `data` is base64 for a PDF, and the text itself for plain text. */
+  | {
+      readonly type: 'document'
+      readonly mime: 'application/pdf' | 'text/plain'
+      readonly data: string
+      readonly name: string
+      /** Near enough to reckon with. */
+      readonly pages: number
+    }
 
 /** Where text came from, worst first. */
 export const origins = ['outside', 'derived', 'public', 'familiar', 'inner', 'full', 'agent'] as const

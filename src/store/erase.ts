@@ -163,6 +163,7 @@ function emptied(body: string): string {
       case 'context':
       case 'thinking':
       case 'image':
+      case 'document':
         return []
     }
     return block satisfies never

@@ -55,6 +55,10 @@ export function openFileOrigins(db: Db) {
   const unsettled = db.prepare<[], Omit<Writing, 'labels'> & { labels: string }>(
     'SELECT id, since, until, origin, labels FROM file_writing ORDER BY id',
   )
+  const rows = db.prepare<[number], { inode: string; path: string }>(
+    'SELECT inode, path FROM file_origin WHERE at < ?',
+  )
+  const forget = db.prepare<[string, number]>('DELETE FROM file_origin WHERE inode = ? AND at < ?')
   const outside = db.prepare<[], { 1: 1 }>("SELECT 1 FROM file_origin WHERE origin = 'outside' LIMIT 1")
 
   const rowOf = (fact: FileFact): Row | undefined => {
@@ -106,6 +110,12 @@ export function openFileOrigins(db: Db) {
       if (row?.origin === 'outside') return true
       return row?.changed !== fact.changed && writings.some(writing => mayBeOf(writing, fact))
     },
+    /** The files that were last noted before a moment, in milliseconds since 1970. */
+    notedBefore: (moment: number): { inode: string; path: string }[] => rows.all(moment),
+    /** Forgets files that are gone, unless their numbers were noted anew since `moment`. */
+    forget: db.transaction((inodes: readonly string[], moment: number): void => {
+      for (const inode of inodes) forget.run(inode, moment)
+    }),
     /** Whether any file at all is known to be from outside. */
     anyOutside: (): boolean => outside.get() !== undefined,
   }

@@ -12,6 +12,13 @@ export interface Part {
   readonly trace: string
 }
 
+/** A part as it is committed. */
+export interface Queued {
+  readonly part: Part
+  /** Nothing is before it in its lane: it is about to be sent. */
+  readonly first: boolean
+}
+
 export interface OutboxRow extends Part {
   readonly id: number
   readonly lane: string
@@ -71,8 +78,8 @@ export function openOutbox(db: Db) {
   )
 
   return {
-    /** Adds a part. `first` when nothing is before it in its lane: it is about to be sent. */
-    add(part: Part, first: boolean, now: number): OutboxRow | null {
+    /** Adds a part; null if one with its key is there already. */
+    add({ part, first }: Queued, now: number): OutboxRow | null {
       const { key, ...body } = part.outbound
       const lane = placeKey(part.outbound.place)
       const state = first ? 'sending' : 'queued'

@@ -2,13 +2,13 @@
 import type { Db } from './database.ts'
 import type { Entry, NewEntry } from './entry.ts'
 import type { Inbox, InboxState } from './inbox.ts'
-import type { Outbox, OutboxRow, Part } from './outbox.ts'
+import type { Outbox, OutboxRow, Queued } from './outbox.ts'
 import type { EntryPlace, Transcript } from './transcript.ts'
 
 export interface Posting {
   readonly place: EntryPlace | null
   readonly entries: readonly NewEntry[]
-  readonly parts: readonly { readonly part: Part; readonly first: boolean }[]
+  readonly parts: readonly Queued[]
   /** The inbox row that this answers. */
   readonly inbox?: { readonly id: number; readonly state: InboxState; readonly reason: string | null }
   /** The text was approved by one person for another, from what `labels` name. */
@@ -24,7 +24,7 @@ export function openPost(db: Db, transcript: Transcript, outbox: Outbox, inbox: 
   )
   return db.transaction((posting: Posting, now: number): { entries: Entry[]; rows: OutboxRow[] } => {
     const { place } = posting
-    const rows = posting.parts.flatMap(({ part, first }) => outbox.add(part, first, now) ?? [])
+    const rows = posting.parts.flatMap(part => outbox.add(part, now) ?? [])
     if (posting.inbox) inbox.settle(posting.inbox.id, posting.inbox.state, posting.inbox.reason)
     if (posting.parts.length > 0 && rows.length === 0) return { entries: [], rows }
     const entries = place ? posting.entries.map(entry => transcript.append(place, entry, now)) : []

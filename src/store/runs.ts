@@ -22,15 +22,8 @@ export interface Run {
   readonly reason: string | null
 }
 
-export interface NewRun {
-  readonly job: string
-  readonly name: string
-  readonly person: string | null
-  readonly due: number
-  readonly last: number
-  readonly count: number | null
+export interface NewRun extends Pick<Run, 'job' | 'name' | 'person' | 'due' | 'last' | 'count' | 'reason'> {
   readonly state: 'due' | 'missed'
-  readonly reason: string | null
 }
 
 const columns =

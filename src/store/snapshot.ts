@@ -1,7 +1,7 @@
 // Copies of databases that are in use: all from one moment, without holding up who writes.
 import { closeSync, openSync, readSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { CoopError } from '../errors.ts'
+import { CoopError, isStorageFault } from '../errors.ts'
 
 /**
  * Copies each database of `from` to the path beside it. For the instant in which the readers begin, every writer
@@ -58,7 +58,9 @@ export function checkDatabase(path: string): number {
     if (found !== 'ok') throw damaged(String(found))
     return db.pragma('user_version', { simple: true }) as number
   } catch (cause) {
-    throw cause instanceof CoopError ? cause : damaged((cause as Error).message, cause)
+    throw cause instanceof CoopError || isStorageFault(cause)
+      ? cause
+      : damaged((cause as Error).message, cause)
   } finally {
     db?.close()
   }

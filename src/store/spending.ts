@@ -1,7 +1,8 @@
 // What model calls cost: summed for budgets and for people to read.
 import type { Db } from './database.ts'
 
-export type SpendBy = 'user' | 'model' | 'job' | 'day'
+/** `quarter` is a quarter of an hour, named by its beginning in milliseconds since 1970: every zone’s days are made of them. */
+export type SpendBy = 'user' | 'model' | 'job' | 'quarter'
 
 export interface SpendRow {
   readonly name: string | null
@@ -17,7 +18,7 @@ const groups: Record<SpendBy, string> = {
   user: 'person',
   model: 'model',
   job: 'job',
-  day: "date(at / 1000, 'unixepoch')",
+  quarter: 'CAST(at / 900000 * 900000 AS TEXT)',
 }
 
 export type Spending = ReturnType<typeof openSpending>

@@ -20,6 +20,7 @@ import { openSpending, type Spending } from './spending.ts'
 import { openSpoken, type Spoken } from './spoken.ts'
 import { openSubagents, type Subagents } from './subagents.ts'
 import { openTranscript, type Transcript } from './transcript.ts'
+import { openTrim, type Trim } from './trim.ts'
 import { openTurns, type Turns } from './turns.ts'
 
 export interface Store extends Disposable {
@@ -51,6 +52,7 @@ export interface Store extends Disposable {
   readonly spoken: Spoken
   readonly fileOrigins: FileOrigins
   readonly expiring: Expiring
+  readonly trim: Trim
 }
 
 /** Opens coop.db at `path`; `migrations` is the folder of its SQL files. */
@@ -85,6 +87,7 @@ export function openStore(path: string, migrations: string): Store {
     spoken: openSpoken(db),
     fileOrigins: openFileOrigins(db),
     expiring: openExpiring(db),
+    trim: openTrim(db),
     [Symbol.dispose]() {
       log[Symbol.dispose]()
       db.close()

@@ -2,7 +2,7 @@
 import type { Grant } from '../access/clearance.ts'
 import type { Db } from './database.ts'
 import type { Entry, NewEntry } from './entry.ts'
-import type { Outbox, OutboxRow, Part } from './outbox.ts'
+import type { Outbox, Queued } from './outbox.ts'
 import type { EntryPlace, Transcript } from './transcript.ts'
 
 export type TurnState = 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
@@ -44,7 +44,7 @@ export interface TurnEnd {
   readonly usage: Usage
   readonly model: string
   readonly entries: readonly NewEntry[]
-  readonly parts: readonly { part: Part; first: boolean }[]
+  readonly parts: readonly Queued[]
   readonly inbox: { readonly state: 'answered' | 'failed'; readonly reason: string | null }
 }
 
@@ -138,10 +138,7 @@ export function openTurns(db: Db, transcript: Transcript, outbox: Outbox) {
       (place: EntryPlace & { turn: string }, end: TurnEnd, cost: Spend | null, now: number) => {
         if (cost) record(place.turn, cost, now)
         const entries = end.entries.map(entry => transcript.append(place, entry, now))
-        const rows = end.parts.flatMap(({ part, first }): OutboxRow[] => {
-          const row = outbox.add(part, first, now)
-          return row ? [row] : []
-        })
+        const rows = end.parts.flatMap(part => outbox.add(part, now) ?? [])
         endInbox.run(end.inbox.state, end.inbox.reason, place.turn)
         finish.run(
           end.state,

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { CoopError } from '../errors.ts'
+import { isFarewell } from './farewell.ts'
 import type { Link } from './link.ts'
 import type { Printer } from './printer.ts'
 
@@ -66,6 +67,7 @@ export async function terminalChat(
   lines.on('close', () => resolve('end'))
   lines.on('line', line => {
     if (line.trim() === '') return lines.prompt()
+    if (isFarewell(line)) return lines.close()
     busy++
     link
       .ask(line)

@@ -1,6 +1,7 @@
 // edit_file: exact replacements in a text file, all of them or none.
 import { z } from 'zod'
 import { CoopError } from '../errors.ts'
+import { rewriteQuestion, writingTraits } from './rewrite.ts'
 import { tool } from './tool.ts'
 
 const maxBytes = 8 * 1024 * 1024
@@ -24,7 +25,7 @@ export const editFile = tool({
   }),
   level: 'inner',
   available: hands => hands.box?.acts === true,
-  traits: () => ({ effect: 'world', reach: 'standing' }),
+  traits: ({ path = '', edits = [] }, hands) => writingTraits(path, shown(edits), hands),
   run: async ({ path, edits }, hands, signal) => {
     const before = await hands.box!.readFile(path, maxBytes, signal)
     const text = before.bytes.toString()
@@ -32,10 +33,16 @@ export const editFile = tool({
       throw new CoopError('input_invalid', `${path} is not a UTF-8 text file; nothing was changed.`)
     }
     const after = applyEdits(text, edits)
-    await hands.box!.writeFile(path, Buffer.from(after), before, signal)
+    const question = rewriteQuestion(path, shown(edits))
+    await hands.box!.writeFile(path, Buffer.from(after), { replaces: before, question }, signal)
     return { text: `Made ${edits.length === 1 ? 'one edit' : `${edits.length} edits`} in ${path}.` }
   },
 })
+
+const shown = (edits: readonly Edit[]): string =>
+  edits
+    .map(edit => `${edit.all ? 'Everywhere, replace' : 'Replace'}\n${edit.old}\nby\n${edit.new}`)
+    .join('\n\n')
 
 /** Each edit sees the result of those before it. Throws `input_invalid` and names the one that does not fit. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {

@@ -88,11 +88,11 @@ export interface JobWish {
 
 /** Jobs of the person who speaks; of everybody for who is fully trusted. Each returns what to tell. */
 export interface ScheduleHand {
-  create(wish: JobWish): string
-  update(id: string, wish: JobWish): string
+  create(wish: JobWish): Promise<string>
+  update(id: string, wish: JobWish): Promise<string>
   cancel(id: string): string
   run(id: string): string
-  list(): string
+  list(): Promise<string>
 }
 
 export interface SubagentWish {
@@ -245,13 +245,12 @@ export interface BoxHand {
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileText>
   /** A file to be sent; throws for what is not there or too large. */
   take(path: string, signal: AbortSignal): Promise<SentFile>
-  /** `replaces` is what was there when the new bytes were made from it; absent, whatever is there. */
-  writeFile(
-    path: string,
-    bytes: Uint8Array,
-    replaces: FileText | undefined,
-    signal: AbortSignal,
-  ): Promise<void>
+  /**
+   * Whether what lies there is read as instructions by later turns, and is closed to this one: text from outside is
+   * in its prompt. Only a fully trusted person's yes to the very call lets it be written.
+   */
+  closed(path: string): boolean
+  writeFile(path: string, bytes: Uint8Array, facts: WriteFacts, signal: AbortSignal): Promise<void>
   /**
    * The worst that the text of these files came from: outside if one of them cannot be found. `shown` is what the
    * model gets of them.
@@ -259,6 +258,13 @@ export interface BoxHand {
   originOf(paths: readonly string[], shown: 'names' | 'text', signal: AbortSignal): Promise<Origin>
   /** Keeps a long output in a file; where that is, or null if there is no place for it. */
   keep(output: Uint8Array, origin: Origin, signal: AbortSignal): Promise<string | null>
+}
+
+export interface WriteFacts {
+  /** What was there when the new bytes were made from it; absent, whatever is there. */
+  readonly replaces?: FileText
+  /** The question that had to be answered with yes if the place is closed. */
+  readonly question: string
 }
 
 export interface FileText {

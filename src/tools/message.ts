@@ -1,6 +1,7 @@
 // Writes to somebody else, after the person who asked has seen the exact text and said yes.
 import { z } from 'zod'
 import { tool } from './tool.ts'
+import { visible } from './visible.ts'
 
 const input = z.object({
   to: z.string().min(1).max(100).describe('the person’s name'),
@@ -14,7 +15,11 @@ export const message = tool<z.output<typeof input>>({
   input,
   level: 'inner',
   available: hands => hands.messages !== null,
-  traits: ({ to, text }) => ({ effect: 'own', reach: 'strong', ask: `Send this to ${to}?\n\n${text}` }),
+  traits: ({ to, text }) => ({
+    effect: 'own',
+    reach: 'strong',
+    ask: `Send this to ${to}?\n\n${visible(text ?? '')}`,
+  }),
   async run({ to, text }, hands) {
     if (!hands.messages) return { text: 'Nobody can be written to from here.', isError: true }
     const { recipients } = hands.messages

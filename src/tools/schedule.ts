@@ -29,10 +29,10 @@ export const schedule = tool<z.output<typeof input>>({
     action === 'list' ? { effect: 'read', reach: 'none' } : { effect: 'own', reach: 'standing' },
   async run({ action, id, ...wish }, hands) {
     const hand = hands.schedule!
-    if (action === 'list') return { text: hand.list() }
-    if (action === 'create') return { text: hand.create(wish) }
+    if (action === 'list') return { text: await hand.list() }
+    if (action === 'create') return { text: await hand.create(wish) }
     if (!id) return { text: `Say which job: ${action} needs its id.`, isError: true }
-    if (action === 'update') return { text: hand.update(id, wish) }
+    if (action === 'update') return { text: await hand.update(id, wish) }
     return { text: action === 'cancel' ? hand.cancel(id) : hand.run(id) }
   },
 })

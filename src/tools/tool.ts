@@ -22,6 +22,8 @@ export interface Traits {
   readonly reach: Reach
   /** Waits for a person whatever the prompt holds; what is asked, with its consequence. */
   readonly ask?: string
+  /** The lowest level whose yes suffices, where the speaker's own may be too low. */
+  readonly of?: Level
 }
 
 export interface ToolResult {

@@ -1,5 +1,6 @@
 // write_file: a whole file at once.
 import { z } from 'zod'
+import { rewriteQuestion, writingTraits } from './rewrite.ts'
 import { tool } from './tool.ts'
 
 export const writeFile = tool({
@@ -8,10 +9,10 @@ export const writeFile = tool({
   input: z.strictObject({ path: z.string().min(1), content: z.string().max(2_000_000) }),
   level: 'inner',
   available: hands => hands.box?.acts === true,
-  traits: () => ({ effect: 'world', reach: 'standing' }),
+  traits: ({ path = '', content = '' }, hands) => writingTraits(path, content, hands),
   run: async ({ path, content }, hands, signal) => {
     const bytes = Buffer.from(content)
-    await hands.box!.writeFile(path, bytes, undefined, signal)
+    await hands.box!.writeFile(path, bytes, { question: rewriteQuestion(path, content) }, signal)
     return { text: `Wrote ${bytes.length} bytes to ${path}.` }
   },
 })

@@ -18,6 +18,7 @@ export function readSpans(path: string): StoredSpan[] {
   return rolledFiles(path).flatMap(file => readFileSync(file, 'utf8').split('\n').flatMap(parseSpan))
 }
 
+/** The span of a line; none for a line that is none. */
 export function parseSpan(line: string): StoredSpan[] {
   if (!line.startsWith('{')) return []
   try {

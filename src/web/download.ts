@@ -1,11 +1,12 @@
 // One page over HTTP: every redirect judged anew, nothing private dialled, never more than was asked for.
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { connect as secure } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { dial, type Net } from '../box/dial.ts'
 import type { Egress } from '../box/egress.ts'
 import { CoopError, messageOf } from '../errors.ts'
+import { request } from '../http/builtin.ts'
 
 export interface DownloadLimits {
   /** Bytes after unpacking; what is beyond is not read. */

@@ -13,6 +13,7 @@ type Page = ReturnType<typeof parseHTML>['document']
 /** Deeper than this is no page but an attack on the parser. */
 const maxElements = 100_000
 
+/** `url` is where the page lies, for its relative links. */
 export function markdownOf(html: string, url: string): Readable {
   const { document } = parseHTML(/<body[\s>]/i.test(html) ? html : `<html><body>${html}</body></html>`)
   const title = document.querySelector('title')?.textContent?.trim() ?? ''

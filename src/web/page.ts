@@ -7,6 +7,7 @@ import type { Readable } from './markdown.ts'
 
 const parseMs = 10_000
 
+/** HTML as Markdown, anything else as it stands. Throws `input_invalid` for a page that cannot be read. */
 export async function pageOf(found: Download, signal: AbortSignal): Promise<WebPage> {
   const url = found.url.href
   const source = decode(found)

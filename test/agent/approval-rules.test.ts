@@ -1,3 +1,4 @@
+// Which calls wait for a person: no rule and no order of rules lets a strong one run unasked beside text from outside.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

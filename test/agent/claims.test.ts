@@ -1,3 +1,4 @@
+// A claim stands only on a successful call of its own kind, in each language it may be made in.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { unfounded } from '../../src/agent/claims.ts'

@@ -1,3 +1,4 @@
+// What runs long is seen while it runs.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { followed } from '../../src/agent/progress.ts'

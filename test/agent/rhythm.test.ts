@@ -43,7 +43,14 @@ test('an hour is paid for where messages come too late for minutes and soon enou
 })
 
 test('the primer makes up what is lacking, and no more than it must', () => {
-  const prompt = { stable: 'brief', session: '', volatile: '', refs: [], origin: 'agent' } as const
+  const prompt = {
+    stable: 'brief',
+    session: '',
+    fixedTokens: 2,
+    volatile: '',
+    refs: [],
+    origin: 'agent',
+  } as const
   assert.equal(primed(prompt, 0), prompt)
   assert.equal(primed(prompt, -500), prompt)
   assert.equal(primed(prompt, 20_000), prompt, 'far too much is not tried')

@@ -37,7 +37,10 @@ export async function rows(): Promise<Row[]> {
     for (let file = 0; file < 100; file++)
       writeFileSync(join(path, `${file}.txt`), `file ${file} of ${folder}\n${'lorem ipsum '.repeat(20)}\n`)
   }
-  const hands = { box: boxHandOf(opened, 'bench', () => 'full'), web: null } as Hands
+  const hands = {
+    box: boxHandOf(opened, { id: 'bench', seen: () => 'full', sanctioned: () => false }),
+    web: null,
+  } as Hands
   const search = await times(3, () =>
     grep.run({ pattern: 'file 7 of 49\\b', path: 'many' }, hands, rig.signal),
   )

@@ -31,11 +31,11 @@ async function linking(stage: SignalStage): Promise<Row> {
 
 async function journey(stage: SignalStage): Promise<Row[]> {
   const { alice, model, world, agent } = stage
-  const left: number[] = []
+  /** When the server had each message, by the time that names it. */
+  const left = new Map<number, number>()
   const carry = world.server.handleMessage.bind(world.server)
   world.server.handleMessage = async (...given) => {
-    // An answer carries more than a receipt or a sign of typing does.
-    if (given[3] === alice.device.device && given[4].length > 700) left.push(clock())
+    if (given[3] === alice.device.device) left.set(Number(given[5]), clock())
     await carry(...given)
   }
   const toModel: number[] = []
@@ -43,15 +43,15 @@ async function journey(stage: SignalStage): Promise<Row[]> {
   for (let count = 0; count < messages; count++) {
     const asked = model.requests.length
     const sealed = await alice.seal(`message ${count}`)
-    left.length = 0
     const written = clock()
     void world.server.send(agent, sealed)
-    await alice.reply()
+    const answer = await alice.reply()
     const request = model.requests[asked]
-    const at = left.find(time => request?.endedAt != null && time >= request.endedAt)
-    if (!request || at === undefined || count === 0) continue
+    const at = left.get(Number(answer.timestamp))
+    if (!request?.endedAt || at === undefined) throw new Error('an answer came from nowhere')
+    if (count === 0) continue
     toModel.push(request.at - written)
-    toServer.push(at - request.endedAt!)
+    toServer.push(at - request.endedAt)
   }
   world.server.handleMessage = carry
   return [

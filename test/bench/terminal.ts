@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { migrationsFolder } from '../../src/coop.ts'
+import { migrationsFolder } from '../../src/package.ts'
 import { openStore } from '../../src/store/store.ts'
 import { type House, openHouse } from '../terminal/house.ts'
 import { openModelServer } from '../terminal/model-server.ts'

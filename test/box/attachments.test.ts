@@ -1,3 +1,4 @@
+// Files that people send lie where their own box shows them, and nowhere else.
 import assert from 'node:assert/strict'
 import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'

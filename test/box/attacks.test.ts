@@ -87,6 +87,8 @@ const walls: Record<string, Weaken> = {
   'the rule for sockets': { filter: allowing('socket') },
   'the rule for setuid files': { filter: allowing('fchmodat') },
   'the rule for terminals': { filter: allowing('ioctl') },
+  'the rule for traces': { filter: allowing('fcntl') },
+  'the rule for copies': { filter: allowing('copy_file_range') },
   'the rule for keyrings': { filter: allowing('keyctl') },
   'the limit of processes': { limits: spec => ({ ...spec, limits: { ...spec.limits, procs: 4_000 } }) },
   'the limit of memory': { limits: spec => ({ ...spec, limits: { ...spec.limits, memory: 2 ** 40 } }) },

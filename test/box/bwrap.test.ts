@@ -1,3 +1,4 @@
+// The command line that builds a box: what hides comes last, and the network is never the host’s.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bwrapArguments } from '../../src/box/bwrap.ts'

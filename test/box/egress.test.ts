@@ -1,3 +1,4 @@
+// Which names and addresses a box may reach, in every spelling.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

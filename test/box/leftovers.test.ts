@@ -1,3 +1,4 @@
+// What a gateway left running is ended by the next, and only that.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

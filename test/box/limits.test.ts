@@ -1,3 +1,4 @@
+// A command meets its limits before this computer does.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { statfsSync } from 'node:fs'

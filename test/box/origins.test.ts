@@ -26,6 +26,8 @@ describe('a file', boxTests, () => {
   let rig: Rig
   /** What the turn at hand has seen. */
   let seen: Origin = 'full'
+  /** Whether a fully trusted person said yes to what is written. */
+  let sanctioned = false
   const handsOf = new Map<string, Hands>()
   const call = async (tool: Tool, input: unknown, who = 'alice') =>
     tool.run(tool.input.parse(input), handsOf.get(who)!, rig.signal)
@@ -45,7 +47,10 @@ describe('a file', boxTests, () => {
   const open = async (boxes = rig.boxes) => {
     for (const who of ['alice', 'carol']) {
       const box = (await boxes.open(rig.direct(who), () => seen, rig.signal))!
-      handsOf.set(who, { box: boxHandOf(box, `call-${who}`, () => seen), web: null } as Hands)
+      handsOf.set(who, {
+        box: boxHandOf(box, { id: `call-${who}`, seen: () => seen, sanctioned: () => sanctioned }),
+        web: null,
+      } as Hands)
     }
   }
   before(async () => {
@@ -117,6 +122,67 @@ describe('a file', boxTests, () => {
       assert.equal((await sh('cat coded.txt')).origin, 'outside', 'every reading is noticed')
     }
     assert.equal(await originOf('harmless-2.md'), 'derived')
+  })
+  for (const [way, command, path] of [
+    ['copied', 'cp --reflink=auto --preserve=all way/o.md way/1.md', '1.md'],
+    ['moved', 'mv way/o.md way/2.md', '2.md'],
+    ['linked, and its first name removed', 'ln way/o.md way/3.md; rm way/o.md', '3.md'],
+    [
+      'packed and unpacked',
+      'tar -C way -cf way/4.tar o.md; mkdir way/4; tar -C way/4 -xf way/4.tar',
+      '4/o.md',
+    ],
+    [
+      'committed and cloned',
+      'cd way; git init -q 5; cp o.md 5; git -C 5 add .; git -C 5 -c user.name=a -c user.email=a@b commit -qm x; git clone -q 5 6',
+      '6/o.md',
+    ],
+    ['taken through memory', 'cp way/o.md /dev/shm/a; mv /dev/shm/a way/8.md', '8.md'],
+    [
+      'read, and its time set back',
+      'touch -r way/o.md /tmp/t; cat way/o.md >way/9.md; touch -r /tmp/t way/o.md',
+      '9.md',
+    ],
+    [
+      'read without a time',
+      `perl -e 'use Fcntl; sysopen(F, "way/o.md", O_RDONLY | 01000000) or open(F, "<way/o.md"); open(G, ">way/10.md"); print G <F>'`,
+      '10.md',
+    ],
+    ['put into the target of a link', 'ln -s "$(cat way/o.md)" way/l; cp way/o.md way/11.md', '11.md'],
+  ] as const) {
+    test(`is from outside when it is ${way}`, async () => {
+      await writeAfter('outside', 'way/o.md', 'poison')
+      await sh(command)
+      assert.equal(await originOf(`way/${path}`), 'outside')
+      if (way.includes('target')) {
+        assert.equal((await sh('readlink way/l')).origin, 'outside')
+        assert.equal((await sh('true')).origin, 'derived')
+      }
+    })
+  }
+  test('that is gone is forgotten, and what lies there is not', async () => {
+    await sh('true')
+    const { fileOrigins } = rig.store
+    const noted = () => fileOrigins.notedBefore(Date.now() + 1).map(({ path }) => path.split('/').at(-1))
+    await writeAfter('outside', 'gone.md')
+    await writeAfter('outside', 'stays.md')
+    await sh('mv stays.md stayed.md; rm gone.md')
+    assert.ok(noted().includes('gone.md'))
+    // A gateway forgets at its first command, and then once an hour.
+    using again = openBoxes({
+      workspace: rig.workspace,
+      home: rig.home,
+      runtime: 'auto',
+      rules: () => boxRulesOf(rig.config),
+      origins: fileOrigins,
+      log: silentLog(),
+      reserve: 0,
+    })
+    await open(again)
+    await sh('true')
+    assert.ok(!noted().includes('gone.md'))
+    assert.equal(await originOf('stayed.md'), 'outside')
+    await open()
   })
   test('that somebody read on the computer itself in between is still noticed when a command reads it', async () => {
     await writeAfter('outside', 'backed-up.md', 'poison')
@@ -208,6 +274,30 @@ describe('a file', boxTests, () => {
     await sleep(30)
     rig.put('person.md', 'words')
     assert.equal(await originOf('person.md'), 'derived')
+  })
+  test('that the prompt is made of stays the household’s own when it is edited in a clean turn', async () => {
+    giveToBox(rig.put('TOOLS.md', 'one two'))
+    await call(editFile, { path: 'TOOLS.md', edits: [{ old: 'one', new: '1' }] })
+    assert.equal(await originOf('TOOLS.md'), 'full')
+    giveToBox(rig.put('other.md', 'one two'))
+    await call(editFile, { path: 'other.md', edits: [{ old: 'one', new: '1' }] })
+    assert.equal(await originOf('other.md'), 'derived')
+  })
+  test('that later turns read as instructions is closed beside outside text, but for a yes, and then a person’s own', async () => {
+    seen = 'outside'
+    await assert.rejects(write('HEARTBEAT.md', 'watch'), { code: 'not_permitted' })
+    await assert.rejects(write('users/alice/skills/x/SKILL.md', 'watch'), { code: 'not_permitted' })
+    sanctioned = true
+    await write('HEARTBEAT.md', 'watch')
+    seen = 'full'
+    await sh('mkdir notes; ln -s ../USER.md notes/bait; ln -s . notes/here')
+    seen = 'outside'
+    for (const path of ['notes/bait', 'notes/here/x.md'])
+      await assert.rejects(write(path, 'x'), /leads elsewhere by a link/)
+    await assert.rejects(write('.coopignore', 'x'), /read-only/)
+    sanctioned = false
+    seen = 'full'
+    assert.equal(await originOf('HEARTBEAT.md'), 'full')
   })
   test('that the prompt is made of tells where it came from', async () => {
     const files = () => openFiles(rig.direct('alice'), rig.workspace, rig.store.fileOrigins.of)

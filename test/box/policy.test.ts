@@ -1,3 +1,4 @@
+// What a clearance makes of a box: folders, network and limits.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'

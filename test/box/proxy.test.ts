@@ -1,3 +1,4 @@
+// The way out of a box: its own list, plain web requests, and an end.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
@@ -84,7 +85,10 @@ describe('a command in a box', boxTests, () => {
     await using internet = await openInternet((_, response) => response.end('from afar'))
     using rig = openRig({ toml: '[box.inner]\negress = ["example.com"]\n', net: internet.net })
     await using box = (await rig.boxes.open(rig.direct('bob'), () => 'full', rig.signal))!
-    const hands = { box: boxHandOf(box, 'call', () => 'full'), web: null } as Hands
+    const hands = {
+      box: boxHandOf(box, { id: 'call', seen: () => 'full', sanctioned: () => false }),
+      web: null,
+    } as Hands
     const ask = (host: string) =>
       `exec 8<>/dev/tcp/127.0.0.1/3128; printf 'GET http://${host}/ HTTP/1.0\\r\\n\\r\\n' >&8; cat <&8`
     const good = await bash.run({ command: ask('example.com') }, hands, rig.signal)

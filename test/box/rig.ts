@@ -10,8 +10,8 @@ import { type Boxes, openBoxes } from '../../src/box/room.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
 import type { Membership, Place } from '../../src/channel.ts'
 import { type Config, configFrom } from '../../src/config/load.ts'
-import { migrationsFolder } from '../../src/coop.ts'
 import { silentLog } from '../../src/log.ts'
+import { migrationsFolder } from '../../src/package.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 const household = `

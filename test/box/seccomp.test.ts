@@ -1,3 +1,4 @@
+// The filter of system calls, tried: what it refuses, and what it sends another way.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
@@ -7,6 +8,7 @@ import { denied, machines } from '../../src/box/syscalls.ts'
 const EPERM = 0x50001
 const ENOSYS = 0x50026
 const EAFNOSUPPORT = 0x50061
+const EOPNOTSUPP = 0x5005f
 
 /** The kernel's machine, as far as seccomp uses it. */
 function judge(
@@ -50,9 +52,29 @@ for (const [arch, machine] of Object.entries(machines)) {
     test('refuses every call on the list', () => {
       for (const name of denied) if (calls[name] !== undefined) assert.equal(of(calls[name]), EPERM, name)
     })
-    test('sends callers of clone3 and openat2 to the forms that it can read', () => {
+    test('sends callers of clone3, openat2 and copy_file_range to the forms that it can follow', () => {
       assert.equal(of(calls.clone3), ENOSYS)
       assert.equal(of(calls.openat2), ENOSYS)
+      assert.equal(of(calls.copy_file_range), ENOSYS)
+    })
+    test('lets nothing be read without its time, shared by blocks, or kept beside a file', () => {
+      const [withoutTrace, setFlags, getFlags] = [0o1000000, 4, 3]
+      for (const [number, at] of [
+        [calls.open, 1],
+        [calls.openat, 2],
+      ] as const) {
+        if (number === undefined) continue
+        const args = [0, 0, 0, 0o644]
+        assert.equal(of(number, ...args.with(at, withoutTrace)), EPERM)
+        assert.equal(of(number, ...args.with(at, 0)), ALLOW)
+      }
+      assert.equal(of(calls.fcntl, 3, setFlags, withoutTrace), EPERM)
+      assert.equal(of(calls.fcntl, 3, setFlags, 0o4000), ALLOW)
+      assert.equal(of(calls.fcntl, 3, getFlags, withoutTrace), ALLOW)
+      for (const request of [0x40049409, 0x4020940d, 0xc0189436])
+        assert.equal(of(calls.ioctl, 3, request, 0), EOPNOTSUPP)
+      for (const name of ['setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat'] as const)
+        assert.equal(of(calls[name], 0, 0, 0, 0), EOPNOTSUPP)
     })
     test('kills a call of another machine', () => {
       assert.equal(judge(program, (audit ^ 1) >>> 0, 0), KILL)

@@ -1,3 +1,4 @@
+// Files that no box shows: by their names, and by .coopignore.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// Each wall of a box, tried from inside.
 import assert from 'node:assert/strict'
 import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -16,6 +16,11 @@ test('a table too wide for a phone is told row by row, its cells with their mark
   assert.match(withoutTables(wide), /^name: \*\*Alice\*\*\nwords: long /)
 })
 
+test('a row with more cells than there are columns loses none of them', () => {
+  const table = '| a | b |\n|---|---|\n| x | y | z |'
+  assert.equal(withoutTables(table), `\`\`\`\n${table}\n\`\`\``)
+})
+
 test('what is no table, or one in a block of code, stays as it is', () => {
   const code = '```\n| a | b |\n|---|---|\n| x | y |\n```'
   for (const text of [code, 'a | b', '---|---', '| a |']) assert.equal(withoutTables(text), text)

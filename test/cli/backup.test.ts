@@ -8,7 +8,7 @@ import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { lock, unlock } from '../../src/cli/archive/lockbox.ts'
 import { checkDatabase, snapshot } from '../../src/store/snapshot.ts'
-import { openHouse } from '../terminal/house.ts'
+import { bin, openHouse, runNode } from '../terminal/house.ts'
 
 test('a backup of a running home holds what was said, and a restored home answers with it', async () => {
   await using house = openHouse()
@@ -37,6 +37,39 @@ test('a backup of a running home holds what was said, and a restored home answer
   said.close()
   assert.equal((await house.coop(['backup', file])).code, 1)
   assert.equal((await house.coop(['restore', file, '--dir', dir])).code, 1)
+})
+
+test('backups taken while messages pour in are each of one moment, and a home restored from one goes on', async () => {
+  await using house = openHouse()
+  await house.gateway()
+  const lines = (who: string) => Array.from({ length: 40 }, (_, index) => `${who} says ${index}\n`).join('')
+  const pouring = ['Alice', 'Bob'].map(who => house.coop(['attach', '--user', who], lines(who)))
+  const files = [1, 2, 3].map(round => join(house.dir, `b${round}.tar.gz`))
+  for (const file of files) {
+    const packed = await house.coop(['backup', file])
+    assert.equal(packed.code, 0, packed.stderr)
+  }
+  for (const { stdout } of await Promise.all(pouring)) assert.equal(stdout.match(/You wrote/g)?.length, 40)
+
+  for (const [round, file] of files.entries()) {
+    const dir = join(house.dir, `home${round}`)
+    const back = await house.coop(['restore', file, '--dir', dir])
+    assert.equal(back.code, 0, back.stderr)
+    const db = new Database(join(dir, 'db', 'coop.db'), { readonly: true })
+    const unspoken = db
+      .prepare(
+        "SELECT count(*) AS count FROM inbox WHERE state = 'answered' AND turn NOT IN (SELECT turn FROM entry WHERE role = 'assistant')",
+      )
+      .get() as { count: number }
+    db.close()
+    assert.equal(unspoken.count, 0)
+  }
+  const env = { env: house.env, cwd: house.dir }
+  const later = await runNode(
+    [bin, '--config', join(house.dir, 'home0', 'coop.toml'), 'chat', '-m', 'are you there?'],
+    env,
+  )
+  assert.match(later.stdout, /You wrote: “are you there\?”/)
 })
 
 test('keys travel only under a passphrase, which another one does not open', async () => {

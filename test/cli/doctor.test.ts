@@ -1,3 +1,4 @@
+// `coop doctor`: green on what is sound, and red with what to do.
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'

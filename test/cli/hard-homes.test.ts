@@ -55,7 +55,10 @@ test('a database of a newer Coop is refused by every start and named by the doct
   ]) {
     const ended = await house.coop(args)
     assert.ok(ended.code === 1 || ended.code === 4)
-    assert.match(ended.stderr, /^coop: [^\n]*written by a newer Coop \(schema 999[^\n]*left untouched\.\n$/)
+    assert.match(
+      ended.stderr,
+      /^coop: [^\n]*written by a newer Coop \(schema 999[^\n]*left untouched: install the newer Coop again[^\n]*\n$/,
+    )
   }
   const { stdout } = await house.coop(['doctor'])
   assert.match(
@@ -81,7 +84,8 @@ coop chat -m hello >/dev/null
 fill; echo == chat; coop chat -m hi; echo == detach; coop start --detach; echo == backup; coop backup /mnt/b.tar.gz
 rm fill; coop start --detach >/dev/null
 fill; echo == refused; echo 'while full' | coop attach; echo == status; coop status
-rm fill; echo == after; echo 'with room' | coop attach; coop stop >/dev/null; echo == end; ls /mnt`
+rm fill; echo == after; echo 'with room' | coop attach; coop stop >/dev/null
+fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   // What a failure leaves behind ends with its process namespace.
   const alone = ['-m', '--propagation', 'private', '-p', '-f', '--kill-child', '--mount-proc']
   const said = execFileSync('unshare', [...alone, 'bash', '-c', script], {
@@ -93,7 +97,11 @@ rm fill; echo == after; echo 'with room' | coop attach; coop stop >/dev/null; ec
   assert.match(part('detach'), /^coop: The gateway did not start[^\n]*coop doctor[^\n]*\n\[4\]$/)
   assert.match(part('backup'), /^coop: The disk is full[^\n]*\n\[1\]$/)
   assert.match(part('refused'), /could not be stored, perhaps for a full disk; make room and send it again/)
-  assert.match(part('status'), /terminal connected/)
+  assert.match(
+    part('status'),
+    /^! the disk is full: 0 MB are free for [^\n]*make room[\s\S]*terminal connected/,
+  )
+  assert.match(part('stopped'), /^! the disk is full[^\n]*\ncoop: No gateway is running[^\n]*\n\[4\]$/)
   assert.match(part('after'), /You wrote: “with room”[\s\S]*\[0\]/)
   assert.equal(part('end').trim(), 'h')
 })

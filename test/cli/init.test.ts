@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { requireOwnHome } from '../../src/cli/home.ts'
+import { requireOwnHome } from '../../src/cli/find-home.ts'
 import { checkModelKey, checkTelegramToken } from '../../src/cli/key-check.ts'
 import { configFrom, loadConfig } from '../../src/config/load.ts'
 import { bin, openHouse, runNode } from '../terminal/house.ts'
@@ -43,6 +43,9 @@ test('init asks at most four questions, asks a refused key again, and ends in a 
   pane.type('Alice')
   pane.press('Enter')
   await pane.until(/Which model/)
+  pane.type('the good one')
+  pane.press('Enter')
+  await pane.until(/That is none of these[\s\S]*Which model/)
   pane.press('Enter')
   await pane.until(/The key \(/)
   pane.type('sk-ant-bad')
@@ -54,12 +57,15 @@ test('init asks at most four questions, asks a refused key again, and ends in a 
   pane.press('Enter')
   const screen = await pane.until(/Alice, full/)
   assert.doesNotMatch(pane.all(), /sk-ant-/)
-  assert.match(screen, /anthropic\/claude-opus-4-6/)
+  assert.match(screen, /A home is made: [\s\S]*anthropic\/claude-opus-4-6/)
   assert.equal(readFileSync(join(home, '.env'), 'utf8'), 'ANTHROPIC_API_KEY="sk-ant-good"\n')
   assert.equal(statSync(join(home, '.env')).mode & 0o777, 0o600)
   assert.equal(loadConfig(join(home, 'coop.toml')).household.people.get('alice')?.level, 'full')
   pane.press('C-d')
   await pane.until(/\[left with 0\]/)
+  const again = await runNode([bin, 'init', '--dir', home, '--yes'], { env: house.env, cwd: house.dir })
+  assert.equal(again.code, 1)
+  assert.match(again.stderr, /^coop: There is a home in [^\n]* already; nothing was changed\.[^\n]*\n$/)
 })
 
 test('init that is left half-way leaves no home behind', async () => {
@@ -93,7 +99,10 @@ test('checkModelKey tells a good key, a refused one and one nobody answered abou
   assert.equal((await check('sk-ant-oat-good', office.url)).kind, 'good')
   assert.equal((await check('sk-ant-bad', office.url)).kind, 'refused')
   assert.equal((await check('', office.url)).kind, 'refused')
-  assert.equal((await check('sk-ant-good', 'http://127.0.0.1:9')).kind, 'unknown')
+  assert.deepEqual(await check('sk-ant-good', 'http://127.0.0.1:9'), {
+    kind: 'unknown',
+    reason: '127.0.0.1:9 was not reached (bad port)',
+  })
 })
 
 test('checkTelegramToken knows the bot’s name, and a token’s shape before it is sent anywhere', async () => {

@@ -1,3 +1,4 @@
+// `coop memory`: the same as by chat, in the view of whoever asks.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

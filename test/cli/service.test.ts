@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openNotifier } from '../../src/cli/service/notify.ts'
 import { serviceOf } from '../../src/cli/service/service.ts'
 import { launchdPlist, serviceName, systemdUnit } from '../../src/cli/service/unit.ts'
+import { until } from '../support/until.ts'
 import { bin, openHouse, runNode } from '../terminal/house.ts'
 import { openModelServer } from '../terminal/model-server.ts'
 
@@ -42,6 +43,7 @@ test('systemdUnit never gives up, watches, and is as strict as the box allows', 
   for (const line of [
     'Type=notify',
     'StartLimitIntervalSec=0',
+    'RestartSec=5',
     'Restart=on-failure',
     'RestartMaxDelaySec=300',
     'WatchdogSec=60',
@@ -135,11 +137,26 @@ test('gateway install writes a definition of its own, 0600, and says what the su
   fake('loginctl', 'exit 0')
   const refused = await coop('gateway', 'install')
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /The definition is written: .*Failed to connect to bus/)
+  assert.match(
+    refused.stderr,
+    /^coop: `systemctl --user daemon-reload` failed: Failed to connect to bus\. [^\n]*loginctl enable-linger[^\n]*\n$/,
+  )
+  assert.equal((await coop('start', '--detach')).code, 0)
+  assert.equal((await coop('stop')).code, 0)
 
-  fake('systemctl', 'exit 0')
+  const up = join(house.dir, 'up')
+  fake(
+    'systemctl',
+    `case "$*" in *enable\\ --now*) touch '${up}';; *disable*) rm '${up}';; *is-active*) test -e '${up}';; esac`,
+  )
   const done = await coop('gateway', 'install')
   assert.equal(done.code, 0, done.stderr)
+  assert.match(
+    done.stdout,
+    /starts again after every failure\.\nIt starts at boot, also before you log in\.\n/,
+  )
+  fake('loginctl', 'exit 1')
+  assert.match((await coop('gateway', 'install')).stdout, /sudo loginctl enable-linger/)
   const name = serviceName(house.dir, join(house.dir, '.coop'))
   const path = join(house.dir, '.config', 'systemd', 'user', `${name}.service`)
   assert.equal(statSync(path).mode & 0o777, 0o600)
@@ -176,7 +193,11 @@ test('start --detach, status, logs, restart in the middle of an answer, and stop
   assert.equal(restarted.code, 0, restarted.stderr)
   await asked.until(/part39/)
   assert.ok(begun >= 1)
-  assert.match((await house.coop(['logs', '-n', '200'])).stdout, /ready[\s\S]*stopping[\s\S]*ready/)
+  await until(
+    'the log tells of both starts',
+    async () => /ready[\s\S]*stopping[\s\S]*ready/.test((await house.coop(['logs', '-n', '200'])).stdout),
+    60_000,
+  )
   assert.equal((await house.coop(['stop'])).code, 0)
   assert.equal((await house.coop(['status'])).code, 4)
   assert.equal((await house.coop(['stop'])).code, 4)

@@ -83,6 +83,10 @@ test('under a real systemd the service is installed, survives a kill, a hang and
   assert.match((await coop('status')).stdout, /terminal connected/)
   assert.match((await coop('doctor')).stdout, /proved +service: the service \S+ runs/)
 
+  const older = await shown('MainPID')
+  assert.equal((await coop('gateway', 'install')).code, 0)
+  assert.ok((await isActive()) && (await shown('MainPID')) !== older, 'a new definition is run at once')
+
   const killed = await shown('MainPID')
   process.kill(Number(killed), 'SIGKILL')
   await another(killed)

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { configFrom, findConfig, loadConfig, providersOf, surroundings } from '../../src/config/load.ts'
+import { findConfig, surroundings } from '../../src/config/environment.ts'
+import { configFrom, loadConfig, providersOf } from '../../src/config/load.ts'
 
 const agent = '[agent]\nid = "coop"\n'
 

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { clear, reissue } from '../../src/access/clear.ts'
 import type { Place, SendResult } from '../../src/channel.ts'
-import { migrationsFolder } from '../../src/coop.ts'
-import { partsOf } from '../../src/delivery/parts.ts'
+import { inLanes, partsOf } from '../../src/delivery/parts.ts'
 import { seal, sealPlain } from '../../src/delivery/seal.ts'
 import { openSender } from '../../src/delivery/sender.ts'
 import { silentLog } from '../../src/log.ts'
+import { migrationsFolder } from '../../src/package.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openTracer } from '../../src/trace/trace.ts'
 import { householdOf, person } from '../access/make.ts'
@@ -61,10 +61,7 @@ function office(t: TestContext) {
       const clearance = clear({ kind: 'person', person: alice }, place, nobodyElse, household)
       const sealed = plain ? sealPlain(text, clearance) : seal(text, clearance)
       const parts = partsOf(sealed, { place, clearance, channel }, { key, turn: null, trace: 't' })!
-      const idle = sender.idle(place)
-      sender.take(
-        parts.flatMap((part, index) => store.outbox.add(part, idle && index === 0, Date.now()) ?? []),
-      )
+      sender.take(inLanes(parts, sender.idle).flatMap(part => store.outbox.add(part, Date.now()) ?? []))
     },
     /** Called whenever the disk has taken what was committed. */
     onFlushed(listener: () => void) {

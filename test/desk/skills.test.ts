@@ -1,3 +1,4 @@
+// Which skills a desk lists, read as they are now.
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

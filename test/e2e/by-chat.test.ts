@@ -50,7 +50,7 @@ test('a change that does not work rolls itself back, says why, and stands in the
   await until('the rollback', () => alice.said().find(text => told.test(text)))
   assert.equal(readFileSync(home.config, 'utf8'), offline)
   const history = await command(alice, '/config history')
-  assert.match(history, /3\. .*nobody by coop: generation 2 was rolled back/)
+  assert.match(history, /Generation 3, .*nobody by coop: generation 2 was rolled back/)
   assert.match(await alice.ask('hello'), /I am listening/)
 })
 
@@ -67,7 +67,7 @@ test('the agent explains a key, previews a change, and goes back after a yes', a
   const preview = await alice.ask(`use config ${wish}`)
   assert.match(
     preview,
-    /\+ users\[bob\][\s\S]*Then each person would get:[\s\S]*Bob \(bob\) on terminal: inner; opens .*shared.*; tools .*; prompt about \d+ tokens/,
+    /new users\[bob\][\s\S]*Then each person would get:[\s\S]*Bob \(bob\) on terminal: inner; opens .*shared.*; tools .*; prompt about \d+ tokens/,
   )
   assert.equal(readFileSync(home.config, 'utf8'), offline)
   assert.match(await alice.ask('set trace.keep_days to 3'), /^Changed, generation 2/)

@@ -1,6 +1,10 @@
 // A household on Discord through the running gateway: everything that people do there.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import Database from 'better-sqlite3'
+import { boxTests } from '../box/rig.ts'
 import { buttonOn, discordChat, interactOnDiscord } from '../support/chats.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, type Recorded, say, use, wordsIn } from '../support/fake-anthropic.ts'
@@ -65,6 +69,15 @@ function requests(): (count?: number) => Promise<Recorded> {
   const from = stage.model.requests.length
   return (count = 1) => until(`request ${count}`, () => stage.model.requests[from + count - 1])
 }
+/** The first row that the gateway has stored, as far as a query finds one. */
+function stored(query: string): unknown {
+  const db = new Database(stage.home.database, { readonly: true })
+  try {
+    return db.prepare(query).get()
+  } finally {
+    db.close()
+  }
+}
 const channels = async () => (await runCoop(stage.home, ['channels'])).stdout
 
 before(async () => {
@@ -94,10 +107,13 @@ before(async () => {
     ],
   })
   stage = await openStage({
+    idle: true,
     users,
     toml: `[channels.discord]\ntoken = "env:DISCORD_TOKEN"\napi_root = "${discord.url}"\ngateway_url = "${discord.gatewayUrl}"\n`,
     env: { DISCORD_TOKEN: discord.token },
   })
+  stage.home.file('workspaces/default/SOUL.md', 'Be kind.')
+  await stage.start()
   await until('discord is connected', async () => /discord {2}connected/.test(await channels()))
 })
 after(async () => {
@@ -242,6 +258,28 @@ test('pictures reach the model, files are kept, voice is words once there is an 
   assert.match(newest((await next(4)).body), /^\[sticker wave\]$/)
 })
 
+test('a file lies in the folder of who sent it', boxTests, async () => {
+  const bobs = direct(bob)
+  const next = requests()
+  discord.write(bob, 'keep it', {
+    extra: {
+      attachments: [
+        {
+          id: '3',
+          filename: 'rent.pdf',
+          content_type: 'application/pdf',
+          size: 8,
+          url: `${cdn.url}/rent.pdf`,
+        },
+      ],
+    },
+  })
+  await bobs.reply()
+  assert.match(text(await next()), /rent\.pdf, kept as users\/bob\/inbox\/rent\.pdf/)
+  const kept = join(stage.home.dir, 'workspaces', 'default', 'users', 'bob', 'inbox', 'rent.pdf')
+  assert.deepEqual(readFileSync(kept), png)
+})
+
 test('a reaction answers a question, or is a note for the next turn; the agent reacts too', async () => {
   const react = (who: DiscordUser, message: string, emoji: string) =>
     discord.dispatch('MESSAGE_REACTION_ADD', {
@@ -261,6 +299,11 @@ test('a reaction answers a question, or is a note for the next turn; the agent r
   react(alice, (await alices.said(/\/approve/)).id, '👍')
   await alices.said(/^Approved\.$/)
   const told = await bobs.said(/Dinner at eight\./)
+  const asked = direct(alice)
+  stage.model.next(use('message', { to: 'Bob', text: 'At nine, then.' }))
+  discord.write(alice, 'correct that')
+  react(alice, (await asked.said(/\/approve/)).id, '👎')
+  await asked.said(/^Denied\.$/)
   react(bob, told.id, '❤️')
   stage.model.next(use('react', { emoji: '🔥' }), say('Noted.'))
   const message = discord.write(bob, 'thanks')
@@ -378,6 +421,7 @@ test('a send that is limited, fails or loses its answer arrives once', async () 
   const bobs = direct(bob)
   const send = /^POST \/channels\/\d+\/messages$/
   discord.fail(send, { status: 429, retryAfter: 0.3 })
+  discord.fail(send, { status: 503 })
   discord.fail(send, 'drop after')
   discord.write(bob, 'through all of that')
   assert.equal((await bobs.reply()).text, 'heard: through all of that')
@@ -415,6 +459,52 @@ test('a connection that breaks, is sent away, goes silent or loses its session i
   assert.equal(bobs.sent().length, broken.length + 1)
 })
 
+test('a connection that is open and dead is given up, and what was said into it is answered', async () => {
+  const bobs = direct(bob)
+  discord.heartbeatMs = 300
+  discord.hangUp(1006)
+  const resumed = discord.resumed
+  await until('the quick heartbeats', () => discord.resumed > resumed)
+  discord.alive = false
+  discord.write(bob, 'into the void')
+  await until('a new connection', () => discord.resumed > resumed + 1)
+  discord.alive = true
+  discord.heartbeatMs = 41_250
+  await bobs.said(/^heard: into the void$/)
+  assert.match(await channels(), /discord {2}connected \(last error/)
+  discord.hangUp(1006)
+})
+
+test('a platform on which everything takes its time is answered once, in order', async () => {
+  const bobs = direct(bob)
+  discord.latencyMs = 700
+  discord.write(bob, 'slow one')
+  discord.write(bob, 'slow two')
+  await bobs.said(/slow two/)
+  discord.latencyMs = 0
+  assert.deepEqual(
+    bobs.sent().map(sent => sent.text),
+    ['heard: slow one', 'heard: slow two'],
+  )
+})
+
+test('a platform whose clock differs from ours makes no message look old', async () => {
+  const bobs = direct(bob)
+  const next = requests()
+  discord.clockAheadMs = -7_200_000
+  discord.write(bob, 'written just now', {
+    extra: { timestamp: new Date(Date.now() - 7_200_000).toISOString() },
+  })
+  await bobs.reply()
+  assert.doesNotMatch(
+    text(await next())
+      .split('written just now')[0]!
+      .slice(-400),
+    /this was written/,
+  )
+  discord.clockAheadMs = 0
+})
+
 test('events that come twice, and an edit that overtakes its message, are answered once and as they read last', async () => {
   const bobs = direct(bob)
   const message = discord.write(bob, 'only once')
@@ -431,19 +521,32 @@ test('events that come twice, and an edit that overtakes its message, are answer
   assert.equal(bobs.sent().length, 2)
 })
 
-test('what was written while the gateway was down is answered with its time, in new threads too', async () => {
+test('what was written while the gateway was down is answered with its time: in direct chats, channels, and threads old and new', async () => {
   const bobs = direct(bob)
+  const alices = direct(alice)
+  const hall = discordChat(discord, '503')
+  const shopping = discordChat(discord, '502')
   const next = requests()
   discord.write(bob, 'before')
+  discord.write(alice, 'before')
   await bobs.reply()
+  await alices.reply()
+  // A reply that it does not know to be out would be said again.
+  await until('the word on both', () => !stored("SELECT 1 FROM outbox WHERE state IN ('queued', 'sending')"))
   await stage.gateway.kill()
   discord.forgetSessions()
   const at = Date.now() - 2 * 3_600_000
   discord.write(bob, 'meanwhile', { extra: { timestamp: new Date(at).toISOString() } })
   discord.addThread('500', { id: '506', name: 'garden', parent: '501' })
   discord.write(bob, '<@900> in a new thread', inChannel('506', mention))
+  discord.write(alice, 'and mine')
+  discord.write(bob, 'anybody in the hall?', inChannel('503'))
+  discord.write(bob, '<@900> milk?', inChannel('502', mention))
   const garden = discordChat(discord, '506')
   await stage.start()
+  assert.equal((await alices.reply(2)).text, 'heard: and mine')
+  assert.match((await hall.reply()).text, /anybody in the hall/)
+  assert.match((await shopping.reply()).text, /milk/)
   assert.equal((await bobs.reply(2)).text, 'heard: meanwhile')
   assert.match((await garden.reply()).text, /in a new thread/)
   const seen = await until('the request', () =>

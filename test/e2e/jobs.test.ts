@@ -61,12 +61,14 @@ test('a reminder of somebody who is gone does not run, and the ledger says so', 
   await using _gateway = await startGateway(home)
   {
     using bobs = await openLiveClient(home, { user: 'bob' })
+    await bobs.ask('remind me in 3 days to call Alice')
     assert.match(await bobs.ask('remind me in 3 seconds to call Carol'), /Set: /)
   }
   home.configure(offline(''))
   await until('the failure', async () =>
     /failed \(its user, bob, is gone\)/.test((await runCoop(home, ['cron', 'history'])).stdout),
   )
+  assert.match((await runCoop(home, ['cron'])).stdout, /does not run: its user, bob, is gone/)
 })
 
 test('a reminder outlives the death of the gateway, and comes late rather than never, once', async () => {

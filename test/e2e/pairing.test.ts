@@ -40,8 +40,8 @@ test('the owner lets a stranger in by chat, and the next message is answered', a
   await using stage = await openStage({ toml: '# a comment that stays\n' })
   stage.telegram.write(mallory, 'hello')
   const code = await codeOf(stage)
-  stage.telegram.write(alice, `/approve ${code} as Dora familiar`)
-  assert.match((await stage.reply(alice.id, 2)).text, /^Dora is known now, as familiar, on telegram\.$/)
+  stage.telegram.write(alice, `/approve ${code} as Mallory familiar`)
+  assert.match((await stage.reply(alice.id, 2)).text, /^Mallory is known now, as familiar, on telegram\.$/)
   stage.telegram.write(mallory, 'hello again')
   assert.equal((await stage.reply(mallory.id, 2)).text, 'heard: hello again')
   assert.doesNotMatch(stage.model.requests[0]!.raw, /hello"/)
@@ -56,8 +56,16 @@ test('the owner lets a stranger in by command, with the gateway running and with
   const code = await codeOf(stage)
   const listed = await runCoop(stage.home, ['users', 'list', '--json'])
   assert.equal(JSON.parse(listed.stdout).waiting[0].code, code)
-  const approved = await runCoop(stage.home, ['users', 'approve', code, '--as', 'Dora', '--trust', 'inner'])
-  assert.deepEqual([approved.code, approved.stdout], [0, 'Dora is known now, as inner, on telegram.\n'])
+  const approved = await runCoop(stage.home, [
+    'users',
+    'approve',
+    code,
+    '--as',
+    'Mallory',
+    '--trust',
+    'inner',
+  ])
+  assert.deepEqual([approved.code, approved.stdout], [0, 'Mallory is known now, as inner, on telegram.\n'])
   stage.telegram.write(mallory, 'hello again')
   assert.equal((await stage.reply(mallory.id, 2)).text, 'heard: hello again')
 
@@ -66,8 +74,8 @@ test('the owner lets a stranger in by command, with the gateway running and with
   const told = await stage.reply(alice.id, 2)
   const second = /\/approve ([A-Z2-9]{6})/.exec(told.text)![1]!
   await stage.gateway.stop()
-  const later = await runCoop(stage.home, ['users', 'approve', second, '--as', 'Dora'])
-  assert.deepEqual([later.code, later.stdout], [0, 'Dora is known now, as inner, on telegram.\n'])
+  const later = await runCoop(stage.home, ['users', 'approve', second, '--as', 'Mallory'])
+  assert.deepEqual([later.code, later.stdout], [0, 'Mallory is known now, as inner, on telegram.\n'])
   await stage.start()
   stage.telegram.write(other, 'it is me')
   assert.equal((await stage.reply(other.id, 2)).text, 'heard: it is me')

@@ -68,7 +68,7 @@ test('a person is added, a briefing arrives, a bad change is refused, a harmful 
     chat.type(`/approve ${/\/approve ([A-Z0-9]{6})/.exec(question)![1]!}`, fits)
 
   const adding = await chat.type('add Bob as inner telegram:1002', /\/approve [A-Z0-9]{6}/)
-  assert.match(adding, /\+ users\[bob\] = .*telegram:1002/)
+  assert.match(adding, /new users\[bob\] = .*telegram:1002/)
   await approve(adding, /Changed, generation 2/)
   await chat.type('who is known?', /Bob \(bob\), inner: telegram:1002/)
 
@@ -89,13 +89,13 @@ test('a person is added, a briefing arrives, a bad change is refused, a harmful 
   await approve(harmful, /Generation 3 was rolled back, anthropic\/claude-opus-4-6 does not answer/)
   await chat.type('hello', /Hello! I am listening\./)
 
-  const history = await chat.type('config history', /1\. .* nobody by file/)
-  assert.match(history, /2\. .*, alice by chat: Bob is to be let in\n.*\+ users\[bob\]/)
+  const history = await chat.type('config history', /Generation 1, .* nobody by file/)
+  assert.match(history, /Generation 2, .*, alice by chat: Bob is to be let in\n.*new users\[bob\]/)
   assert.match(
     history,
-    /3\. .*, alice by chat: asked for \(rolled back: anthropic\/claude-opus-4-6 does not answer/,
+    /Generation 3, .*, alice by chat: asked for \(rolled back: anthropic\/claude-opus-4-6 does not answer/,
   )
-  assert.match(history, /4\. .*, nobody by coop: generation 3 was rolled back/)
+  assert.match(history, /Generation 4, .*, nobody by coop: generation 3 was rolled back/)
   assert.doesNotMatch(history, /keep_dys/)
   const kept = readFileSync(home.config, 'utf8')
   assert.ok(kept.startsWith('# The house of Alice.\n[agent]\nid = "coop" # short\nmodel = "offline/coop"\n'))

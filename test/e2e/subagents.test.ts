@@ -53,3 +53,34 @@ test('an answer from the background that waits for the platform survives a kill'
     stage.telegram.sent(alice.id).some(sent => sent.text === 'The roof is fine.'),
   )
 })
+
+test('killed while a subagent waits for a yes and its sender for it, both go on after the yes, once', async () => {
+  await using stage = await openStage({
+    toml: '\n[tools.approve]\nrules = [{ tool = "todo", answer = "ask" }]\n',
+  })
+  stage.model.otherwise = ({ body }) => {
+    const got = resultsIn(body).map(result => result.text)
+    if (got.length > 0) return say(`${isSubagent(body) ? 'Noted' : 'It says'}: ${got.join(', ')}`)
+    return isSubagent(body)
+      ? use('todo', { items: [{ text: 'mend the roof' }] })
+      : use('subagent', { action: 'spawn', task: 'the roof' })
+  }
+  stage.telegram.write(alice, 'look after the roof')
+  const question = await until('the question', () =>
+    stage.telegram.sent(alice.id).find(({ text }) => text.includes('/approve ')),
+  )
+  assert.match(question.text, /todo .*mend the roof/)
+  await until('all is confirmed', () => stage.telegram.pending().length === 0)
+  for (let times = 0; times < 2; times++) {
+    await stage.gateway.kill()
+    await stage.start()
+  }
+  stage.telegram.write(alice, `/approve ${/\/approve (\w+)/.exec(question.text)?.[1]}`)
+  const finals = () =>
+    stage.telegram.sent(alice.id).filter(({ text }) => text === 'It says: Noted: [ ] mend the roof')
+  await until('the answer', () => finals().length > 0)
+  const { stdout } = await runCoop(stage.home, ['status', '--json'])
+  assert.equal(JSON.parse(stdout).turns.waiting, 0)
+  assert.equal(finals().length, 1)
+  assert.equal(stage.model.requests.filter(({ body }) => resultsIn(body).length > 0).length, 2)
+})

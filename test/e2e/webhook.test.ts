@@ -1,19 +1,11 @@
 // Telegram that brings its updates: through the running gateway, behind what would be a reverse proxy.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { telegramChat, telegramUser } from '../support/chats.ts'
 import { runCoop } from '../support/coop.ts'
+import { freePort } from '../support/loopback.ts'
 import { bob, openStage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 test('updates are brought with their secret and answered once, also those that come twice and out of order', async () => {
   const port = await freePort()

@@ -1,3 +1,4 @@
+// A long conversation summed up by label: nothing crosses from one to another, and nothing is lost.
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -8,11 +8,11 @@ import { clear, viewOf } from '../../src/access/clear.ts'
 import type { Clearance } from '../../src/access/clearance.ts'
 import type { Household } from '../../src/access/household.ts'
 import { configFrom } from '../../src/config/load.ts'
-import { migrationsFolder, packageFolder } from '../../src/coop.ts'
 import { type Join, type Joins, openJoins } from '../../src/gateway/joins.ts'
 import { silentLog } from '../../src/log.ts'
 import { type Memory, openMemory } from '../../src/memory/memory.ts'
 import { isBuried } from '../../src/memory/tombstone.ts'
+import { migrationsFolder, packageFolder } from '../../src/package.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 const apart = `[agent]

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { talkFor } from '../support/long-conversation.ts'
 
-test('over many compactions every request stays small, every promise is known, and the transcript is whole', async () => {
+test('through compactions, restarts, /undo and /new every request stays small and every promise is known', async () => {
   const talk = await talkFor(150, 2_000)
   assert.ok(talk.summaries >= 5, `${talk.summaries} times something was summed up`)
   assert.equal(talk.told, talk.summaries, 'the person is told each time')
+  assert.ok(talk.restarts >= 5)
   assert.deepEqual(talk.lost, [])
+  assert.deepEqual(talk.haunting, [])
   assert.ok(talk.largest < 50_000, `the largest request had ${talk.largest} tokens`)
-  assert.equal(talk.kept, 151)
+  assert.equal(talk.kept, talk.said, 'the transcript is whole')
 })

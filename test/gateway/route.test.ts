@@ -50,6 +50,20 @@ function route(given: Case): Route {
 const cases: readonly (readonly [string, Case, Route])[] = [
   ['a known person’s message is a turn', {}, { kind: 'turn' }],
   ['white space alone is nothing', { text: ' \n ' }, { kind: 'ignore', reason: 'empty' }],
+  ['an unknown command is told to be one', { text: '/hepl me' }, { kind: 'unknown command', name: 'hepl' }],
+  ['a path is no command', { text: '/etc/hosts is gone' }, { kind: 'turn' }],
+  ['the word that opens a chat on Telegram is a message', { text: '/start' }, { kind: 'turn' }],
+  ['a picture under an unknown command is a turn', { text: '/draw', files: true }, { kind: 'turn' }],
+  [
+    'an unknown command in a group is other programs’ business',
+    { text: '/roll', group: { trigger: 'always' } },
+    { kind: 'turn' },
+  ],
+  [
+    'unless the agent is addressed',
+    { text: '/roll', group: {}, addressed: true },
+    { kind: 'unknown command', name: 'roll' },
+  ],
   ['a picture without words is a turn', { text: '', files: true }, { kind: 'turn' }],
   ['a stranger is paired', { sender: 'mallory' }, { kind: 'pair' }],
   ['a stranger’s command is paired too', { sender: 'mallory', text: '/status' }, { kind: 'pair' }],
@@ -90,7 +104,6 @@ const cases: readonly (readonly [string, Case, Route])[] = [
   ],
   ['a command with its rest', { text: '/help  me now' }, { kind: 'command', name: 'help', args: 'me now' }],
   ['a command in any case', { text: '/HELP' }, { kind: 'command', name: 'help', args: '' }],
-  ['an unknown command is a message', { text: '/dance' }, { kind: 'turn' }],
   [
     'a command below level is a message in a direct chat',
     { sender: 'carol', text: '/status' },

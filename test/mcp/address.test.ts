@@ -1,3 +1,4 @@
+// Tool servers at an address: reached under the rules, with keys and logins.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

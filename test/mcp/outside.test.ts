@@ -1,3 +1,4 @@
+// Words of a tool server as they are shown: quoted, bounded, and nothing hidden in them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// Tool servers that are programs: in their box, and held to their time.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'

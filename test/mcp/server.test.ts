@@ -1,3 +1,4 @@
+// What [[mcp]] makes of a tool server: whose it is, which tools, which secrets.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configFrom } from '../../src/config/load.ts'

@@ -1,3 +1,4 @@
+// Words to index terms, in several languages and scripts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// What is remembered by itself: of whom, where, and whatever the model that reads it tries.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clearance } from '../../src/access/clearance.ts'

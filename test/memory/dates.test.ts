@@ -1,3 +1,4 @@
+// Dates in a text, named or reckoned from the day it was said.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

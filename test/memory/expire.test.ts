@@ -1,3 +1,4 @@
+// What disappears from its chat disappears from memory, to the last byte.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { capture, type SpokenTurn } from '../../src/memory/capture.ts'

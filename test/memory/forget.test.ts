@@ -1,3 +1,4 @@
+// What is forgotten is gone from every file, and does not come back by itself.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// A lower level’s answers do not change by a byte with what higher stores hold.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// A damaged index is noticed and built anew from its rows.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'

@@ -1,3 +1,4 @@
+// What goes with a message: chosen, bounded, and nothing from outside unquoted.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tokensOf } from '../../src/memory/prompt-index.ts'

@@ -1,9 +1,11 @@
+// How much of what was said is found again, on conversations whose evidence is known.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openImport } from '../../src/memory/transfer.ts'
 import { type Asked, type Conversation, converse, scoreOf } from './conversations.ts'
 import { recount } from './episodes.ts'
 import { direct, openHome } from './people.ts'
+import { talk } from './talks.ts'
 
 const pairs = [
   ['Alice', 'Bob'],
@@ -55,6 +57,23 @@ test('questions in other words than the answer was told in find it more often th
   const all = scoreOf(answers)
   assert.ok(all.questions > 120, `${all.questions} questions`)
   assert.ok(all.r10 >= 52 && all.mrr >= 0.38, JSON.stringify(all))
+})
+
+test('questions over conversations of months, written by hand, find their evidence', async () => {
+  const answers: { asked: Asked; refs: (string | null)[] }[] = []
+  for (const name of ['alice-and-bob', 'carol-and-mallory', 'bob-and-carol']) {
+    using home = openHome()
+    const view = home.memory.open(direct('alice'))
+    const { turns, questions } = talk(name)
+    const into = openImport()
+    view.import(into, turns.map(lineOf('shared')))
+    into.finish()
+    for (const asked of questions)
+      answers.push({ asked, refs: (await view.search(asked.q)).map(memo => memo.ref) })
+  }
+  const all = scoreOf(answers)
+  assert.ok(all.questions > 200, `${all.questions} questions`)
+  assert.ok(all.r10 >= 77 && all.r5 >= 69 && all.mrr >= 0.55, JSON.stringify(all))
 })
 
 test('recall does not depend on which readable store a turn is in', async () => {

@@ -1,3 +1,4 @@
+// What is put away, what is summed up, and what stays however old.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RetentionRules } from '../../src/memory/retention.ts'

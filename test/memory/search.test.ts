@@ -1,3 +1,4 @@
+// Memory answers whoever may read, and nobody else.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Clearance, issue } from '../../src/access/clearance.ts'

@@ -1,3 +1,4 @@
+// Secrets in a text are found and taken out; talk of secrets is not.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { holdsSecret, withoutSecrets } from '../../src/memory/secrets.ts'

@@ -1,3 +1,4 @@
+// What was so then, what is so now, and when it happened.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tidy } from '../../src/memory/retention.ts'

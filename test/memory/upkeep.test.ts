@@ -1,3 +1,4 @@
+// All that memory does when nobody waits, in one call.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openImport } from '../../src/memory/transfer.ts'

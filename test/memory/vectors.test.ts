@@ -1,3 +1,4 @@
+// Vectors: asked for as each provider wants it, of the stores that are named, and fused with words.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'

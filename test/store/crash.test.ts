@@ -180,8 +180,8 @@ test('a revoked turn gives its messages back', t => {
 
 test('a part is added once, however often its reply is prepared', t => {
   const { store } = openTestStore(t)
-  assert.ok(store.outbox.add(part('k'), true, 1))
-  assert.equal(store.outbox.add(part('k'), true, 2), null)
+  assert.ok(store.outbox.add({ part: part('k'), first: true }, 1))
+  assert.equal(store.outbox.add({ part: part('k'), first: true }, 2), null)
 })
 
 test('an approval is spent once, and only after a yes', t => {

@@ -1,3 +1,4 @@
+// The ledger of what a model was given, and what is erased from it.
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -150,7 +150,7 @@ test('what was heard or announced in a chat with a timer goes as well', t => {
 test('a report that also went to a chat which keeps it stays in the transcript', t => {
   const { store } = openTestStore(t)
   const { reply } = answered(store, 'job', undefined, 0)
-  const other = store.outbox.add({ ...part('other:0', 'job', 'secret answer job', 'job').part }, true, 0)
+  const other = store.outbox.add(part('other:0', 'job', 'secret answer job', 'job'), 0)
   store.outbox.markSent(reply.id, 'x', null, 0, 1_000)
   store.outbox.markSent(other!.id, 'y', null, 0)
   const [due] = store.expiring.due(1_000)

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { migrationsFolder } from '../../src/coop.ts'
+import { migrationsFolder } from '../../src/package.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 export interface TestStore {

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { migrationsFolder } from '../../src/coop.ts'
+import { migrationsFolder } from '../../src/package.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { fakeChannel, fakeModel, messageFrom, openHouse } from '../trust/house.ts'
 

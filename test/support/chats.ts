@@ -82,7 +82,7 @@ export function editOnTelegram(telegram: FakeTelegram, message: Message, text: s
   telegram.push({ edited_message: { ...message, text, edit_date } } as unknown as Update)
 }
 
-let interactions = 1_300_000_000_000_000_000n
+let interactions = BigInt(Date.now() - 1_420_070_400_000) << 22n
 
 /** A native command or a pressed button, in a direct chat. Returns its id. */
 export function interactOnDiscord(

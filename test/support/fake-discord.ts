@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, createDeflate } from 'node:zlib'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { bodyOf, openLoopback, sendJson } from './loopback.ts'
@@ -41,6 +42,11 @@ export type DiscordFault =
     }
   | 'drop'
   | 'drop after'
+  /** No answer ever. */
+  | 'hang'
+
+/** What happens to a RESUME instead of its answer. */
+export type ResumeFault = 'tear' | 'send away' | 'garbage' | 'silence'
 
 export interface FakeDiscord extends AsyncDisposable {
   /** For `api_root`. */
@@ -66,14 +72,22 @@ export interface FakeDiscord extends AsyncDisposable {
   addThread(guild: string, thread: { id: string; name: string; parent: string }): void
   /** Asks every connection to come back (op 7). */
   reconnect(): void
+  /** What happens to the next RESUMEs. */
+  readonly resumeFaults: ResumeFault[]
+  /** Everything that this platform says arrives so much later. */
+  latencyMs: number
+  /** How far this platform's clock is ahead of ours. */
+  clockAheadMs: number
   /** Closes every gateway connection; 1006 tears it down. */
   hangUp(code: number): void
   /** Forgets all sessions, so that none can be resumed. */
   forgetSessions(): void
-  /** Whether heartbeats are answered. */
+  /** Whether heartbeats are answered and events arrive; if not, the connection is open and dead. */
   alive: boolean
   /** Whether connections are accepted at all. */
   reachable: boolean
+  /** How many sessions may still be begun today. */
+  sessionsLeft: number
   /** Close code for the next IDENTIFY. */
   refuse: number | null
   heartbeatMs: number
@@ -130,7 +144,7 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     for (const session of sessions.values()) {
       const frame = JSON.stringify({ op: 0, t, s: ++session.seq, d })
       session.log.push({ s: session.seq, frame })
-      session.socket?.(frame)
+      if (fake.alive) session.socket?.(frame)
     }
   }
 
@@ -174,7 +188,9 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
     const deflated = new URL(request.url ?? '/', gatewayUrl).searchParams.get('compress') === 'zlib-stream'
-    const write = deflated ? zlibWriter(socket) : (frame: string) => socket.send(frame)
+    const now = deflated ? zlibWriter(socket) : (frame: string) => socket.send(frame)
+    const write = (frame: string) =>
+      fake.latencyMs > 0 ? void setTimeout(() => now(frame), fake.latencyMs) : now(frame)
     write(JSON.stringify({ op: 10, d: { heartbeat_interval: fake.heartbeatMs } }))
     socket.on('message', data => {
       const { op, d } = JSON.parse(String(data)) as { op: number; d: Json }
@@ -208,6 +224,11 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
   function resume(socket: WebSocket, write: (frame: string) => void, d: Json): void {
     const session = sessions.get(String(d.session_id))
     if (!session) return write(JSON.stringify({ op: 9, d: false }))
+    const fault = fake.resumeFaults.shift()
+    if (fault === 'silence') return
+    if (fault === 'tear') return socket.terminate()
+    if (fault === 'send away') return write(JSON.stringify({ op: 7, d: null }))
+    if (fault === 'garbage') return socket.send('{')
     resumed++
     session.socket = write
     socket.on('close', () => {
@@ -281,7 +302,12 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
       return {
         url: gatewayUrl,
         shards: 1,
-        session_start_limit: { total: 1000, remaining: 1000, reset_after: 1000, max_concurrency: 1 },
+        session_start_limit: {
+          total: 1000,
+          remaining: fake.sessionsLeft,
+          reset_after: 1000,
+          max_concurrency: 1,
+        },
       }
     if (route === 'POST /users/@me/channels') {
       const user = String(body.recipient_id)
@@ -344,6 +370,8 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (fake.clockAheadMs !== 0)
+      response.setHeader('date', new Date(Date.now() + fake.clockAheadMs).toUTCString())
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://loopback')
     const path = decodeURIComponent(pathname.replace(/^\/api\/v10/, ''))
     const method = request.method ?? 'GET'
@@ -351,7 +379,9 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     calls.push({ method, path, body })
     const at = faults.findIndex(({ route }) => route.test(`${method} ${path}`))
     const fault = at === -1 ? undefined : faults.splice(at, 1)[0]!.fault
+    if (fault === 'hang') return
     if (fault === 'drop') return void response.destroy()
+    if (fake.latencyMs > 0) await sleep(fake.latencyMs)
     if (typeof fault === 'object') {
       const { status, code = 0, message = 'no', retryAfter } = fault
       const limited = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
@@ -407,8 +437,12 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
       for (const socket of sockets) code === 1006 ? socket.terminate() : socket.close(code)
     },
     forgetSessions: () => sessions.clear(),
+    resumeFaults: [],
+    latencyMs: 0,
+    clockAheadMs: 0,
     alive: true,
     reachable: true,
+    sessionsLeft: 1000,
     refuse: null,
     heartbeatMs: 41_250,
     get identified() {

@@ -1,7 +1,9 @@
 // A Bot API on loopback: updates stay until a higher offset confirms them, and every send is remembered.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Message, Update, User } from 'grammy/types'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Message, MessageEntity, Update, User } from 'grammy/types'
 import { bodyOf, clock, openLoopback, sendJson } from './loopback.ts'
+import { faultOfEntities } from './telegram-entities.ts'
 
 export interface Sent {
   readonly messageId: number
@@ -10,7 +12,7 @@ export interface Sent {
   readonly method: string
   /** The text as it stands now, edits applied. */
   text: string
-  readonly body: Readonly<Record<string, unknown>>
+  body: Readonly<Record<string, unknown>>
   /** Milliseconds since 1970, when the whole request had arrived. */
   readonly at: number
   /** When the answer had left; null while it has not, or when the caller was gone before. */
@@ -26,6 +28,10 @@ export type Fault =
   | 'drop after'
   /** No answer ever. */
   | 'hang'
+  /** The request takes effect, and no answer comes. */
+  | 'hang after'
+  /** The answer comes so much later. */
+  | { readonly lateMs: number }
   /** An answer that is no JSON. */
   | 'garbage'
 
@@ -164,7 +170,7 @@ export async function openFakeTelegram(
     const text = String(body.text ?? body.caption ?? '')
     if (method === 'sendMessage' && text.trim() === '')
       throw new Refusal(400, 'Bad Request: message text is empty')
-    if (text.length > 4096) throw new Refusal(400, 'Bad Request: message is too long')
+    checkText(text, body.entities ?? body.caption_entities)
     const record: Sent = {
       messageId: nextMessage++,
       chat: String(body.chat_id),
@@ -195,12 +201,19 @@ export async function openFakeTelegram(
       text: record.text,
     }) as Message
 
+  function checkText(text: string, entities: unknown): void {
+    if (text.length > 4096) throw new Refusal(400, 'Bad Request: message is too long')
+    // In a form they come as text.
+    const marks = (typeof entities === 'string' ? JSON.parse(entities) : (entities ?? [])) as MessageEntity[]
+    const fault = faultOfEntities(text, marks)
+    if (fault !== null) throw new Refusal(400, fault)
+  }
+
   function edit(body: Body): Message {
-    const record = sent.find(
-      one => one.messageId === Number(body.message_id) && one.chat === String(body.chat_id),
-    )
+    const record = sent.find(one => isMessage(one, body))
     if (!record) throw new Refusal(400, 'Bad Request: message to edit not found')
     if (record.text === body.text) throw new Refusal(400, 'Bad Request: message is not modified')
+    checkText(String(body.text), body.entities)
     record.text = String(body.text)
     return messageOf(record)
   }
@@ -214,14 +227,26 @@ export async function openFakeTelegram(
         return { ...self, can_join_groups: true, can_read_all_group_messages: true }
       case 'editMessageText':
         return edit(body)
-      case 'deleteMessage':
+      case 'deleteMessage': {
+        const at = sent.findIndex(one => isMessage(one, body))
+        if (at === -1) throw new Refusal(400, 'Bad Request: message to delete not found')
+        sent.splice(at, 1)
+        return true
+      }
+      case 'editMessageReplyMarkup': {
+        const own = sent.find(one => isMessage(one, body))
+        if (!own) throw new Refusal(400, "Bad Request: message can't be edited")
+        const { reply_markup: _, ...without } = own.body
+        if (!own.body.reply_markup) throw new Refusal(400, 'Bad Request: message is not modified')
+        own.body = without
+        return true
+      }
       case 'sendChatAction':
       case 'setMyCommands':
       case 'setMessageReaction':
       case 'answerCallbackQuery':
       case 'deleteWebhook':
       case 'setWebhook':
-      case 'editMessageReplyMarkup':
         return true
       case 'getWebhookInfo':
         return fake.webhook
@@ -269,11 +294,13 @@ export async function openFakeTelegram(
     if (fault === 'hang') return
     if (fault === 'drop') return void response.destroy()
     if (fault === 'garbage') return void response.writeHead(200).end('<html>not the Bot API</html>')
-    if (typeof fault === 'object') return refuse(response, fault)
+    if (typeof fault === 'object' && 'status' in fault) return refuse(response, fault)
+    if (typeof fault === 'object') await sleep(fault.lateMs)
     if (given !== token) return refuse(response, { status: 401, description: 'Unauthorized' })
     if (method === 'getUpdates') return getUpdates(body, response)
     try {
       const result = answer(method, body, response)
+      if (fault === 'hang after') return
       if (fault === 'drop after') response.destroy()
       else sendJson(response, 200, { ok: true, result })
     } catch (error) {
@@ -305,9 +332,12 @@ export async function openFakeTelegram(
   return fake
 }
 
+const isMessage = (one: Sent, body: Body): boolean =>
+  one.messageId === Number(body.message_id) && one.chat === String(body.chat_id)
+
 const named = ({ username }: Writer) => (username === undefined ? {} : { username })
 
-function refuse(response: ServerResponse, fault: Exclude<Fault, string>): void {
+function refuse(response: ServerResponse, fault: Extract<Fault, { status: number }>): void {
   sendJson(response, fault.status, {
     ok: false,
     error_code: fault.status,

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Client, connectClient } from '../../src/protocol/client.ts'
 import type { SessionEvent } from '../../src/protocol/events.ts'
-import { protocolVersion, type Results } from '../../src/protocol/messages.ts'
+import { protocolVersion } from '../../src/protocol/framing.ts'
+import type { Results } from '../../src/protocol/messages.ts'
 import type { TestHome } from './home.ts'
 import { until } from './until.ts'
 

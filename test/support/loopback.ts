@@ -32,6 +32,12 @@ export async function openLoopback(
   }
 }
 
+/** A port of this machine that nobody has taken at the moment. */
+export async function freePort(): Promise<number> {
+  await using server = await openLoopback(async () => {})
+  return server.port
+}
+
 /** Milliseconds since 1970, with fractions. */
 export const clock = (): number => performance.timeOrigin + performance.now()
 

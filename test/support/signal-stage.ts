@@ -32,8 +32,8 @@ export interface SignalStage extends AsyncDisposable {
   start(): Promise<RunningGateway>
   /** Whether the gateway has a connection to Signal. */
   connected(): boolean
-  /** Links, as a person does who runs the command and scans its code. */
-  link(): Promise<string>
+  /** Links, as a person does who runs the command and scans its code: the first, or the `code`th. */
+  link(how?: { readonly code?: number }): Promise<string>
 }
 
 export interface SignalStageOptions {
@@ -45,6 +45,10 @@ export interface SignalStageOptions {
   readonly signal?: string
   /** Only the home and the people: nothing is linked or started. */
   readonly idle?: boolean
+  /** Added to the environment of every process of the home. */
+  readonly env?: Readonly<Record<string, string>>
+  /** How long the server waits for a code to be scanned. */
+  readonly patienceMs?: number
 }
 
 /** Machines may be busy. */
@@ -57,14 +61,15 @@ const hexOf = (group: Group): string => Buffer.from(group.id, 'base64').toString
 /** Opens the household, links its home and starts its gateway. */
 export async function openSignalStage(options: SignalStageOptions = {}): Promise<SignalStage> {
   await using stack = new AsyncDisposableStack()
-  const world = stack.use(await openWorld())
+  // Of all people the phone has one in its address book: Mallory.
+  const world = stack.use(await openWorld({ contacts: ['Mallory'], patienceMs: options.patienceMs }))
   const telegram = stack.use(await openFakeTelegram())
   const model = stack.use(await openFakeAnthropic())
   const [alice, bob, carol, mallory] = [
     await openPhone(world, 'Alice'),
     await openPhone(world, 'Bob'),
     await openPhone(world, 'Carol'),
-    await openPhone(world, 'Mallory'),
+    watchPhone(world, 'Mallory', world.contacts[0]!),
   ] as const
   const account = watchPhone(world, 'Coop', world.phone)
   const family = await alice.device.createGroup({
@@ -105,6 +110,7 @@ ${options.toml?.({ family: hexOf(family) }) ?? ''}`,
         TELEGRAM_TOKEN: telegram.token,
         ANTHROPIC_API_KEY: 'sk-ant-api03-loopback-key-of-a-test',
         ANTHROPIC_BASE_URL: model.url,
+        ...options.env,
       },
     ),
   )
@@ -139,8 +145,8 @@ ${options.toml?.({ family: hexOf(family) }) ?? ''}`,
       await until('a connection to Signal', () => stage.connected(), patienceMs)
       return gateway
     },
-    async link() {
-      const provision = world.server.waitForProvision()
+    async link({ code = 1 } = {}) {
+      const provisions = Array.from({ length: code }, () => world.server.waitForProvision())
       const child = spawn(process.execPath, [program, 'signal', 'link', '--name', 'Kitchen'], {
         env: home.env,
         cwd: home.dir,
@@ -153,13 +159,14 @@ ${options.toml?.({ family: hexOf(family) }) ?? ''}`,
       const ended = new Promise<number | null>(resolve => child.once('close', resolve))
       const provisionURL = await until(
         'a code',
-        () => /sgnl:\S+/.exec(said)?.[0] ?? child.exitCode !== null,
+        () => said.match(/sgnl:\S+/g)?.[code - 1] ?? child.exitCode !== null,
         patienceMs,
       )
       if (provisionURL === true) throw new Error(`linking ended: ${said}`)
-      const complete = (await provision).complete({ provisionURL, primaryDevice: world.phone })
-      const code = await ended
-      if (code !== 0) throw new Error(`linking ended with ${code}: ${said}`)
+      const complete = (await provisions.at(-1)!).complete({ provisionURL, primaryDevice: world.phone })
+      complete.catch(() => undefined)
+      const status = await ended
+      if (status !== 0) throw new Error(`linking ended with ${status}: ${said}`)
       agent = await complete
       // What is sent to a socket that is closing is lost in the mock, though never at Signal.
       await untilSoon(() => !stage.connected())

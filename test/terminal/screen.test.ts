@@ -4,8 +4,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openHouse } from './house.ts'
+import { until } from '../support/until.ts'
+import { bin, openHouse } from './house.ts'
 import { openModelServer, type Said } from './model-server.ts'
+import { openPane } from './pane.ts'
 import { openRawTerminal } from './raw-terminal.ts'
 
 const ready = /·.*Alice, full/
@@ -41,6 +43,51 @@ test('Ctrl-C clears, stops a running turn, and twice leaves with 130', async () 
   await pane.until(/Ctrl-C again leaves/)
   pane.press('C-c')
   await pane.until(/\[left with 130\]/)
+})
+
+test('Ctrl-Z gives the terminal to the shell, and fg draws the conversation and the half-written line again', async () => {
+  await using house = openHouse()
+  using pane = openPane({ command: ['bash', '--norc', '-i'], env: house.env, cwd: house.dir })
+  pane.type(`'${process.execPath}' '${bin}' --config '${house.config}' chat`)
+  pane.press('Enter')
+  await pane.until(ready)
+  pane.type('hello')
+  pane.press('Enter')
+  await pane.until(/Hello! I am listening/)
+  pane.type('half a line')
+  await pane.until(/─\nhalf a line\n─/)
+  pane.press('C-z')
+  await pane.until(/Stopped/)
+  pane.type('stty -a | grep -o ".icanon"; clear; fg')
+  pane.press('Enter')
+  await pane.until(
+    screen => !/Stopped/.test(screen) && /Hello! I am listening[\s\S]*─\nhalf a line\n─/.test(screen),
+  )
+  pane.press('Enter')
+  await pane.until(/You wrote: “half a line”/)
+})
+
+test('exit, quit and their like leave the chat, on the screen and in plain lines', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('/quit')
+  pane.press('Enter')
+  await pane.until(/\[left with 0\]/)
+  const plain = house.pane(['chat', '--plain'])
+  await plain.until(/Alice, full; .*\n>/)
+  plain.type('exit')
+  plain.press('Enter')
+  await plain.until(/\[left with 0\]/)
+})
+
+test('who attaches to a gateway in trouble is told so first', async () => {
+  await using house = openHouse()
+  await house.gateway()
+  writeFileSync(house.config, '[agent]\nid = "coop"\nmodle = "x"\n')
+  await until('the gateway has read the file', async () => (await house.coop(['status'])).code === 1)
+  const pane = house.pane(['attach'])
+  await pane.until(/! coop\.toml is not valid:[\s\S]*modle/)
 })
 
 test('a paste of 100 kB is one message, folded on the screen and whole at the model', async () => {
@@ -255,22 +302,33 @@ test('commands, models and people complete', async () => {
   await pane.until(/tell Bob/)
 })
 
-test('a question that waits is asked above the editor, and y lets it happen', async () => {
+test('what was typed while it started is sent, not left in the editor', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'])
+  pane.type('hello there')
+  pane.press('Enter')
+  await pane.until(/I am listening/)
+})
+
+test('a question that waits is asked above the editor, a yes lets it happen, and a y among other letters does not', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'])
   await pane.until(ready)
   pane.type('tell Bob that dinner is ready')
   pane.press('Enter')
-  await pane.until(/y yes +n no +Esc later/)
-  pane.press('n')
+  await pane.until(/y yes +n no, then Enter +Esc later/)
+  pane.type('my own words, n or y')
+  pane.press('Enter')
+  await pane.until(/That is neither[\s\S]*my own words, n or y/)
+  pane.press('C-u', 'n', 'Enter')
   await pane.until(text => !/y yes/.test(text))
   pane.type('tell Bob that supper is late')
   pane.press('Enter')
   await pane.until(/Send this to Bob\?\s+supper is late[\s\S]*y yes/)
-  pane.press('y')
+  pane.press('y', 'Enter')
   await pane.until(/On its way to Bob/)
   const bob = house.pane(['attach', '--user', 'Bob'])
-  await bob.until(/Alice says: supper is late/)
+  await bob.until(text => /Alice says: supper is late/.test(text) && !/dinner/.test(text))
 })
 
 test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async () => {

@@ -1,9 +1,11 @@
 // Captures docs/screens.md from the real program in a real terminal: node test/terminal/screens.ts
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { openHouse } from './house.ts'
+import { until } from '../support/until.ts'
+import { bin, openHouse } from './house.ts'
 import { openModelServer } from './model-server.ts'
-import type { Pane } from './pane.ts'
+import { openPane, type Pane } from './pane.ts'
 
 const size = { columns: 76, rows: 22 }
 
@@ -11,6 +13,26 @@ const size = { columns: 76, rows: 22 }
 async function screens(): Promise<(readonly [title: string, text: string])[]> {
   const found: (readonly [string, string])[] = []
   const add = (title: string, pane: Pane) => found.push([title, pane.screen()])
+  {
+    await using house = openHouse()
+    using pane = openPane({
+      command: [process.execPath, bin, 'init'],
+      env: house.env,
+      cwd: house.dir,
+      ...size,
+    })
+    await pane.until(/What are you called\?/)
+    pane.type('Alice')
+    pane.press('Enter')
+    await pane.until(/Which model/)
+    pane.type('offline')
+    pane.press('Enter')
+    await pane.until(/Telegram/)
+    found.push(['`coop init` asks', pane.screen().replace(`[${userInfo().username}]`, '[alice]')])
+    pane.press('Enter')
+    await pane.until(/Alice, full .* context/)
+    found.push(['… and ends in a chat', pane.screen().replaceAll(house.dir, '~')])
+  }
   {
     await using house = openHouse()
     const pane = house.pane(['chat'], size)
@@ -40,11 +62,16 @@ async function screens(): Promise<(readonly [title: string, text: string])[]> {
     await pane.until(/· Alice/)
     pane.type('How do I bake bread?')
     pane.press('Enter')
-    await pane.until(/bake +│ 45 min[\s\S]*% context/)
+    await pane.until(/bake +│ 45 min[\s\S]*% context · \$/)
     add('Markdown', pane)
     gateway.kill('SIGKILL')
     await pane.until(/gateway away/)
     add('The gateway is gone, and is waited for', pane)
+    await house.gateway()
+    writeFileSync(house.config, readFileSync(house.config, 'utf8').replace('model =', 'modle ='))
+    await until('the file is read', async () => (await house.coop(['status'])).code === 1)
+    const { stdout } = await house.coop(['status'])
+    found.push(['`coop status` begins with what is wrong', stdout.replaceAll(house.dir, '~/.coop').trim()])
   }
   return found
 }

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { imagesIn } from '../../src/terminal/attachments.ts'
 import { clean, oneLine } from '../../src/terminal/clean.ts'
+import { isFarewell } from '../../src/terminal/farewell.ts'
 import { messageBlock } from '../../src/terminal/screen/blocks.ts'
 import { finishedLength } from '../../src/terminal/screen/markdown-parts.ts'
 import { openTheme } from '../../src/terminal/screen/theme.ts'
@@ -115,6 +116,13 @@ test('what was streamed and lost is drawn again, not twice', () => {
   transcript.take({ type: 'text', turn: 't', delta: 'half of it' })
   transcript.take({ type: 'message', turn: 't', text: 'half of it', at: 0, final: true })
   assert.equal(transcript.render(80).filter(line => line.includes('half')).length, 1)
+})
+
+test('isFarewell knows the words by which people leave, and no sentence that holds them', () => {
+  for (const line of ['/exit', '/quit', ' quit ', 'exit', ':q', '/bye', '/q'])
+    assert.ok(isFarewell(line), line)
+  for (const line of ['quit smoking', '/exit now', 'bye', 'how do I exit?', 'q'])
+    assert.ok(!isFarewell(line), line)
 })
 
 test('imagesIn finds quoted, escaped and relative paths of images that exist', () => {

@@ -1,3 +1,4 @@
+// Edits, listings and searches of files, as the tools do them.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, linkSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
@@ -35,7 +36,10 @@ describe('the file and shell tools', boxTests, () => {
     execFileSync('mkfifo', [at('pipe')])
     for (const who of ['alice', 'carol']) {
       const box = (await rig.boxes.open(rig.direct(who), () => 'full', rig.signal))!
-      hands.set(who, { box: boxHandOf(box, `call-${who}`, () => 'full'), web: null } as Hands)
+      hands.set(who, {
+        box: boxHandOf(box, { id: `call-${who}`, seen: () => 'full', sanctioned: () => false }),
+        web: null,
+      } as Hands)
     }
   })
   after(() => rig[Symbol.dispose]())
@@ -127,7 +131,12 @@ describe('the file and shell tools', boxTests, () => {
     const { box } = hands.get('alice')!
     rig.put('race.txt', 'new')
     await assert.rejects(
-      box!.writeFile('race.txt', Buffer.from('x'), { bytes: Buffer.from('old'), origin: 'full' }, rig.signal),
+      box!.writeFile(
+        'race.txt',
+        Buffer.from('x'),
+        { replaces: { bytes: Buffer.from('old'), origin: 'full' }, question: '' },
+        rig.signal,
+      ),
       /changed meanwhile/,
     )
     assert.equal(readFileSync(at('race.txt'), 'utf8'), 'new')

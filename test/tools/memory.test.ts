@@ -1,3 +1,4 @@
+// The memory tools: what each level may do with them, and what the ledger learns.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CoopError } from '../../src/errors.ts'
 import { type Client, connectClient } from '../../src/protocol/client.ts'
 import type { SequencedEvent } from '../../src/protocol/events.ts'
-import { protocolVersion } from '../../src/protocol/messages.ts'
+import { protocolVersion } from '../../src/protocol/framing.ts'
 import type { FakeTelegram, Writer } from '../support/fake-telegram.ts'
 import type { TestHome } from '../support/home.ts'
 

@@ -11,11 +11,11 @@ import { openBoxes } from '../../src/box/room.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
 import type { Channel, Inbound, Membership, Outbound, Place, SendResult } from '../../src/channel.ts'
 import { type Config, configFrom } from '../../src/config/load.ts'
-import { migrationsFolder, packageFolder } from '../../src/coop.ts'
 import { type Gateway, openGateway } from '../../src/gateway/gateway.ts'
 import { silentLog } from '../../src/log.ts'
 import { memoryOptionsOf } from '../../src/memory/configure.ts'
 import { openMemory } from '../../src/memory/memory.ts'
+import { migrationsFolder, packageFolder } from '../../src/package.ts'
 import type { Block } from '../../src/store/entry.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { openTracer } from '../../src/trace/trace.ts'
@@ -113,7 +113,8 @@ export function fakeModel(
   return model
 }
 
-const modelsOf = (model: FakeModel): Models => ({
+/** What a configuration would open, over one fake. */
+export const modelsOf = (model: FakeModel): Models => ({
   stream: model.stream,
   resolve: name => name,
   hasKey: () => true,

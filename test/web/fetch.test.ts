@@ -1,3 +1,4 @@
+// Pages from the web: where they may come from, and what is left of them.
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'

@@ -1,3 +1,4 @@
+// Each search provider in its own wire format.
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage } from 'node:http'
 import { after, before, test } from 'node:test'

@@ -1,11 +1,11 @@
 // Anthropic's Messages API, streamed, with cache breakpoints where the design puts them.
 import Anthropic from '@anthropic-ai/sdk'
 import type { Stream } from '@anthropic-ai/sdk/streaming'
+import { openWire, type Wire } from '../../http/wire.ts'
 import type { Block } from '../../store/entry.ts'
 import type { Usage } from '../../store/turns.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, readLimits, uniqueId } from './adapter.ts'
-import { openWire, type Wire } from './wire.ts'
 
 type Params = Anthropic.MessageCreateParamsStreaming
 type Content = Anthropic.ContentBlockParam
@@ -48,7 +48,14 @@ export function anthropic(): Adapter {
     let client = clients.get(name)
     if (!client) clients.set(name, (client = clientFor(endpoint, wire)))
     try {
-      const { data, response } = await client.messages.create(paramsOf(request), { signal }).withResponse()
+      // `messages.create` would write to the terminal about models that end some day.
+      const { data, response } = await client
+        .post<Stream<Anthropic.RawMessageStreamEvent>>('/v1/messages', {
+          body: paramsOf(request),
+          stream: true,
+          signal,
+        })
+        .withResponse()
       readLimits(response.headers, 'anthropic-ratelimit-', limitKinds, onLimits)
       yield* read(data)
     } catch (error) {
@@ -67,6 +74,7 @@ export function anthropic(): Adapter {
   }
 }
 
+/** The request as the Messages API takes it, with its cache breakpoints. */
 export function paramsOf(request: ModelRequest): Params {
   const { stable, session } = request.system
   const cached = request.keepLong ? long : short
@@ -125,6 +133,17 @@ function contentOf(block: Block): Content[] {
             media_type: block.mime as Anthropic.Base64ImageSource['media_type'],
             data: block.data,
           },
+        },
+      ]
+    case 'document':
+      return [
+        {
+          type: 'document',
+          title: block.name,
+          source:
+            block.mime === 'application/pdf'
+              ? { type: 'base64', media_type: 'application/pdf', data: block.data }
+              : { type: 'text', media_type: 'text/plain', data: block.data },
         },
       ]
     default:

@@ -1,4 +1,4 @@
-// A provider's keys: the next usable one, and how long a refused one rests.
+// A provider's keys: the next usable one, how long a refused one rests, and its return by one request alone.
 import type { ModelEvent } from '../model.ts'
 
 type Failed = Extract<ModelEvent, { type: 'failed' }>
@@ -6,6 +6,15 @@ type Failed = Extract<ModelEvent, { type: 'failed' }>
 export interface KeyRing {
   /** Keys that may be used now, best first; `undefined` stands for a provider without keys. */
   usable(now: number): readonly (string | undefined)[]
+  /**
+   * Held while a request is on its way with a key. One that has rested is tried by that request alone:
+   * it is nobody else’s until it worked, was refused again, or the request is over.
+   */
+  hold(key: string | undefined): Disposable
+  /** The provider has taken a request with this key. */
+  worked(key: string | undefined): void
+  /** Resolves when it is known what became of a key that is being tried; null when none is. */
+  verdict(): Promise<void> | null
   /** Lets a key rest until `until`, milliseconds since 1970, for what the provider said to it. */
   rest(key: string | undefined, until: number, refusal: Failed): void
   /** What was said to the key that was refused last. */
@@ -20,23 +29,51 @@ export interface KeyRing {
 const wornShare = 0.9
 
 export function keyRing(keys: readonly string[]): KeyRing {
-  const all: readonly (string | undefined)[] = keys.length > 0 ? keys : [undefined]
-  const resting = new Map<string | undefined, number>()
-  const worn = new Map<string | undefined, number>()
+  type Key = string | undefined
+  const all: readonly Key[] = keys.length > 0 ? keys : [undefined]
+  const resting = new Map<Key, number>()
+  const worn = new Map<Key, number>()
+  /** Refused, and not seen to work since. */
+  const doubtful = new Set<Key>()
+  const trials = new Map<Key, PromiseWithResolvers<void>>()
   let preferred = 0
   let last: Failed | undefined
+
+  const decide = (key: Key) => {
+    trials.get(key)?.resolve()
+    trials.delete(key)
+  }
+
   return {
     usable(now) {
-      const ordered = [...all.slice(preferred), ...all.slice(0, preferred)].filter(
-        key => (resting.get(key) ?? 0) <= now,
+      const free = [...all.slice(preferred), ...all.slice(0, preferred)].filter(
+        key => (resting.get(key) ?? 0) <= now && !trials.has(key),
       )
-      const isWorn = (key: string | undefined) => (worn.get(key) ?? 0) > now
-      return [...ordered.filter(key => !isWorn(key)), ...ordered.filter(isWorn)]
+      // One that has rested comes first, or it would never be known whether it works again.
+      const rank = (key: Key) => ((worn.get(key) ?? 0) > now ? 2 : doubtful.has(key) ? 0 : 1)
+      return free.sort((a, b) => rank(a) - rank(b))
     },
+    hold(key) {
+      const trial = doubtful.has(key) ? Promise.withResolvers<void>() : undefined
+      if (trial) trials.set(key, trial)
+      return {
+        [Symbol.dispose]() {
+          if (trial && trials.get(key) === trial) decide(key)
+        },
+      }
+    },
+    worked(key) {
+      doubtful.delete(key)
+      decide(key)
+    },
+    verdict: () =>
+      trials.size === 0 ? null : Promise.race([...trials.values()].map(trial => trial.promise)),
     rest(key, until, refusal) {
       resting.set(key, until)
+      doubtful.add(key)
       last = refusal
       preferred = (all.indexOf(key) + 1) % all.length
+      decide(key)
     },
     refusal: () => last,
     used(key, share, resetAt) {

@@ -4,9 +4,10 @@ import { CoopError } from '../../errors.ts'
 import type { Usage } from '../../store/turns.ts'
 import type { ModelEvent, StreamModel } from '../model.ts'
 import type { Adapter } from './adapter.ts'
+import type { Rung } from './attempt.ts'
 import { factsOf, type ModelFacts, priceOf } from './catalogue.ts'
 import { type KeyRing, keyRing } from './keys.ts'
-import { ladder, type Rung } from './ladder.ts'
+import { ladder } from './ladder.ts'
 
 export interface Models {
   readonly stream: StreamModel

@@ -1,6 +1,7 @@
 // What the offline model says and which tool it uses: plain patterns, each a sentence a person might type.
 import type { ModelRequest } from '../model.ts'
 import { answerTo, firstQuestion, isFirst } from './offline-first.ts'
+import { examplesFor, handRules } from './offline-hands.ts'
 import { householdRules } from './offline-household.ts'
 import { call, type Rule, type Said } from './offline-rule.ts'
 
@@ -55,6 +56,7 @@ const rules: readonly Rule[] = [
     tool: 'message',
     say: ([, to, text], request) => call(request, 'message', { to: to!.replace(/[:,]$/, ''), text }),
   },
+  ...handRules,
   ...householdRules,
   { pattern: /\b(?:who|what) are you\b/i, say: (_, request) => `${identity} ${toolList(request)}` },
   {
@@ -117,7 +119,8 @@ function echo(words: string): Said {
 function toolList(request: ModelRequest): string {
   const names = request.tools.map(tool => tool.name)
   if (names.length === 0) return 'I have no tools here.'
-  return `The tools here: ${names.join(', ')}. Say for example: use ${names[0]} {…}.`
+  const examples = examplesFor(request.tools) || `“use ${names[0]} {…}”`
+  return `The tools here: ${names.join(', ')}. Try ${examples}.`
 }
 
 /** A conversation’s own sentences, shortened: without understanding, leaving out is all that can be done. */

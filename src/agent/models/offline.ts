@@ -1,7 +1,7 @@
 // A small deterministic model inside Coop: for a first chat without a key, and for the real path in tests.
 import type { Block } from '../../store/entry.ts'
 import type { Message, ModelEvent, ModelRequest } from '../model.ts'
-import { countTokens } from '../tokens.ts'
+import { countTokens, requestTokens } from '../tokens.ts'
 import type { Adapter } from './adapter.ts'
 import { questionAfter } from './offline-first.ts'
 import { replyTo } from './offline-replies.ts'
@@ -27,7 +27,7 @@ export const offline = (): Adapter =>
       type: 'done',
       blocks,
       stop: said.calls.length > 0 ? 'tool_calls' : 'end',
-      usage: { input: sizeOf(request), output: countTokens(said.text), cacheRead: 0, cacheWrite: 0 },
+      usage: { input: requestTokens(request), output: countTokens(said.text), cacheRead: 0, cacheWrite: 0 },
     }
   }
 
@@ -44,8 +44,4 @@ function answer(request: ModelRequest): Said {
 /** What the person wrote last, without what Coop put beside it. */
 function wordsOf(message: Message | undefined): string {
   return (message?.blocks ?? []).flatMap(block => (block.type === 'text' ? [block.text] : [])).at(-1) ?? ''
-}
-
-function sizeOf(request: ModelRequest): number {
-  return countTokens(JSON.stringify([request.system, request.tools, request.messages]))
 }

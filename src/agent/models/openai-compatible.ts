@@ -1,10 +1,10 @@
 // The chat completions API of OpenAI and everything that speaks it, streamed.
 import type { IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
+import { openWire, type Wire, type WireResponse } from '../../http/wire.ts'
 import type { Block } from '../../store/entry.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
 import { type Adapter, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
-import { openWire, type Wire, type WireResponse } from './wire.ts'
 
 /** Where OpenAI itself is; everything else that speaks its API names a `base_url`. */
 export const openaiUrl = 'https://api.openai.com/v1'
@@ -157,15 +157,21 @@ function messagesOf(message: Message): Param[] {
   const results = message.blocks.flatMap((block): Param[] =>
     block.type === 'tool_result' ? [{ role: 'tool', tool_call_id: block.callId, content: block.text }] : [],
   )
-  const images = message.blocks.flatMap(block =>
-    block.type === 'image'
-      ? [{ type: 'image_url' as const, image_url: { url: `data:${block.mime};base64,${block.data}` } }]
-      : [],
-  )
+  const files = message.blocks.flatMap(fileOf)
   const text = textIn(message.blocks)
-  if (images.length > 0)
-    return [...results, { role: 'user', content: [{ type: 'text', text: text || '(image)' }, ...images] }]
+  if (files.length > 0)
+    return [...results, { role: 'user', content: [{ type: 'text', text: text || '(a file)' }, ...files] }]
   return text ? [...results, { role: 'user', content: text }] : results
+}
+
+/** This API takes pictures and PDFs as parts of their own; plain text stands as text, under its name. */
+function fileOf(block: Block): Readonly<Record<string, unknown>>[] {
+  if (block.type === 'image')
+    return [{ type: 'image_url', image_url: { url: `data:${block.mime};base64,${block.data}` } }]
+  if (block.type !== 'document') return []
+  if (block.mime === 'text/plain') return [{ type: 'text', text: `[${block.name}]\n${block.data}` }]
+  const file_data = `data:application/pdf;base64,${block.data}`
+  return [{ type: 'file', file: { filename: block.name, file_data } }]
 }
 
 const textIn = (blocks: readonly Block[]): string =>

@@ -249,6 +249,12 @@ export const attacks: readonly Attack[] = [
   ),
   attack(
     'calls',
+    'traces',
+    'no file can be read without its time, and none carries text beside itself',
+    'echo x >traced; [ "$(perl -e \'use Fcntl; sysopen(F, "traced", O_RDONLY | 01000000); print $! + 0\')" = 1 ] || leak "read without a time"; [ "$(perl -e \'use Fcntl; open F, "<traced"; $! = 0; fcntl(F, F_SETFL, 01000000); print $! + 0\')" = 1 ] || leak "set to read without a time"; refused copy_file_range 38 0 0 1 0 1 0; refused fsetxattr 95 0 0 0 0 0; refused setxattr 95 0 0 0 0 0; rm -f traced',
+  ),
+  attack(
+    'calls',
     'terminal',
     'nothing can be typed into a terminal',
     'command -v perl >/dev/null || skip "perl is not installed"; [ "$(perl -e \'open F, "<", "/dev/null"; my $x = "x"; ioctl(F, 0x5412, $x); print $! + 0\')" = 1 ] || leak TIOCSTI',

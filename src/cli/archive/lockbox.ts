@@ -12,6 +12,7 @@ const saltBytes = 16
 const ivBytes = 12
 const tagBytes = 16
 
+/** A magic line, salt, nonce and tag before what was hidden: all that `unlock` needs beside the passphrase. */
 export async function lock(content: Buffer, passphrase: string): Promise<Buffer> {
   const salt = randomBytes(saltBytes)
   const iv = randomBytes(ivBytes)

@@ -19,6 +19,7 @@ const manifest = z.object({
 })
 export type Manifest = z.output<typeof manifest>
 
+/** Throws `archive_invalid` for what is no manifest, or one of a later form. */
 export function parseManifest(text: string): Manifest {
   try {
     return manifest.parse(JSON.parse(text))
@@ -45,6 +46,7 @@ export async function filesBelow(
   return found.sort()
 }
 
+/** Size in bytes and SHA-256 of each of these paths below `folder`, in their order. */
 export async function describe(folder: string, paths: readonly string[]): Promise<Manifest['files']> {
   const files: Manifest['files'] = []
   for (const path of paths) {

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar/fs'
-import { CoopError, messageOf } from '../../errors.ts'
+import { CoopError, isStorageFault, messageOf } from '../../errors.ts'
 import { checkDatabase } from '../../store/snapshot.ts'
 import { unlock } from './lockbox.ts'
 import { keysName, type Manifest, manifestName, parseManifest, verify } from './manifest.ts'
@@ -20,6 +20,10 @@ export interface UnpackOptions {
   readonly knownSchema: number
 }
 
+/**
+ * Throws `archive_invalid`, `database_newer` or `input_invalid` before anything stands at `dir`. Returns what the
+ * archive says of itself, and the paths of the keys that were put in place.
+ */
 export async function unpackHome(options: UnpackOptions): Promise<{ manifest: Manifest; keys: string[] }> {
   const dir = resolve(options.dir)
   await requireFree(dir)
@@ -69,6 +73,7 @@ async function extract(file: string, staging: string): Promise<void> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new CoopError('not_found', `${file} does not exist.`, { cause })
+    if (isStorageFault(cause)) throw cause
     throw new CoopError('archive_invalid', `${file} cannot be read as a backup: ${messageOf(cause)}`, {
       cause,
     })

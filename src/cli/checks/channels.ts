@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ChannelState } from '../../channel.ts'
 import type { Config } from '../../config/load.ts'
-import { socketPath } from '../../coop.ts'
+import { socketPath } from '../../config/places.ts'
 import { messageOf } from '../../errors.ts'
 import { silentLog } from '../../log.ts'
 import { connectClient } from '../../protocol/client.ts'
-import { protocolVersion } from '../../protocol/messages.ts'
+import { protocolVersion } from '../../protocol/framing.ts'
 import type { Check, Finding } from './check.ts'
 
 const tryMs = 10_000

@@ -1,7 +1,8 @@
 // The doctor's part about this computer and the home: Node, permissions, databases, disk, clock.
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { migrationsFolder, socketPath } from '../../coop.ts'
+import { socketPath } from '../../config/places.ts'
+import { migrationsFolder } from '../../package.ts'
 import { checkDatabase } from '../../store/soundness.ts'
 import { type Check, finding } from './check.ts'
 

@@ -4,12 +4,12 @@ import { atLeast } from '../../access/levels.ts'
 import { openBoxes } from '../../box/room.ts'
 import { boxRulesOf } from '../../box/rules.ts'
 import type { Config } from '../../config/load.ts'
-import { coopVersion } from '../../coop.ts'
 import { messageOf } from '../../errors.ts'
 import { type Log, silentLog } from '../../log.ts'
 import { loginsFolder } from '../../mcp/logins.ts'
 import { openToolServers } from '../../mcp/room.ts'
 import { type ToolServer, toolServersOf } from '../../mcp/server.ts'
+import { coopVersion } from '../../package.ts'
 import type { Check, Finding } from './check.ts'
 
 export type Tried =

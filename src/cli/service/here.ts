@@ -2,8 +2,8 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../config/load.ts'
-import { packageFolder } from '../../coop.ts'
 import { CoopError } from '../../errors.ts'
+import { packageFolder } from '../../package.ts'
 import type { Cli } from '../command.ts'
 import { isInstalled, type Service, serviceOf } from './service.ts'
 

@@ -1,13 +1,17 @@
 // Puts the gateway under the care of the system's own supervisor, and takes it out again.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CoopError, messageOf } from '../../errors.ts'
 import { launchdPlist, type ServiceFacts, serviceName, systemdUnit } from './unit.ts'
 
 const run = promisify(execFile)
+/** As long as a supervisor waits for running turns. */
+const endMs = 60_000
+const pollMs = 250
 
 export interface Service {
   readonly name: string
@@ -68,11 +72,23 @@ export function serviceOf(
 /** Whether the definition is there. */
 export const isInstalled = (service: Service): boolean => existsSync(service.path)
 
-/** Writes the definition and starts the service. Returns whether it also starts at boot, without a login. */
+/**
+ * Writes the definition and starts the service. Returns whether it also starts at boot, without a login. Where the
+ * supervisor refuses, the definition is as it was before: one that nobody starts would stand in the way of `coop start`.
+ */
 export async function install(service: Service, user: string): Promise<{ readonly atBoot: boolean }> {
+  const before = isInstalled(service) ? readFileSync(service.path) : null
+  // A supervisor that runs the service by an older definition would go on with that.
+  if (before && (await isServiceActive(service))) await end(service)
   mkdirSync(dirname(service.path), { recursive: true })
   writeFileSync(service.path, service.text, { mode: 0o600 })
-  for (const step of service.enable) await take(step, `The definition is written: ${service.path}. `)
+  try {
+    for (const step of service.enable) await take(step)
+  } catch (error) {
+    if (before) writeFileSync(service.path, before)
+    else rmSync(service.path, { force: true })
+    throw error
+  }
   if (service.enable[0]?.[0] !== 'systemctl') return { atBoot: false }
   return run('loginctl', ['enable-linger', user]).then(
     () => ({ atBoot: true }),
@@ -82,29 +98,39 @@ export async function install(service: Service, user: string): Promise<{ readonl
 
 /** Stops the service and removes its definition. */
 export async function uninstall(service: Service): Promise<void> {
-  for (const step of service.disable) await take(step, '').catch(() => {})
+  await end(service)
   rmSync(service.path, { force: true })
-  if (service.enable[0]?.includes('daemon-reload')) await take(service.enable[0], '').catch(() => {})
+  if (service.enable[0]?.includes('daemon-reload')) await take(service.enable[0]).catch(() => {})
 }
 
-export const restartService = (service: Service): Promise<void> => take(service.restart, '')
+async function end(service: Service): Promise<void> {
+  for (const step of service.disable) await take(step).catch(() => {})
+  for (const begun = Date.now(); Date.now() - begun < endMs && (await isServiceActive(service)); )
+    await sleep(pollMs)
+}
+
+export const restartService = (service: Service): Promise<void> => take(service.restart)
 
 /** Whether it runs right now. */
 export const isServiceActive = (service: Service): Promise<boolean> =>
-  take(service.isActive, '').then(
+  take(service.isActive).then(
     () => true,
     () => false,
   )
 
-async function take([program, ...args]: Step, before: string): Promise<void> {
+async function take([program, ...args]: Step): Promise<void> {
   try {
     await run(program, args)
   } catch (cause) {
     const said = (cause as { stderr?: string }).stderr?.trim().split('\n')[0] || messageOf(cause)
+    const busHint = program === 'systemctl' && /bus/.test(said) ? busHintText : ''
     throw new CoopError(
       'service_failed',
-      `${before}\`${[program, ...args].join(' ')}\` failed: ${said} Is there a login session with a user manager?`,
+      `\`${[program, ...args].join(' ')}\` failed: ${said.replace(/\.$/, '')}.${busHint}`,
       { cause },
     )
   }
 }
+
+const busHintText =
+  ' This user has no systemd of their own here: log in as them directly (not by su or sudo), or run `sudo loginctl enable-linger` for them and log in again; without a service, `coop start --detach` does.'

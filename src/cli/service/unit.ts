@@ -28,7 +28,7 @@ const watchdogSeconds = 60
 
 /**
  * A systemd user unit. It is started again after every failure, ever more slowly up to five minutes, and never
- * given up; an orderly `coop stop` stays stopped. Namespaces are left open, since the box is made of them.
+ * given up (before systemd 254, which knows no steps, every five seconds); an orderly `coop stop` stays stopped. Namespaces are left open, since the box is made of them.
  */
 export function systemdUnit(facts: ServiceFacts): string {
   const words = [facts.node, facts.program, '--config', facts.config, 'start'].map(systemdWord).join(' ')
@@ -42,7 +42,7 @@ NotifyAccess=all
 ExecStart=${words}
 WorkingDirectory=${systemdText(facts.home)}
 Restart=on-failure
-RestartSec=1
+RestartSec=5
 RestartSteps=8
 RestartMaxDelaySec=300
 WatchdogSec=${watchdogSeconds}

@@ -6,7 +6,7 @@ import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
 import type { ToolsOf } from '../desks.ts'
 import { failureText } from '../failures.ts'
-import { statusText } from '../status.ts'
+import { statusText } from '../status-text.ts'
 import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
 export interface AboutOptions {

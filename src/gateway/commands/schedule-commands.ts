@@ -12,8 +12,7 @@ export interface ScheduleCommandOptions {
   readonly store: Store
   readonly scheduleHand: (context: ChatContext) => ScheduleHand | null
   readonly timezone: (person: string | null) => string
-  /** The beginning of today, in milliseconds since 1970. */
-  readonly today: () => number
+  readonly now: () => number
 }
 
 /** Rows of the ledger that one answer shows. */
@@ -38,7 +37,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       usage: '/cron [list|run ID|cancel ID|history [NAME]]',
       summary: 'what is scheduled, and what became of it',
       level: 'inner',
-      run(context) {
+      async run(context) {
         const hand = options.scheduleHand(context)
         if (!hand) return say('There is no schedule here.')
         const [verb = 'list', ...rest] = context.args.split(/\s+/).filter(Boolean)
@@ -46,7 +45,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
         const { clearance } = context
         const own = atLeast(clearance.acts, 'full') ? null : clearance.person
         try {
-          if (verb === 'list') return saySecret(hand.list())
+          if (verb === 'list') return saySecret(await hand.list())
           if (verb === 'run') return saySecret(hand.run(what))
           if (verb === 'cancel') return saySecret(hand.cancel(what))
           if (verb === 'history' && clearance.place.kind === 'group')
@@ -69,7 +68,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       run({ args, clearance }) {
         try {
           const wish = readUsageWish(args, atLeast(clearance.level, 'full') ? null : clearance.person)
-          return saySecret(usageText(options.store.spending, wish, options.today()))
+          return saySecret(usageText(options.store.spending, wish, options.now(), options.timezone(null)))
         } catch (error) {
           return sayFault(error)
         }

@@ -4,8 +4,8 @@ import type { Clearance } from '../../access/clearance.ts'
 import { plainText } from '../../store/entry.ts'
 import type { Store } from '../../store/store.ts'
 import { tools } from '../../tools/tools.ts'
-import { clock } from '../context-line.ts'
 import type { StopReason } from '../lanes.ts'
+import { clock } from '../zone.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
 
 export interface SessionCommandOptions {

@@ -7,8 +7,8 @@ import type { Config } from '../../config/load.ts'
 import { CoopError } from '../../errors.ts'
 import type { Generation, Via } from '../../store/generations.ts'
 import type { ConfigHand } from '../../tools/hands.ts'
-import { clock } from '../context-line.ts'
 import { reportLine, reportPeople } from '../preview.ts'
+import { clock } from '../zone.ts'
 import type { Configuration } from './configuration.ts'
 import { type Plan, planEdits, planText } from './plan.ts'
 
@@ -110,7 +110,7 @@ function questionOf(plan: Plan, leftBehind: (id: string) => boolean): string {
 export function planLines(plan: Plan): string {
   const more = plan.widening.length > 0 ? `\nThis widens access or cost: ${plan.widening.join('; ')}.` : ''
   const cold = plan.cold.length > 0 ? `\nAfter a restart only: ${plan.cold.join(', ')}.` : ''
-  return `${plan.lines.join('\n') || 'Nothing would change.'}${more}${cold}`
+  return `${plan.lines.join('\n\n') || 'Nothing would change.'}${more}${cold}`
 }
 
 /** The value of a key, as JSON; the whole configuration for no key. Throws `not_found` for a key that there is not. */
@@ -141,7 +141,7 @@ export function historyText(generations: readonly Generation[], timezone: string
   const lines = generations.map(({ id, at, who, via, why, state, reason, diff }) => {
     const fate =
       state === 'rolled_back' ? ` (rolled back: ${reason})` : state === 'probation' ? ' (being watched)' : ''
-    return `${id}. ${clock(at, timezone)}, ${who ?? 'nobody'} by ${via}: ${why}${fate}${diff.map(line => `\n   ${line}`).join('')}`
+    return `Generation ${id}, ${clock(at, timezone)}, ${who ?? 'nobody'} by ${via}: ${why}${fate}${diff.map(line => `\n   ${line}`).join('')}`
   })
   return lines.join('\n') || 'Nothing was changed yet.'
 }

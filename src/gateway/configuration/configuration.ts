@@ -2,9 +2,10 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changeLine, diffSettings } from '../../config/diff.ts'
+import type { Environment } from '../../config/environment.ts'
 import { inForce } from '../../config/in-force.ts'
 import { keepLastGood } from '../../config/last-good.ts'
-import { type Config, configFrom, type Environment } from '../../config/load.ts'
+import { type Config, configFrom } from '../../config/load.ts'
 import { writeAtomically } from '../../config/patch.ts'
 import { CoopError, messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
@@ -175,7 +176,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     const next = parse(text)
     const changes = diffSettings(before.settings, next.settings)
     if (changes.length === 0 && text === before.text) return 'That is how it is already; nothing was changed.'
-    const refusal = options.refuse(next, force)
+    const refusal = options.refuse(next, before)
     if (refusal !== null) throw new CoopError('config_invalid', `Refused, nothing was changed: ${refusal}.`)
     const span = options.tracer.start('config', newTrace(), null, { via: author.via, who: author.who })
     const id = add(next, changes.map(changeLine), author, 'probation')

@@ -6,7 +6,7 @@ import { boxRulesOf } from '../../box/rules.ts'
 import type { Config } from '../../config/load.ts'
 import { type ToolServer, toolServersOf } from '../../mcp/server.ts'
 import { type WebRules, webRulesOf } from '../../web/hand.ts'
-import { systemTimezone } from '../context-line.ts'
+import { systemTimezone } from '../zone.ts'
 
 /** Asked at each use: a changed configuration counts at once. */
 export interface InForce {

@@ -23,7 +23,7 @@ export function refusalOf(next: Config, now: Config, modelsOf: ModelsOf = openMo
     reportPeople(next)
     return null
   } catch (error) {
-    return messageOf(error)
+    return messageOf(error).replace(/\.$/, '')
   }
 }
 

@@ -7,6 +7,7 @@ import type { MessageTask, Task } from './task.ts'
 /** How long the rest of an album may take to arrive. */
 const albumMs = 400
 
+/** Waits a moment for the rest, and takes it out of the lane if it came under the same clearance. */
 export async function albumOf(
   task: MessageTask,
   clearance: Clearance,

@@ -2,7 +2,7 @@
 import { noUsage } from '../../agent/model.ts'
 import type { Outcome } from '../../agent/turn.ts'
 import type { Channel, Place } from '../../channel.ts'
-import { partsOf } from '../../delivery/parts.ts'
+import { inLanes, partsOf } from '../../delivery/parts.ts'
 import type { Sender } from '../../delivery/sender.ts'
 import type { Desk } from '../../desk/desk.ts'
 import type { Log } from '../../log.ts'
@@ -94,7 +94,6 @@ export function openEnd(options: EndOptions, withheld: Withheld): End {
     const parts = (text !== '' && channel && partsOf(sealed, { ...address, channel }, facts)) || []
     if (text !== '' && !channel) tellUnsent(place)
     if (parts.length === 0) await draft.withdraw()
-    const idle = options.sender.idle(place)
     const done = desk.end(
       {
         state,
@@ -102,7 +101,7 @@ export function openEnd(options: EndOptions, withheld: Withheld): End {
         usage,
         model,
         entries,
-        parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
+        parts: inLanes(parts, options.sender.idle),
         inbox: { state: state === 'failed' ? 'failed' : 'answered', reason: null },
       },
       cost,

@@ -8,6 +8,7 @@ export const replyTo = (place: Place, rows: readonly Received[]): { replyTo?: st
   return place.kind === 'group' && last ? { replyTo: last.inbound.externalId } : {}
 }
 
+/** The message a reply answers, for the channel; named in the chat itself only in a group. */
 export const answered = (place: Place, rows: readonly Received[]): Pick<Outbound, 'replyTo' | 'answers'> => {
   const last = rows.at(-1)
   return { ...replyTo(place, rows), ...(last ? { answers: last.inbound.externalId } : {}) }

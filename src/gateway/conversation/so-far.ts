@@ -1,6 +1,6 @@
 // What is said at a tool step: out at once, where a channel wants it.
 import type { Channel, Place } from '../../channel.ts'
-import { partsOf } from '../../delivery/parts.ts'
+import { inLanes, partsOf } from '../../delivery/parts.ts'
 import { seal } from '../../delivery/seal.ts'
 import type { Sender } from '../../delivery/sender.ts'
 import type { Desk } from '../../desk/desk.ts'
@@ -31,12 +31,7 @@ export function openSoFar({ store, sender, now, ...options }: SoFarOptions) {
     const facts = { key: `${turn.id}:step:${step}`, turn: null, trace: turn.trace }
     const parts =
       partsOf(seal(text, clearance), { place, clearance, channel, ...answered(place, rows) }, facts) ?? []
-    const idle = sender.idle(place)
-    const posting = {
-      place: null,
-      entries: [],
-      parts: parts.map((part, index) => ({ part, first: idle && index === 0 })),
-    }
+    const posting = { place: null, entries: [], parts: inLanes(parts, sender.idle) }
     sender.take(store.post(posting, now()).rows)
   }
 }

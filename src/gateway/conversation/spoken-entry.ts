@@ -1,8 +1,8 @@
-// A message as the transcript's entry: its words, its images, who wrote it, and what is told beside it.
+// A message as the transcript's entry: its words, its files, who wrote it, and what is told beside it.
 import type { Clearance } from '../../access/clearance.ts'
 import type { Speaker } from '../../access/household.ts'
 import type { Inbound } from '../../channel.ts'
-import type { NewEntry } from '../../store/entry.ts'
+import { type Block, type NewEntry, type Origin, worst } from '../../store/entry.ts'
 import { nothingTaken, type Taken } from '../attachments.ts'
 import { contextLine } from '../context-line.ts'
 import { spokenOrigin, spokenText, strangerAuthor } from '../said.ts'
@@ -33,11 +33,14 @@ export function entryOf(spoken: Spoken, timezone: string, now: number): NewEntry
     role: 'user',
     blocks: [
       { type: 'context', text: context },
-      ...taken.images,
+      ...taken.files,
       { type: 'text', text: spokenText(inbound, taken.lines) },
     ],
     author: internal ? null : (person?.id ?? strangerAuthor(inbound.sender.name)),
     labels: clearance.reads,
-    origin: internal ? 'full' : spokenOrigin(inbound, person),
+    origin: internal ? 'full' : worst([spokenOrigin(inbound, person), ...taken.files.map(originOfFile)]),
   }
 }
+
+/** A document that a person sends may be anybody’s words. */
+const originOfFile = ({ type }: Block): Origin => (type === 'document' ? 'derived' : 'agent')

@@ -13,6 +13,7 @@ export interface TracedCalls {
   readonly began: () => void
 }
 
+/** The stream of the models in force now; later calls of the turn stay with them. */
 export function tracedStream(
   models: () => Models,
   tracer: Tracer,

@@ -1,34 +1,24 @@
 // Brings a job's words to their places: sealed for each, and kept in the conversation where they are read.
 import type { Clearance } from '../../access/clearance.ts'
-import type { Household } from '../../access/household.ts'
-import type { Channel, Place } from '../../channel.ts'
 import type { Config } from '../../config/load.ts'
-import { partsOf } from '../../delivery/parts.ts'
+import { inLanes, partsOf } from '../../delivery/parts.ts'
 import { seal } from '../../delivery/seal.ts'
 import type { Entry } from '../../store/entry.ts'
 import type { Received } from '../../store/inbox.ts'
-import type { OutboxRow, Part } from '../../store/outbox.ts'
+import type { Queued } from '../../store/outbox.ts'
 import type { Run } from '../../store/runs.ts'
-import type { Store } from '../../store/store.ts'
-import type { Live } from '../live.ts'
+import type { ErrandOptions } from '../errand.ts'
 import { sessionFor } from '../sessions.ts'
 import type { Job } from './job.ts'
 import type { Target, WhereTo } from './whereto.ts'
 
-export interface DeliveryOptions {
-  readonly store: Store
+export interface DeliveryOptions
+  extends Pick<ErrandOptions, 'store' | 'household' | 'channel' | 'live' | 'idle' | 'send' | 'now'> {
   readonly config: () => Config
-  readonly household: () => Household
-  readonly channel: (name: string) => Channel | undefined
-  readonly live: Live
-  /** Whether a part for this place would be the first in its lane. */
-  readonly idle: (place: Place) => boolean
-  readonly send: (rows: readonly OutboxRow[]) => void
-  readonly now: () => number
 }
 
 export interface Prepared {
-  readonly parts: readonly { part: Part; first: boolean }[]
+  readonly parts: readonly Queued[]
   /** The places that may read it. */
   readonly targets: readonly Target[]
 }
@@ -49,16 +39,10 @@ export function openDelivery(options: DeliveryOptions) {
       const sealed = seal(text, target.clearance.narrow({ reads: from.reads, acts: from.acts }))
       const key = `${facts.key}:${index}`
       const parts = partsOf(sealed, { ...target, channel }, { ...facts, key })
-      return parts
-        ? [
-            {
-              target,
-              parts: parts.map((part, at) => ({ part, first: at === 0 && options.idle(target.place) })),
-            },
-          ]
-        : []
+      return parts ? [{ target, parts }] : []
     })
-    return { parts: ready.flatMap(({ parts }) => parts), targets: ready.map(({ target }) => target) }
+    const parts = ready.flatMap(each => each.parts)
+    return { parts: inLanes(parts, options.idle), targets: ready.map(({ target }) => target) }
   }
 
   /** Writes the words into the conversations where they are read, once each, so that an answer to them is understood. */

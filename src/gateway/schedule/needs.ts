@@ -5,8 +5,14 @@ import type { Origin } from '../../store/entry.ts'
 import type { Tool } from '../../tools/tool.ts'
 import { answerHours } from '../consent.ts'
 
-/** A sentence or two; empty when nothing would ask. `tools` are those that the work would have. */
-export function needsOf(tools: readonly Tool[], level: Level, rules: readonly ApprovalRule[]): string {
+export interface Need {
+  readonly tools: readonly string[]
+  /** Always, while the prompt holds text of such an origin, or where the arguments fit a rule’s pattern. */
+  readonly when: 'always' | 'derived' | 'outside' | { readonly argument: string }
+}
+
+/** Empty when nothing would ask. `tools` are those that the work would have. */
+export function needsOf(tools: readonly Tool[], level: Level, rules: readonly ApprovalRule[]): Need[] {
   const asks = (origin: Origin) =>
     tools.filter(({ name, traits }) => {
       const call = { tool: name, input: {}, traits: traits({}), origin, level, rules }
@@ -16,19 +22,38 @@ export function needsOf(tools: readonly Tool[], level: Level, rules: readonly Ap
     of.filter(tool => !but.includes(tool)).map(tool => tool.name)
   const always = asks('agent')
   const [derived, outside] = [asks('derived'), asks('outside')]
-  const parts = [
-    say(names(always), 'always'),
-    ...rules.flatMap(({ tool, argument, answer }) =>
-      answer === 'ask' && argument !== undefined && (tool === '*' || tools.some(({ name }) => name === tool))
-        ? [`${tool === '*' ? 'any tool' : tool} where its arguments hold “${argument}”`]
-        : [],
-    ),
-    say(names(derived, always), 'after something derived from outside text'),
-    say(names(outside, [...always, ...derived]), 'after text from outside'),
-  ].filter(Boolean)
-  if (parts.length === 0) return ''
-  return `When it works unattended, it asks for a yes before: ${parts.join('; ')}. It then waits; no answer in ${answerHours} hours counts as no, and it goes on without.`
+  const byRule = rules.flatMap(({ tool, argument, answer }): Need[] =>
+    answer === 'ask' && argument !== undefined && (tool === '*' || tools.some(({ name }) => name === tool))
+      ? [{ tools: [tool], when: { argument } }]
+      : [],
+  )
+  const all: Need[] = [
+    { tools: names(always), when: 'always' },
+    ...byRule,
+    { tools: names(derived, always), when: 'derived' },
+    { tools: names(outside, [...always, ...derived]), when: 'outside' },
+  ]
+  return all.filter(need => need.tools.length > 0)
 }
 
-const say = (names: readonly string[], when: string): string =>
-  names.length === 0 ? '' : `${names.join(', ')} (${when})`
+/** A sentence or two; empty when there are none. */
+export const needsText = (needs: readonly Need[]): string =>
+  needs.length === 0
+    ? ''
+    : `When it works unattended, it asks for a yes before: ${askedFor(needs)}. It then waits; no answer in ${answerHours} hours counts as no, and it goes on without.`
+
+/** What is asked for and when, as part of a sentence. */
+export const askedFor = (needs: readonly Need[]): string => needs.map(inWords).join('; ')
+
+function inWords({ tools, when }: Need): string {
+  const names = tools.map(name => (name === '*' ? 'any tool' : name)).join(', ')
+  return typeof when === 'string'
+    ? `${names} (${words[when]})`
+    : `${names} where its arguments hold “${when.argument}”`
+}
+
+const words = {
+  always: 'always',
+  derived: 'after something derived from outside text',
+  outside: 'after text from outside',
+} as const

@@ -1,8 +1,8 @@
 // One note in the morning: what did not reach its person.
 import { type Household, owners, type Person } from '../../access/household.ts'
 import type { Run, Runs } from '../../store/runs.ts'
-import { clock } from '../context-line.ts'
 import type { PostOffice } from '../post-office.ts'
+import { clock } from '../zone.ts'
 import { isConfigured, type Job } from './job.ts'
 
 const id = 'note'
@@ -78,7 +78,7 @@ export function runLine(run: Run, timezone: string, viewer: string | null): stri
   return `“${nameBefore(run, viewer)}”, ${clock(run.due, timezone)}${stretch}: ${stateWords[run.state]}${again}${reason}`
 }
 
-const stateWords: Record<Run['state'], string> = {
+export const stateWords: Record<Run['state'], string> = {
   due: 'about to run',
   running: 'running',
   retry: 'failed, to be tried again',

@@ -5,16 +5,18 @@ import { placeKey } from '../../channel.ts'
 import { CoopError } from '../../errors.ts'
 import type { ChatJob, Jobs } from '../../store/jobs.ts'
 import type { JobWish, ScheduleHand } from '../../tools/hands.ts'
-import { clock } from '../context-line.ts'
+import { clock } from '../zone.ts'
+import type { Foresight } from './foresight.ts'
 import { chatJob, type Job, scheduleChannel } from './job.ts'
+import { needsText } from './needs.ts'
 import type { Schedule } from './schedule.ts'
 import { inWords, readWhen } from './when.ts'
 
 export interface ScheduleHandOptions {
   readonly schedule: Schedule
   readonly jobs: Jobs
-  /** What a task of this clearance would have to ask a person for. */
-  readonly needs: (clearance: Clearance) => string
+  /** What a job would meet when it is due. */
+  readonly foresee: (job: Job) => Promise<Foresight>
   readonly now: () => number
 }
 
@@ -24,7 +26,7 @@ const most = 200
 export function scheduleHand(
   clearance: Clearance,
   callId: string,
-  { schedule, jobs, needs, now }: ScheduleHandOptions,
+  { schedule, jobs, foresee, now }: ScheduleHandOptions,
 ): ScheduleHand | null {
   const { person, place } = clearance
   if (person === null || place.channel === scheduleChannel) return null
@@ -64,14 +66,27 @@ export function scheduleHand(
     return `${job.kind} ${called(job)}: ${when}${then}`
   }
 
-  /** A reminder is only said: it asks for nothing. */
-  const asking = (of: readonly Pick<Job, 'kind'>[]): string => {
-    const sentence = of.some(job => job.kind === 'task') ? needs(clearance) : ''
-    return sentence === '' ? '' : `\n${sentence}`
+  /** What it would ask for, or why it would not run. */
+  async function ahead(job: Job): Promise<string> {
+    const seen = await foresee(job)
+    return seen.kind === 'closed' ? `It does not run: ${seen.reason}.` : needsText(seen.needs)
+  }
+
+  /** Said once where it is the same for several. */
+  async function asking(of: readonly Job[]): Promise<string> {
+    const sentences = new Map<string, string[]>()
+    for (const job of of) {
+      const sentence = await ahead(job)
+      if (sentence !== '') sentences.set(sentence, [...(sentences.get(sentence) ?? []), `“${job.name}”`])
+    }
+    const alike = sentences.size === 1 && [...sentences.values()][0]!.length === of.length
+    return [...sentences]
+      .map(([sentence, names]) => `\n${alike ? '' : `${names.join(', ')}: `}${sentence}`)
+      .join('')
   }
 
   return {
-    create(wish) {
+    async create(wish) {
       const text = wish.text?.trim()
       if (!text || !wish.when)
         throw new CoopError('input_invalid', 'A job needs its text and its time, in `when`.')
@@ -92,9 +107,9 @@ export function scheduleHand(
         now(),
       )
       schedule.sync()
-      return `Set: ${confirmed(chatJob(job))}${asking([job])}`
+      return `Set: ${confirmed(chatJob(job))}${await asking([chatJob(job)])}`
     },
-    update(id, wish) {
+    async update(id, wish) {
       const job = changed(chatJobOf(id), wish, zone, now())
       if (job.person !== person) throw new CoopError('not_permitted', 'Only who made it can change it.')
       const fits = clearance.reads.every(label => job.grant.reads.includes(label))
@@ -105,7 +120,7 @@ export function scheduleHand(
         )
       jobs.change(job)
       schedule.sync()
-      return `Changed: ${confirmed(chatJob(job))}${asking([job])}`
+      return `Changed: ${confirmed(chatJob(job))}${await asking([chatJob(job)])}`
     },
     cancel(id) {
       const job = chatJobOf(id)
@@ -118,13 +133,13 @@ export function scheduleHand(
       const run = schedule.planner.runNow(job)
       return run ? `${called(job)} runs now.` : `${called(job)} is running already.`
     },
-    list() {
+    async list() {
       const jobs = schedule.jobs().filter(mine)
-      const lines = jobs.map(job => {
-        const theirs = job.person !== person && job.grant !== null
-        return theirs ? `a ${job.kind} of ${job.person} [${job.id}]` : `${confirmed(job)}${ownerOf(job)}`
-      })
-      return lines.join('\n') + asking(jobs) || 'Nothing is scheduled.'
+      const theirs = (job: Job) => job.person !== person && job.grant !== null
+      const lines = jobs.map(job =>
+        theirs(job) ? `a ${job.kind} of ${job.person} [${job.id}]` : `${confirmed(job)}${ownerOf(job)}`,
+      )
+      return lines.join('\n') + (await asking(jobs.filter(job => !theirs(job)))) || 'Nothing is scheduled.'
     },
   }
 

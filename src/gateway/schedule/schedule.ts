@@ -1,20 +1,14 @@
 // The schedule of a running gateway: jobs arrive as messages of their own, and each due time comes to an end.
-import type { Household } from '../../access/household.ts'
-import type { Channel, Inbound } from '../../channel.ts'
+import type { Inbound } from '../../channel.ts'
 import type { Config } from '../../config/load.ts'
 import { openFiles } from '../../desk/files.ts'
 import { isStorageFault, messageOf } from '../../errors.ts'
-import type { Log } from '../../log.ts'
 import type { NewEntry } from '../../store/entry.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Run } from '../../store/runs.ts'
-import type { Store } from '../../store/store.ts'
 import { newTrace, type Tracer } from '../../trace/trace.ts'
-import { clock, systemTimezone } from '../context-line.ts'
-import type { Errand, ErrandWork } from '../errand.ts'
-import type { Gatekeeper } from '../gatekeeper.ts'
-import type { Live } from '../live.ts'
-import type { PostOffice } from '../post-office.ts'
+import type { Errand, ErrandOptions } from '../errand.ts'
+import { clock, systemTimezone } from '../zone.ts'
 import { openDelivery } from './delivery.ts'
 import { isIdle, namesHeartbeat, nothingToSay } from './heartbeat.ts'
 import { chatJob, configuredJobs, type Job, jobSession, scheduleChannel } from './job.ts'
@@ -22,23 +16,9 @@ import { morningNote, noteJob } from './note.ts'
 import { openPlanner, type Planner } from './planner.ts'
 import { whereTo } from './whereto.ts'
 
-export interface ScheduleOptions {
-  readonly store: Store
+export interface ScheduleOptions extends ErrandOptions {
   readonly config: () => Config
-  readonly gatekeeper: Gatekeeper
-  readonly channel: (name: string) => Channel | undefined
-  readonly office: PostOffice
-  readonly live: Live
-  /** Sends rows that were just committed. */
-  readonly idle: Parameters<typeof openDelivery>[0]['idle']
-  readonly send: Parameters<typeof openDelivery>[0]['send']
-  /** Puts stored rows on their journey. */
-  readonly proceed: (rows: readonly Received[]) => void
-  /** Puts a run into the lane of its job's session. */
-  readonly enqueue: (work: ErrandWork) => void
-  readonly log: Log
   readonly tracer: Tracer
-  readonly now: () => number
 }
 
 /** Runs of jobs are errands: they arrive on a channel of their own. */
@@ -57,13 +37,12 @@ export interface Schedule extends Errand, Disposable {
 const retryMs = 30_000
 
 export function openSchedule(options: ScheduleOptions): Schedule {
-  const { store, now, log } = options
+  const { store, household, now, log } = options
   const { runs } = store
-  const household = (): Household => options.config().household
   const homeZone = () => options.config().settings.agent.timezone ?? systemTimezone()
   const zoneOf = (person: string | null) =>
     (person === null ? undefined : household().people.get(person)?.timezone) ?? homeZone()
-  const delivery = openDelivery({ ...options, household })
+  const delivery = openDelivery(options)
   let listed: readonly Job[] = []
 
   const planner = openPlanner({
@@ -106,7 +85,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
   }
 
   function note(run: Run): void {
-    const told = morningNote({ ...options, household, zoneOf, runs })
+    const told = morningNote({ ...options, zoneOf, runs })
     runs.end(run.id, told ? 'delivered' : 'silent', now())
   }
 
@@ -124,7 +103,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     const job = run && jobOf(run)
     if (!run || !job) return close(row, run, 'failed', 'the job is gone')
     if (run.state !== 'running') return
-    const to = await whereTo(job, { ...options, household, placeFor: options.office.placeFor })
+    const to = await whereTo(job, { ...options, placeFor: options.office.placeFor })
     if (to.kind === 'closed') return close(row, run, 'failed', to.reason)
     if (job.kind === 'reminder') {
       if (!delivery.say(row, run, job, to)) return close(row, run, 'failed', 'nobody there may read it')
@@ -172,7 +151,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
     const job = run && jobOf(run)
     const text = outcome.kind === 'reply' ? outcome.text.trim() : ''
     const silent = text === nothingToSay
-    const to = job && (await whereTo(job, { ...options, household, placeFor: options.office.placeFor }))
+    const to = job && (await whereTo(job, { ...options, placeFor: options.office.placeFor }))
     const internal = job?.person === null && job.place === null
     const ready =
       outcome.kind === 'reply' && text !== '' && !silent && !internal && to?.kind === 'open'

@@ -3,7 +3,7 @@ import { Cron } from 'croner'
 import { isCron, isTimezone } from '../../config/keys.ts'
 import { CoopError } from '../../errors.ts'
 import type { JobTimes } from '../../store/jobs.ts'
-import { clock } from '../context-line.ts'
+import { clock } from '../zone.ts'
 import { nextDue } from './due.ts'
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }

@@ -17,9 +17,15 @@ export type WhereTo =
 
 export interface WhereToOptions {
   readonly household: () => Household
-  readonly gatekeeper: Gatekeeper
-  readonly channel: (name: string) => Channel | undefined
+  readonly gatekeeper: Pick<Gatekeeper, 'clear' | 'clearJob'>
+  /** A channel that runs. */
+  readonly channel: (name: string) => ReachedBy | undefined
   readonly placeFor: (person: Person) => Place | null
+}
+
+interface ReachedBy {
+  readonly name: string
+  readonly capabilities: Pick<Channel['capabilities'], 'local'>
 }
 
 /** Tools that reach neither a person nor the network; whatever else there is, internal work has none of it. */
@@ -35,6 +41,7 @@ const internalTools = [
   'write_file',
 ]
 
+/** As the household and the channels are now; `closed` for a job that must not run. */
 export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereTo> {
   const { household, gatekeeper } = options
   if (job.person === null) return internal(job, job.trust, job.place)

@@ -1,7 +1,7 @@
 // Questions that wait for a yes or no, asked one after another; what another client answered is no longer asked.
 import type { LiveLink } from '../live-link.ts'
 import type { Prompts } from './prompts.ts'
-import { openQuestion } from './question.ts'
+import { Question } from './question.ts'
 import type { Theme } from './theme.ts'
 
 export interface Approvals {
@@ -32,7 +32,7 @@ export function openApprovals({ link, prompts, theme, say, attempt }: ApprovalsO
     if (!next || prompts.open) return
     asked = next.id
     prompts.show(
-      openQuestion(next, theme, answer => {
+      new Question(next, theme, answer => {
         prompts.close()
         asked = null
         if (answer === 'later') {

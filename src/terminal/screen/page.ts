@@ -28,6 +28,12 @@ export class Page extends TuiMainScreen {
     this.#terminal.write(page)
   }
 
+  /** Draws everything again, from the top of an empty page, after `stop`. */
+  startAnew(): void {
+    this.resetRenderState()
+    this.start()
+  }
+
   #later(): void {
     if (this.#waiting) return
     this.#waiting = true

@@ -5,12 +5,17 @@ import { unblock } from '../unblock.ts'
 /** What the library sends before a whole redraw: it would take the scrollback with it. */
 export const clearAll = '\u001b[2J\u001b[H\u001b[3J'
 
+/** Within this, in milliseconds, comes what was typed before the screen stood: there a terminal makes a line feed of Enter. */
+const typedAheadMs = 300
+
 export class ScreenTerminal extends ProcessTerminal {
   #collected: string[] | null = null
 
   override start(onInput: (data: string) => void, onResize: () => void): void {
     unblock(process.stdout)
-    super.start(onInput, onResize)
+    const begun = performance.now()
+    const isAhead = (data: string) => data === '\n' && performance.now() - begun < typedAheadMs
+    super.start(data => onInput(isAhead(data) ? '\r' : data), onResize)
     // The screen begins at the top of an empty page; what stood there goes into the scrollback.
     super.write(`${'\n'.repeat(Math.max(0, this.rows - 1))}\u001b[H`)
   }

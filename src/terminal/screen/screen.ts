@@ -5,6 +5,7 @@ import type { SessionEvent } from '../../protocol/events.ts'
 import { imagesIn } from '../attachments.ts'
 import type { ChatEnd } from '../chat.ts'
 import { clean, oneLine } from '../clean.ts'
+import { isFarewell } from '../farewell.ts'
 import { type Connect, openLiveLink } from '../live-link.ts'
 import { openActivity } from './activity.ts'
 import { openApprovals } from './approvals.ts'
@@ -14,6 +15,7 @@ import { Page } from './page.ts'
 import { openPrompts } from './prompts.ts'
 import { ScreenTerminal } from './screen-terminal.ts'
 import { openStatusLine } from './status-line.ts'
+import { type Jobs, openSuspension } from './suspension.ts'
 import { openTheme } from './theme.ts'
 import { openTranscript } from './transcript.ts'
 
@@ -26,6 +28,9 @@ export interface ScreenOptions {
   readonly folder: string
   /** Whether a lost gateway is waited for; else the chat ends with it. */
   readonly reconnect: boolean
+  /** What is to be said before anything else. */
+  readonly said: readonly string[]
+  readonly jobs: Jobs | undefined
   readonly signal: AbortSignal
 }
 
@@ -57,9 +62,9 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
   const history = await link.follow(options.session ?? link.session)
 
   const terminal = new ScreenTerminal()
-  const tui = new Page(terminal, () =>
-    transcript.showLast(terminal.rows - footer.render(terminal.columns).length),
-  )
+  const fitScreen = () => transcript.showLast(terminal.rows - footer.render(terminal.columns).length)
+  const tui = new Page(terminal, fitScreen)
+  using suspension = openSuspension(options.jobs, tui, fitScreen)
   const redraw = () => {
     const gone = tui.leaveToScrollback()
     if (gone > 0) transcript.leave(gone)
@@ -134,6 +139,12 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     editor.setAutocompleteProvider(completionOf(vocabulary, options.folder))
   }
 
+  /** Tells the owner what is wrong with the gateway, which runs somewhere out of sight. */
+  async function complain(): Promise<void> {
+    if (link.who.level !== 'full' || !options.reconnect) return
+    for (const problem of (await link.call('status', {})).problems) say(`! ${problem}`, 'bad')
+  }
+
   async function chooseSession(): Promise<void> {
     const wanted = await prompts.choose('Switch to', await sessionChoices(link))
     if (wanted !== null) await follow(wanted)
@@ -163,6 +174,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
   editor.onSubmit = written => {
     const text = written.trim()
     if (text === '') return
+    if (isFarewell(text)) return leave('end')
     if (text.length > mostCharacters) {
       editor.setText(written)
       return say(
@@ -172,10 +184,8 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     }
     editor.addToHistory(text)
     const own = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text)
-    if (own && ownCommands.some(command => command.name === own[1])) {
-      if (own[1] === 'exit') return leave('end')
+    if (own && ownCommands.some(command => command.name === own[1]))
       return attempt(() => (own[1] === 'sessions' ? chooseSession() : search(own[2] ?? '')))
-    }
     const attachments = imagesIn(text, options.folder)
     transcript.typed(text)
     if (attachments.length > 0)
@@ -201,6 +211,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
 
   tui.addInputListener(data => {
     if (matchesKey(data, 'ctrl+c') && (approvals.asking || !prompts.open)) interrupt()
+    else if (matchesKey(data, 'ctrl+z')) suspension.suspend()
     else if (prompts.open) return undefined
     else if (matchesKey(data, 'ctrl+d') && editor.getText() === '') leave('end')
     else if (matchesKey(data, 'ctrl+o')) refold()
@@ -239,6 +250,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     }
     for (const event of early.splice(0)) show(event)
     receive = show
+    for (const text of options.said) transcript.notice(text)
     if (link.who.notice) transcript.notice(link.who.notice)
     if (history.length === 0) transcript.notice('/help lists the commands, Ctrl-D leaves.')
     terminal.setTitle(`Coop · ${clean(link.who.name)}`)
@@ -246,7 +258,7 @@ export async function runScreen(options: ScreenOptions): Promise<ChatEnd> {
     tui.setFocus(editor)
     tui.start()
     attempt(async () => {
-      await Promise.all([refresh(), learn(), approvals.ask()])
+      await Promise.all([refresh(), learn(), approvals.ask(), complain()])
     })
     return await end
   } finally {

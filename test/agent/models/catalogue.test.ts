@@ -1,3 +1,4 @@
+// What is known of models: prices, caches, and what each can look at.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noUsage } from '../../../src/agent/model.ts'
@@ -54,6 +55,26 @@ test('who is blind gets an image by its name; who is not gets it as it is', () =
   )
   assert.match(
     JSON.stringify(unseen.messages),
-    /cat\.png cannot be shown to this model.*kept as inbox\/cat\.png/,
+    /file cat\.png cannot be shown to this model.*kept as inbox\/cat\.png/,
   )
+})
+
+test('a PDF is shown to who reads it, text to everybody', () => {
+  const pdf = { type: 'document', mime: 'application/pdf', data: 'AAAA', name: 'rent.pdf', pages: 1 } as const
+  const text = { type: 'document', mime: 'text/plain', data: 'milk', name: 'list.txt', pages: 1 } as const
+  const shown = (model: string) =>
+    fitted(
+      {
+        model: 'x/y',
+        tools: [],
+        system: { stable: '', session: '' },
+        messages: [{ role: 'user', blocks: [pdf, text] }],
+        maxTokens: 1,
+      },
+      { model, facts: factsOf(model) },
+    ).messages[0]!.blocks.map(block => block.type)
+  for (const reader of ['claude-opus-4-6', 'claude-3-haiku', 'gpt-4o', 'gpt-5.4-mini'])
+    assert.deepEqual(shown(reader), ['document', 'document'], reader)
+  for (const other of ['gemini-2.5-pro', 'some-model', 'gpt-oss:20b'])
+    assert.deepEqual(shown(other), ['text', 'document'], other)
 })

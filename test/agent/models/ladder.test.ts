@@ -5,7 +5,7 @@ import { type FailureKind, type ModelEvent, type ModelRequest, noUsage } from '.
 import type { Adapter } from '../../../src/agent/models/adapter.ts'
 import { failureOf, parseInput, uniqueId } from '../../../src/agent/models/adapter.ts'
 import { factsOf } from '../../../src/agent/models/catalogue.ts'
-import { keyRing } from '../../../src/agent/models/keys.ts'
+import { type KeyRing, keyRing } from '../../../src/agent/models/keys.ts'
 import { ladder } from '../../../src/agent/models/ladder.ts'
 
 const request: ModelRequest = {
@@ -133,6 +133,7 @@ test('a key rests until its time; past nine tenths of its limit others come firs
   ring.rest('b', 50, refusal)
   assert.deepEqual(ring.usable(0), ['c', 'a'])
   assert.equal(ring.nextAt(0), 50)
+  ring.worked('b')
   assert.deepEqual(ring.usable(100), ['c', 'a', 'b'])
   assert.deepEqual(keyRing([]).usable(0), [undefined])
 })
@@ -165,4 +166,164 @@ test('arguments that are no JSON object are kept apart, and each call has an id 
     ['x', 'x', '', ''].map(id => uniqueId(id, seen)),
     ['x', 'x_2', 'call', 'call_2'],
   )
+})
+
+test('a request refused for its files is asked again with fewer, and they are not offered again', async () => {
+  const image = (data: string) => ({ type: 'image', mime: 'image/png', data, name: data }) as const
+  const asked: string[] = []
+  const adapter: Adapter = async function* (request) {
+    const shown = request.messages.flatMap(({ blocks }) =>
+      blocks.flatMap(block => (block.type === 'image' ? [block.data] : [])),
+    )
+    asked.push(shown.join())
+    if (shown.includes('bad')) yield failed('rejected')
+    else yield done
+  }
+  const stream = ladder({
+    rungs: async () => [
+      {
+        name: 'p/0',
+        model: 'm',
+        adapter,
+        keys: keyRing([]),
+        facts: factsOf('x/y'),
+        endpoint: { baseUrl: undefined, headers: {} },
+      },
+    ],
+    idleMs: 1_000,
+    now: Date.now,
+  })
+  const play = async (...messages: readonly string[]) => {
+    asked.length = 0
+    const blocks = messages.map(data => ({ role: 'user', blocks: [image(data)] }) as const)
+    // Who reads a stream stops at its end, and asks for no more.
+    for await (const event of stream({ ...request, messages: blocks }, new AbortController().signal))
+      if (event.type === 'done' || event.type === 'failed') return [event.type, ...asked]
+    return []
+  }
+  assert.deepEqual(await play('old', 'bad'), ['done', 'old,bad', 'old'])
+  assert.deepEqual(await play('old', 'bad', 'new'), ['done', 'old,new'])
+  assert.deepEqual(await play('other'), ['done', 'other'])
+})
+
+test('a request that is refused without regard to its files ends as refused', async () => {
+  const one = scripted([failed('rejected')])
+  assert.deepEqual(await play([one]), [failed('rejected')])
+  assert.equal(one.asked.length, 1)
+})
+
+test('a key that has rested is tried by one request alone, and is everybody’s once it works', async () => {
+  const ring = keyRing(['a', 'b'])
+  const refusal = failureOf(429, 'slow down')
+  ring.rest('a', 50, refusal)
+  assert.deepEqual(ring.usable(60), ['a', 'b'], 'it comes first, to be tried')
+  {
+    using _ = ring.hold('a')
+    assert.deepEqual(ring.usable(60), ['b'])
+    using other = ring.hold('b')
+    assert.ok(other, 'one that was never refused is for everybody')
+    assert.deepEqual(ring.usable(60), ['b'])
+  }
+  assert.equal(ring.verdict(), null)
+  assert.deepEqual(ring.usable(60), ['a', 'b'], 'a trial without a verdict leaves it as it was')
+  using _ = ring.hold('a')
+  const verdict = ring.verdict()
+  ring.rest('a', 90, refusal)
+  await verdict
+  assert.deepEqual([ring.usable(80), ring.usable(100)], [['b'], ['a', 'b']])
+  using _again = ring.hold('a')
+  ring.worked('a')
+  assert.deepEqual(ring.usable(100), ['b', 'a'])
+})
+
+/** Requests side by side over one ring; the provider answers each when the test says so. */
+function sideBySide(keys: readonly string[], fallback?: Adapter) {
+  const open: { key: string | undefined; answer: (...events: ModelEvent[]) => void }[] = []
+  const adapter: Adapter = async function* (_request, { key }) {
+    yield* await new Promise<readonly ModelEvent[]>(resolve =>
+      open.push({ key, answer: (...events) => resolve(events) }),
+    )
+  }
+  const clock = { now: 0 }
+  const rungs: readonly [Adapter, KeyRing][] = [
+    [adapter, keyRing(keys)],
+    ...(fallback ? [[fallback, keyRing([])] as [Adapter, KeyRing]] : []),
+  ]
+  const stream = ladder({
+    rungs: async () =>
+      rungs.map(([own, ring], index) => ({
+        name: `p/${index}`,
+        model: `m${index}`,
+        adapter: own,
+        keys: ring,
+        facts: factsOf('x/y'),
+        endpoint: { baseUrl: undefined, headers: {} },
+      })),
+    idleMs: 60_000,
+    now: () => clock.now,
+  })
+  const ask = () => Array.fromAsync(stream(request, new AbortController().signal))
+  const asked = async (count: number) => {
+    while (open.length < count) await new Promise(setImmediate)
+    return open
+  }
+  return { ask, asked, clock }
+}
+
+test('after its rest one request tries a key while the others use the next, and return with it', async () => {
+  const { ask, asked, clock } = sideBySide(['a', 'b'])
+  const first = ask()
+  ;(await asked(1))[0]!.answer(failed('rate_limit', 60_000))
+  ;(await asked(2))[1]!.answer(done)
+  await first
+  clock.now = 60_000
+  const three = [ask(), ask(), ask()]
+  const open = await asked(5)
+  assert.deepEqual(
+    open.slice(2).map(({ key }) => key),
+    ['a', 'b', 'b'],
+  )
+  for (const { answer } of open.slice(2)) answer(done)
+  await Promise.all(three)
+  const after = [ask(), ask()]
+  assert.deepEqual(
+    (await asked(7)).slice(5).map(({ key }) => key),
+    ['b', 'b'],
+  )
+  for (const { answer } of open.slice(5)) answer(done)
+  await Promise.all(after)
+})
+
+test('where there is one key the others wait for what becomes of it', async () => {
+  const { ask, asked, clock } = sideBySide(['a'])
+  const first = ask()
+  ;(await asked(1))[0]!.answer(failed('rate_limit', 60_000))
+  assert.equal((await first).at(-1)?.type, 'failed')
+  clock.now = 60_000
+  const two = [ask(), ask()]
+  await asked(2)
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  assert.equal((await asked(2)).length, 2, 'only one request is out')
+  ;(await asked(2))[1]!.answer(text('hi'), done)
+  ;(await asked(3))[2]!.answer(done)
+  assert.deepEqual(
+    (await Promise.all(two)).map(events => events.at(-1)?.type),
+    ['done', 'done'],
+  )
+})
+
+test('where there is a fallback the others go there meanwhile', async () => {
+  const fallback: Adapter = async function* () {
+    yield done
+  }
+  const { ask, asked, clock } = sideBySide(['a'], fallback)
+  const first = ask()
+  ;(await asked(1))[0]!.answer(failed('rate_limit', 60_000))
+  assert.deepEqual(await first, [{ ...done, instead: 'p/1' }])
+  clock.now = 60_000
+  const trial = ask()
+  await asked(2)
+  assert.deepEqual(await ask(), [{ ...done, instead: 'p/1' }])
+  ;(await asked(2))[1]!.answer(done)
+  assert.deepEqual(await trial, [done])
 })

@@ -1,8 +1,11 @@
 // Discord beyond the contract: staying up, who can view, edits, files, and what goes wrong.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
-import { format } from '../../../channels/discord/format.ts'
+import { createDiscord } from '../../../channels/discord/discord.ts'
 import { timeOf } from '../../../channels/discord/inbound.ts'
+import { silentLog } from '../../../src/log.ts'
 import { until } from '../../support/until.ts'
 import { ready } from '../contract.ts'
 import { listen } from '../listener.ts'
@@ -115,9 +118,80 @@ test('a connection whose heartbeats go unanswered is given up and made anew', as
   rig.discord.alive = false
   await using channel = await rig.channel()
   await using _listener = listen(channel)
-  await until('a new connection', () => rig.discord.resumed > 0)
+  await until('a new connection', () => rig.discord.identified + rig.discord.resumed > 1)
   rig.discord.alive = true
+  rig.discord.heartbeatMs = 10_000
   await ready(channel)
+})
+
+test('a connection that breaks while it resumes, in whatever way, is resumed in the end and loses nothing', async () => {
+  await using rig = await openDiscordRig()
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  await rig.write('one')
+  await listener.take(1)
+  rig.discord.resumeFaults.push('tear', 'send away', 'garbage')
+  rig.discord.hangUp(1006)
+  await rig.write('two')
+  await until('two', () => listener.stored.some(message => message.text === 'two'))
+  assert.deepEqual([rig.discord.resumeFaults, rig.discord.identified, rig.discord.resumed], [[], 1, 1])
+})
+
+test('Discord is asked where its gateway is, again while it does not say, and when it takes no new connection', async () => {
+  await using rig = await openDiscordRig({ named: false })
+  const { discord } = rig
+  discord.fail(/^GET \/gateway\/bot$/, { status: 502 })
+  discord.sessionsLeft = 0
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  const told = (words: RegExp) =>
+    until(`${words}`, () => {
+      const state = channel.state()
+      return 'error' in state && words.test(state.error)
+    })
+  await told(/cannot be reached/)
+  await told(/no more new connections/)
+  discord.sessionsLeft = 1
+  await ready(channel)
+  // Going on with a session begins none.
+  discord.sessionsLeft = 0
+  discord.hangUp(1006)
+  await rig.write('hello')
+  await listener.take(1)
+  assert.deepEqual([discord.identified, discord.resumed], [1, 1])
+})
+
+test('a slow platform loses nothing and keeps the order', async () => {
+  await using rig = await openDiscordRig()
+  rig.discord.latencyMs = 300
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  const words = Array.from({ length: 5 }, (_, n) => `slow ${n}`)
+  for (const word of words) {
+    await rig.write(word)
+    if (word === 'slow 2') rig.discord.hangUp(1006)
+  }
+  await until('all of them', () => new Set(listener.stored.map(message => message.text)).size === 5)
+  assert.deepEqual([...new Set(listener.stored.map(message => message.text))], words)
+})
+
+test('a gateway that never takes the call does not hold the channel when it is taken down', async () => {
+  await using rig = await openDiscordRig()
+  const silent = createServer()
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+  const { port } = silent.address() as AddressInfo
+  const called = once(silent, 'connection')
+  const channel = createDiscord(
+    { token: rig.discord.token, apiRoot: rig.discord.url, gatewayUrl: `ws://127.0.0.1:${port}` },
+    { log: silentLog(), cursors: rig.cursors },
+  )
+  const listener = listen(channel)
+  await called
+  await listener[Symbol.asyncDispose]()
+  await channel[Symbol.asyncDispose]()
+  silent.close()
 })
 
 test('refused intents fail the channel for good and say which switches to set', async () => {
@@ -249,16 +323,6 @@ test('files go under a draft that becomes the reply, and a repeat adds nothing',
   const many = Array.from({ length: 11 }, () => attachments[0]!)
   const refused = await channel.send({ key: 'l', place: rig.place, text: 'x', attachments: many }, never)
   assert.match('reason' in refused ? refused.reason : '', /at most 10 files/)
-})
-
-test('format leaves Discord’s own Markdown alone and makes tables readable', () => {
-  const own = '# Title\n\n**bold** _it_ `code` [a](https://example.org)\n\n```ts\n| a | b |\n|---|---|\n```'
-  assert.equal(format(own), own)
-  assert.equal(
-    format('Look:\n\n| a | b |\n|---|--:|\n| x | 1 |\n\nDone.'),
-    'Look:\n\n```\na  b\n─  ─\nx  1\n```\n\nDone.',
-  )
-  assert.equal(format('![cat](https://example.org/c.png)'), '[cat](https://example.org/c.png)')
 })
 
 test('timeOf reads when a snowflake was made', () => {

@@ -1,24 +1,14 @@
 // The Discord channel on a REST API and a gateway of its own.
 import { createDiscord } from '../../../channels/discord/discord.ts'
-import type { Channel, Cursors } from '../../../src/channel.ts'
+import type { Channel } from '../../../src/channel.ts'
 import { silentLog } from '../../../src/log.ts'
 import { openFakeDiscord } from '../../support/fake-discord.ts'
 import type { Rig, SendFault } from '../contract.ts'
+import { keptCursors } from '../cursors.ts'
 
 export const alice = { id: '1001', name: 'Alice' }
 
-/** Cursors that outlive a channel, as the gateway keeps them. */
-export function keptCursors(): Cursors {
-  let kept: Readonly<Record<string, string>> = {}
-  return {
-    all: () => kept,
-    save: cursors => {
-      kept = cursors
-    },
-  }
-}
-
-export async function openDiscordRig() {
+export async function openDiscordRig({ named = true } = {}) {
   const discord = await openFakeDiscord()
   const cursors = keptCursors()
   let token = discord.token
@@ -28,7 +18,8 @@ export async function openDiscordRig() {
     place: { channel: 'discord', kind: 'direct', id: alice.id } as const,
     channel: async (): Promise<Channel> =>
       createDiscord(
-        { token, apiRoot: discord.url, gatewayUrl: discord.gatewayUrl },
+        // Without its address, the platform is asked for it.
+        { token, apiRoot: discord.url, ...(named ? { gatewayUrl: discord.gatewayUrl } : {}) },
         { log: silentLog(), cursors },
       ),
     write: async (text: string) => void discord.write(alice, text),

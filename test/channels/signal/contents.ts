@@ -1,7 +1,9 @@
 // Contents as the mock server's people write them, where it has no word of its own.
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Device, EMPTY_DATA_MESSAGE, type PrimaryDevice, Proto } from '@signalapp/mock-server'
-import { sealBlob } from '../../../channels/signal/blob.ts'
+import { openBlob, sealBlob } from '../../../channels/signal/blob.ts'
+import { fetchHttps } from '../../../channels/signal/https.ts'
 import type { World } from './world.ts'
 
 type Content = Proto.Content.Params
@@ -109,3 +111,41 @@ const inside = (world: Pick<World, 'server'>) =>
 /** What a phone sends that says `fields`. */
 export const message = (fields: Partial<Proto.DataMessage.Params>, timestamp: number) =>
   contentOf({ dataMessage: { ...EMPTY_DATA_MESSAGE, timestamp: BigInt(timestamp), ...fields } })
+
+/** An envelope with `padded` as it stands inside an honest encryption. */
+export async function rawEnvelope(
+  person: PrimaryDevice,
+  device: Device,
+  padded: Uint8Array<ArrayBuffer>,
+): Promise<Buffer<ArrayBuffer>> {
+  const { signalEncrypt } = inMock()
+  const { sessions, identity } = person as unknown as {
+    sessions: Parameters<typeof signalEncrypt>[3]
+    identity: Map<string, Parameters<typeof signalEncrypt>[4]>
+  }
+  const address = (of: Device) => of.address as unknown as Parameters<typeof signalEncrypt>[1]
+  const message = await signalEncrypt(
+    padded,
+    address(device),
+    address(person.device),
+    sessions,
+    identity.get('ACI')!,
+  )
+  const template = Proto.Envelope.decode(await person.encryptText(device, 'unused', {}))
+  const { DOUBLE_RATCHET, PREKEY_MESSAGE } = Proto.Envelope.Type
+  const type = Number(message.type()) === 3 ? PREKEY_MESSAGE : DOUBLE_RATCHET
+  return Buffer.from(Proto.Envelope.encode({ ...template, type, content: Buffer.from(message.serialize()) }))
+}
+
+/** The bytes behind a pointer that we sent. */
+export async function downloaded(
+  world: Pick<World, 'settings' | 'port'>,
+  pointer: Proto.AttachmentPointer,
+): Promise<Buffer> {
+  const { attachmentIdentifier, key, digest, size } = pointer
+  const ca = readFileSync(world.settings.test_server!.ca, 'utf8')
+  const url = `https://localhost:${world.port}/cdn3/attachments/${attachmentIdentifier?.cdnKey}`
+  const answer = await fetchHttps({ method: 'GET', url, ca, mostBytes: 1_000_000 })
+  if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`)
+  return Buffer.from(openBlob(answer.body, key!, digest!, size!))
+}

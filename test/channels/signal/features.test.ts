@@ -1,11 +1,9 @@
 // Files, long texts, edits, deletions, reactions and timers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EMPTY_DATA_MESSAGE, type Proto } from '@signalapp/mock-server'
-import { openBlob } from '../../../channels/signal/blob.ts'
-import { fetchHttps } from '../../../channels/signal/https.ts'
-import { contentOf, message, uploaded } from './contents.ts'
-import { direct, friend, link, openWorld, run, type World } from './world.ts'
+import { EMPTY_DATA_MESSAGE } from '@signalapp/mock-server'
+import { contentOf, downloaded, message, uploaded } from './contents.ts'
+import { direct, friend, link, openWorld, run } from './world.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
 
@@ -75,7 +73,9 @@ test('files and long texts go out so that phones can open them', async () => {
   const received = await alice.waitForMessage()
   assert.ok(Buffer.byteLength(received.body) <= 2_048)
   assert.ok(text.startsWith(received.body))
-  const opened = await Promise.all(received.dataMessage.attachments.map(pointer => download(world, pointer)))
+  const opened = await Promise.all(
+    received.dataMessage.attachments.map(pointer => downloaded(world, pointer)),
+  )
   assert.deepEqual(
     opened.map(file => file.toString()),
     [text, bytes.toString()],
@@ -185,13 +185,3 @@ test('a disappearing timer is told with each message and kept by our answers', a
   await running.channel.send({ key: 'b', place: direct(alice.device.aci), text: 'lasting' }, soon())
   assert.equal((await alice.waitForMessage()).dataMessage.expireTimer ?? 0, 0)
 })
-
-async function download(world: World, pointer: Proto.AttachmentPointer): Promise<Buffer> {
-  const { attachmentIdentifier, key, digest, size } = pointer
-  const { readFileSync } = await import('node:fs')
-  const ca = readFileSync(world.settings.test_server!.ca, 'utf8')
-  const url = `https://localhost:${world.port}/cdn3/attachments/${attachmentIdentifier?.cdnKey}`
-  const answer = await fetchHttps({ method: 'GET', url, ca, mostBytes: 1_000_000 })
-  assert.equal(answer.status, 200)
-  return Buffer.from(openBlob(answer.body, key!, digest!, size!))
-}

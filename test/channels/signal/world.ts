@@ -24,14 +24,16 @@ export interface World extends AsyncDisposable {
 
 const mockPath = createRequire(import.meta.url).resolve('@signalapp/mock-server')
 /** How long the server waits for a code to be scanned, and the like; machines may be busy. */
-const patienceMs = 90_000
+const longMs = 90_000
 const inMock = createRequire(mockPath)
 const certs = join(dirname(mockPath), '..', 'certs')
 
 /** `contacts` are the names of people whom the phone has in its address book. */
-export async function openWorld(options: { readonly contacts?: readonly string[] } = {}): Promise<World> {
+export async function openWorld(
+  options: { readonly contacts?: readonly string[]; readonly patienceMs?: number | undefined } = {},
+): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'coop-signal-'))
-  const server = new Server({ cdn3Path: join(home, 'cdn'), timeout: patienceMs })
+  const server = new Server({ cdn3Path: join(home, 'cdn'), timeout: options.patienceMs ?? longMs })
   await server.listen(0, '127.0.0.1')
   const { port } = server.address()
   // The mock rejects what was on its way to a device when that went; nobody waits for it then.

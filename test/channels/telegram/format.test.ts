@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { readable } from '../../../channels/readable.ts'
 import { format } from '../../../channels/telegram/format.ts'
+import { markdownBits, wordsSaid } from '../../support/markdown.ts'
+import { faultOfEntities } from '../../support/telegram-entities.ts'
 
 /** Each entity with the words it covers. */
 function marks(markdown: string): string[] {
@@ -42,35 +45,54 @@ test('format leaves words with underscores and addresses as they are', () => {
   })
 })
 
-test('format never marks beyond the text, never exceeds the limit of what fits, and never throws', () => {
-  const bits = fc.constantFrom(
-    '**',
-    '_',
-    '`',
-    '```\n',
-    '\n',
-    '\n\n',
-    '| a | b |\n|---|---|\n',
-    '> ',
-    '- ',
-    '[',
-    '](http://x.y)',
-    'word ',
-    '👋',
-    '# ',
-    '~~',
-    '\\',
+test('format keeps what belongs to a list item under it, and a block of code without its indentation', () => {
+  assert.equal(
+    format('1. First\n   - a\n\n     more of a\n2. Second\n\n   ```sh\n   npm i\n     ls\n   ```\n3. Third')
+      .text,
+    '1. First\n   • a\n      more of a\n2. Second\nnpm i\n  ls\n3. Third',
   )
+  assert.deepEqual(marks('- item\n  > quoted\n- next'), ['blockquote: quoted'])
+})
+
+test('format shows a quote in a quote by a line, for Telegram has none', () => {
+  assert.deepEqual(marks('> first\n>> second'), ['blockquote: first\n\n│ second'])
+})
+
+test('format ends a mark before code and begins it anew behind, for code stands in no other mark', () => {
+  assert.deepEqual(marks('**use `x` now** and [`it`](https://example.org)').sort(), [
+    'bold:  now',
+    'bold: use ',
+    'code: x',
+    'text_link: it',
+  ])
+})
+
+test('format links what can be followed, and writes other addresses behind their words', () => {
+  assert.deepEqual(marks('[X (Y)](https://example.org/X_(Y)) and [a \\[b\\]](https://example.org/?q=[1])'), [
+    'text_link: X (Y)',
+    'text_link: a [b]',
+  ])
+  assert.deepEqual(
+    format('[file](./a.md) [mail](mailto:a@b.org) [here](#x) [loc](http://localhost:3000) <a@b.org>'),
+    { text: 'file (./a.md) mail (a@b.org) here loc (http://localhost:3000) a@b.org', entities: [] },
+  )
+})
+
+test('format takes what is nested deeper than any person would as text', () => {
+  for (const bit of ['> ', '- ', '1. ']) assert.equal(typeof format(bit.repeat(2_000)).text, 'string')
+})
+
+test('format marks only what Telegram takes, leaves nothing out that was said, and never throws', () => {
   fc.assert(
-    fc.property(fc.array(bits, { maxLength: 60 }), pieces => {
-      const markdown = pieces.join('')
-      const { text, entities } = format(markdown)
+    fc.property(fc.array(fc.constantFrom(...markdownBits), { maxLength: 60 }), pieces => {
+      const markdown = pieces.map((piece, index) => piece.replace('word', `word${index}x`)).join('')
+      const { text, entities } = format(readable(markdown))
       assert.ok(text.length <= 4096)
-      for (const { offset, length } of entities) {
-        assert.ok(offset >= 0 && length > 0 && offset + length <= text.length)
-        assert.ok(text.slice(offset, offset + length).isWellFormed())
-      }
+      assert.equal(faultOfEntities(text, entities), null)
+      const shown = `${text} ${JSON.stringify(entities)}`
+      for (const word of wordsSaid(markdown)) assert.ok(shown.includes(word), word)
     }),
+    { numRuns: 300 },
   )
 })
 

@@ -4,17 +4,19 @@ import type { Channel } from '../../../src/channel.ts'
 import { silentLog } from '../../../src/log.ts'
 import { openFakeTelegram } from '../../support/fake-telegram.ts'
 import type { Rig, SendFault } from '../contract.ts'
+import { keptCursors } from '../cursors.ts'
 
 export const alice = { id: 1001, name: 'Alice' }
 
 export async function openTelegramRig(settings: Partial<TelegramSettings> = {}) {
   const telegram = await openFakeTelegram()
+  const cursors = keptCursors()
   let token = telegram.token
   return {
     telegram,
     place: { channel: 'telegram', kind: 'direct', id: '1001' } as const,
     channel: async (): Promise<Channel> =>
-      createTelegram({ token, apiRoot: telegram.url, ...settings }, { log: silentLog() }),
+      createTelegram({ token, apiRoot: telegram.url, ...settings }, { log: silentLog(), cursors }),
     write: async (text: string) => void telegram.write(alice, text),
     shown: () => telegram.sent(alice.id).map(sent => sent.text),
     fault(kind: SendFault) {

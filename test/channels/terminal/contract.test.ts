@@ -7,7 +7,7 @@ import { createTerminal } from '../../../channels/terminal/terminal.ts'
 import type { Control, Place } from '../../../src/channel.ts'
 import { silentLog } from '../../../src/log.ts'
 import { connectClient } from '../../../src/protocol/client.ts'
-import { protocolVersion } from '../../../src/protocol/messages.ts'
+import { protocolVersion } from '../../../src/protocol/framing.ts'
 import { channelContract, type Rig } from '../contract.ts'
 
 const place: Place = { channel: 'terminal', kind: 'direct', id: 'default' }

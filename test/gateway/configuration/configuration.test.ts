@@ -44,18 +44,19 @@ interface Bench extends AsyncDisposable {
   restart(): Promise<void>
 }
 
-async function openBench(): Promise<Bench> {
+async function openBench(begun = first, adapt = (config: Config): Config => config): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), 'coop-config-'))
   const path = join(dir, 'coop.toml')
-  writeFileSync(path, first)
+  writeFileSync(path, begun)
   let store = openStore(join(dir, 'db', 'coop.db'), migrations)
   let force: Config
   const told: string[] = []
   const open = () => {
     const { config, problem } = loadOrLastGood(path)
-    force = config
+    force = adapt(config)
     return openConfiguration({
-      config,
+      config: force,
+      adapt,
       problem,
       generations: store.generations,
       durable: store.durable,
@@ -105,6 +106,12 @@ async function openBench(): Promise<Bench> {
   return bench
 }
 
+/** A first chat has no key yet: another model answers as long as this process runs. */
+const withoutKey = (config: Config): Config => ({
+  ...config,
+  settings: { ...config.settings, agent: { ...config.settings.agent, model: 'offline/coop' } },
+})
+
 const edited = (bench: Bench, key: string, value: unknown) =>
   editText(bench.configuration.latest().text, [{ key, value }])
 
@@ -119,7 +126,7 @@ test('a change is written, in force, and a generation with who, why and what', a
   const [newest] = bench.configuration.history(1)
   assert.deepEqual(
     [newest?.who, newest?.via, newest?.why, newest?.state, newest?.diff],
-    ['alice', 'chat', 'a test', 'kept', ['~ trace.keep_days: 14 → 3']],
+    ['alice', 'chat', 'a test', 'kept', ['trace.keep_days: 14 → 3']],
   )
 })
 
@@ -264,4 +271,13 @@ test('random edits, broken files, rollbacks and kills: what is in force is alway
     }),
     { numRuns: 25 },
   )
+})
+
+test('a house whose model has no key yet can be set up all the same', async () => {
+  await using bench = await openBench(first.replace('offline/coop', 'anthropic/claude-opus-4-6'), withoutKey)
+  const bob = { name: 'Bob', trust: 'inner', match: ['telegram:1002'] }
+  const text = editText(bench.configuration.latest().text, [{ key: 'users', value: [bob] }])
+  assert.match(await bench.configuration.change(text, author), /^Changed, generation 2/)
+  assert.ok(bench.force.household.people.has('bob'))
+  assert.equal(bench.force.settings.agent.model, 'offline/coop')
 })

@@ -1,9 +1,11 @@
-// The HTTP of the provider adapters: what they need of fetch, on Node's own client, which costs a third of it.
-import { Agent, type IncomingMessage, request } from 'node:http'
+// What the adapters of providers and channels need of fetch, on Node's own client, which costs a third of it.
+import type { IncomingMessage } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import { pipeline, Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
+import { Agent, request } from './builtin.ts'
 
-/** The part of fetch's init that the adapters use. */
+/** The part of fetch's init that the adapters use: a body is text, bytes or a stream of them. */
 export interface WireInit {
   readonly method?: string | undefined
   readonly headers?: ConstructorParameters<typeof Headers>[0]
@@ -33,19 +35,24 @@ export function openWire(): Wire {
     new Promise((resolve, reject) => {
       const target = new URL(url)
       const { body, signal } = init
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      if (bytes !== undefined && bytes !== null && !(bytes instanceof Uint8Array))
-        throw new TypeError('the body of a request is text or bytes')
+      const whole = typeof body === 'string' || body instanceof Uint8Array
+      if (!whole && body && !(body instanceof Readable))
+        throw new TypeError('the body of a request is text, bytes or a stream')
       const headers = Object.fromEntries(new Headers(init.headers))
-      if (bytes) headers['content-length'] = String(bytes.length)
-      const options = { method: init.method ?? 'GET', headers, ...(signal ? { signal } : {}) }
+      if (whole) headers['content-length'] = String(Buffer.byteLength(body))
+      const options = { method: init.method ?? 'GET', headers }
       const sent =
         target.protocol === 'https:'
           ? secureRequest(target, { ...options, agent: secure })
           : request(target, { ...options, agent: plain })
+      const abort = () => sent.destroy(new DOMException('This operation was aborted', 'AbortError'))
+      if (signal?.aborted) abort()
+      signal?.addEventListener('abort', abort, { once: true })
+      sent.on('close', () => signal?.removeEventListener('abort', abort))
       sent.on('error', reject)
       sent.on('response', response => resolve(responseOf(response, target.href)))
-      sent.end(bytes ?? undefined)
+      if (body instanceof Readable) pipeline(body, sent, error => error && sent.destroy(error))
+      else sent.end(body)
     })
 }
 

@@ -1,6 +1,6 @@
-// The part of the schema about tool servers: programs and addresses that speak the Model Context Protocol.
+// The tables of tool servers: programs and addresses that speak the Model Context Protocol.
 import { z } from 'zod'
-import { key, secret, url } from './keys.ts'
+import { key, secret, table, url } from '../keys.ts'
 
 const trusted = z.enum(['familiar', 'inner', 'full'], { error: 'write "familiar", "inner" or "full"' })
 const names = z.array(z.string().regex(/^[\w.*/-]{1,128}$/, 'a tool is its name, with * for any letters'))
@@ -17,7 +17,7 @@ const value = z
   .max(8_000)
   .regex(/^[^\0\r\n]*$/, 'one line of text, or "env:NAME"')
 
-const oauth = z.strictObject({
+const oauth = table({
   client_id: key(
     z.string().min(1).optional(),
     'The id that the service gave you; registered by itself if absent.',
@@ -39,7 +39,7 @@ const oauth = z.strictObject({
 })
 
 /** One entry of `[[mcp]]`. */
-export const mcp = z.strictObject({
+export const mcp = table({
   name: key(
     z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'use small letters, digits, hyphens and underscores'),
     'What the agent calls the server.',

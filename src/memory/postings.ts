@@ -1,0 +1,53 @@
+// Which rows have a term: read from the text index once a search, and never more of them than help.
+import type { Shelf } from './files.ts'
+import { factTerm } from './insert.ts'
+
+/** Where in a row a term stands: anywhere, or in its own words and not only in those of its neighbours. */
+export type Where = 'anywhere' | 'own'
+export type Kinds = 'turns' | 'facts' | undefined
+
+export interface Postings {
+  /** How many rows of all shelves together have a term, of whatever kind. */
+  count(term: string): number
+  /** The newest rows of one shelf that have it, of the kinds asked for. */
+  rows(shelf: Shelf, term: string, where: Where): readonly number[]
+}
+
+/** Above this many readable rows counting is left to the index, and rows are found by their own words alone. */
+export const manyRows = 100_000
+
+/** `most`: how many rows of a term are looked at. */
+export function openPostings(shelves: readonly Shelf[], all: number, most: number, kinds: Kinds): Postings {
+  const read = new Map<string, readonly number[]>()
+
+  function list(shelf: Shelf, match: string): readonly number[] {
+    const { fts } = shelf.tables
+    const key = `${fts} ${match}`
+    const known = read.get(key)
+    if (known) return known
+    const query = `SELECT rowid FROM ${fts} WHERE ${fts} MATCH ? ORDER BY rowid DESC LIMIT ?`
+    const rows = shelf.sql(query).pluck().all(match, most) as number[]
+    read.set(key, rows)
+    return rows
+  }
+
+  function countIn(shelf: Shelf, term: string): number {
+    if (all <= manyRows) {
+      const rows = list(shelf, quoted(term)).length
+      if (rows < most) return rows
+    }
+    const row = shelf.sql(`SELECT doc FROM ${shelf.tables.voc} WHERE term = ?`).get(term)
+    return (row as { doc: number } | undefined)?.doc ?? 0
+  }
+
+  return {
+    count: term => shelves.reduce((sum, shelf) => sum + countIn(shelf, term), 0),
+    rows: (shelf, term, where) =>
+      list(shelf, `${where === 'own' ? '{norm meta} : ' : ''}${quoted(term)}${only[kinds ?? 'all']}`),
+  }
+}
+
+const only = { all: '', turns: ` NOT meta : ${factTerm}`, facts: ` AND meta : ${factTerm}` }
+
+/** A term as the text index takes it literally. */
+export const quoted = (term: string): string => `"${term.replaceAll('"', '""')}"`

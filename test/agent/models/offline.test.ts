@@ -1,0 +1,64 @@
+// The offline model uses each tool when asked plainly, and only those that are there.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ModelRequest } from '../../../src/agent/model.ts'
+import { replyTo } from '../../../src/agent/models/offline-replies.ts'
+import { tools as allTools } from '../../../src/tools/tools.ts'
+
+const asking = (names: readonly string[]): ModelRequest => ({
+  model: 'coop',
+  system: { stable: '', session: '' },
+  tools: names.map(name => ({ name, description: '', schema: {} })),
+  messages: [],
+  maxTokens: 1_000,
+})
+
+const plain: readonly (readonly [text: string, tool: string, input: object])[] = [
+  ['run ls -la', 'bash', { command: 'ls -la' }],
+  ['$ wc -l notes.md', 'bash', { command: 'wc -l notes.md' }],
+  ['read notes.md', 'read_file', { path: 'notes.md' }],
+  ['show me shared/list.md?', 'read_file', { path: 'shared/list.md' }],
+  ['write “buy milk” to notes.md', 'write_file', { path: 'notes.md', content: 'buy milk\n' }],
+  [
+    'replace "milk" with "oat milk" in list.md',
+    'edit_file',
+    { path: 'list.md', edits: [{ old: 'milk', new: 'oat milk' }] },
+  ],
+  ['search my files for (milk)', 'grep', { pattern: String.raw`\(milk\)`, ignore_case: true }],
+  ['find *.md', 'glob', { pattern: '*.md' }],
+  ['list my files', 'glob', { pattern: '**' }],
+  ['fetch https://example.org/a', 'web_fetch', { url: 'https://example.org/a' }],
+  ['search the web for tide times', 'web_search', { query: 'tide times' }],
+  ['send me notes.md', 'send_file', { path: 'notes.md' }],
+  ['todo: milk; bread', 'todo', { items: [{ text: 'milk' }, { text: 'bread' }] }],
+  ['use the skill packing', 'skill', { name: 'packing' }],
+  ['have a helper count to three', 'subagent', { action: 'spawn', task: 'count to three' }],
+  ['remember that Bob likes tea', 'memory_write', { text: 'Bob likes tea' }],
+  ['what do you know about Bob?', 'memory_search', { query: 'Bob' }],
+  ['tell Bob that dinner is ready', 'message', { to: 'Bob', text: 'dinner is ready' }],
+  ['what is scheduled?', 'schedule', { action: 'list' }],
+  ['who is known?', 'people', { action: 'list' }],
+  ['what does agent.model do?', 'config', { action: 'explain', key: 'agent.model' }],
+  ['why didn’t you reply?', 'coop', { action: 'status' }],
+]
+
+for (const [text, tool, input] of plain) {
+  test(`“${text}” is ${tool}`, () => {
+    const all = allTools.map(({ name }) => name)
+    assert.deepEqual(
+      replyTo(text, asking(all)).calls.map(({ name, input }) => [name, input]),
+      [[tool, input]],
+    )
+    const without = replyTo(text, asking(all.filter(name => name !== tool)))
+    assert.ok(without.calls.every(({ name }) => name !== tool))
+  })
+}
+
+test('every tool that can be asked for without a server or a reaction is among them', () => {
+  const asked = new Set(plain.map(([, tool]) => tool))
+  const silent = ['react', 'mcp']
+  assert.deepEqual(
+    allTools.map(({ name }) => name).filter(name => !asked.has(name) && !silent.includes(name)),
+    [],
+  )
+})
