@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // Starts Coop on the Node it needs, or says plainly what is missing.
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { setFlagsFromString } from 'node:v8'
 
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
@@ -11,7 +9,10 @@ if (major < 24) {
   )
   process.exitCode = 1
 } else {
-  enableCompileCache?.()
+  // Loaded here: an older Node, which has to come as far as the line above, does not know all of these names.
+  const { enableCompileCache } = await import('node:module')
+  const { setFlagsFromString } = await import('node:v8')
+  enableCompileCache()
   // A young generation that stays small: a gateway idles most of its life, and keeps what it once took.
   setFlagsFromString('--semi-space-growth-factor=1')
   const source = new URL('./main.ts', import.meta.url)

@@ -195,6 +195,8 @@ export interface ChannelDeps {
   readonly secret: (reference: string) => string | undefined
   /** Whether "channel:identifier" is somebody of the household; strangers get no receipts. */
   readonly knows?: (identity: string) => boolean
+  /** The identifiers on this channel of everybody in the household. */
+  readonly people?: () => readonly string[]
   /** Whether "channel:identifier" is a listed group; what others wrote meanwhile need not be read up. */
   readonly listed?: (group: string) => boolean
   /** Where a channel keeps how far it has read, by place. May lag behind: what is fetched twice is stored once. */

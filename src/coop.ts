@@ -93,6 +93,10 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
     home: of.home,
     secret: of.secret,
     knows: identity => gateway.household().byMatch.has(identity),
+    people: () =>
+      [...gateway.household().byMatch.keys()]
+        .filter(match => match.startsWith(`${name}:`))
+        .map(match => match.slice(name.length + 1)),
     listed: group => gateway.household().groups.has(group),
     cursors: {
       all: () => store.settings.get('gateway', `cursors:${name}`) ?? {},

@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       signal: stop.signal,
       jobs,
     }
-    if (name === 'help') process.stdout.write(helpText(args[0]))
+    if (name === 'help') process.stdout.write(helpText(known(args[0] === 'help' ? '' : (args[0] ?? ''))))
     else process.exitCode = await find(name).then(command => command.run(args, cli))
   } catch (error) {
     process.exitCode = exitCodeOf(error)
@@ -85,9 +85,11 @@ function after(args: readonly string[], flag: string): string | undefined {
 const without = (args: readonly string[], flag: string): string[] =>
   args.filter((arg, index) => arg !== flag && !arg.startsWith(`${flag}=`) && args[index - 1] !== flag)
 
-async function find(name: string): Promise<Command> {
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (load) return load.load()
+const find = (name: string): Promise<Command> => commands[known(name)]!.load()
+
+/** The name itself, if there is such a command. */
+function known(name: string): string {
+  if (Object.hasOwn(commands, name)) return name
   const near = nearest(name, Object.keys(commands).filter(Boolean))
   throw new CoopError(
     'usage_wrong',

@@ -1,11 +1,12 @@
 // Discord by its gateway and REST API: events in order, what was missed read up from history, sends with a nonce.
 import { DefaultRestOptions, REST } from '@discordjs/rest'
-import { type APIChannel, Routes } from 'discord-api-types/v10'
+import { Routes } from 'discord-api-types/v10'
 import type { Channel, ChannelDeps, ChannelState, Inbound, Place } from '../../src/channel.ts'
 import { openClock } from '../clock.ts'
 import { readBounded } from '../download.ts'
 import { register } from './commands.ts'
 import { connect } from './connection.ts'
+import { openDirects } from './directs.ts'
 import { format } from './format.ts'
 import { openGuilds } from './guilds.ts'
 import { openMarks } from './history.ts'
@@ -26,7 +27,7 @@ const typingMs = 8_000
 
 export function createDiscord(
   settings: DiscordSettings,
-  { log, cursors, listed }: Pick<ChannelDeps, 'log' | 'cursors' | 'listed'>,
+  { log, cursors, listed, people }: Pick<ChannelDeps, 'log' | 'cursors' | 'listed' | 'people'>,
 ): Channel {
   const rest = new REST({
     version: '10',
@@ -40,7 +41,7 @@ export function createDiscord(
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const marks = openMarks(cursors)
   const guilds = openGuilds(rest)
-  const directs = new Map<string, string>()
+  const directs = openDirects(rest)
   const typed = new Map<string, number>()
   const incoming = openIncoming({
     rest,
@@ -48,23 +49,15 @@ export function createDiscord(
     marks,
     directs,
     listed: channel => listed?.(`discord:${channel}`) ?? true,
+    people: () => people?.() ?? [],
     clock: openClock(settings.apiRoot ?? DefaultRestOptions.api),
     log,
   })
   let state: ChannelState = { kind: 'starting' }
   let connection: Promise<void> | null = null
 
-  async function channelOf(place: Place, signal: AbortSignal): Promise<string> {
-    if (place.kind === 'group') return place.thread ?? place.id
-    const known = directs.get(place.id)
-    if (known !== undefined) return known
-    const made = (await rest.post(Routes.userChannels(), {
-      body: { recipient_id: place.id },
-      signal,
-    })) as APIChannel
-    directs.set(place.id, made.id)
-    return made.id
-  }
+  const channelOf = async (place: Place, signal: AbortSignal): Promise<string> =>
+    place.kind === 'group' ? (place.thread ?? place.id) : directs.channelOf(place.id, signal)
   const target = { rest, channelOf }
 
   async function* listen(signal: AbortSignal): AsyncGenerator<readonly Inbound[]> {

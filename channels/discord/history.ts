@@ -11,7 +11,7 @@ export interface Marks {
    * Begins to mark a channel: with its newest message if nobody ever listened anywhere, else with the
    * newest mark of all, which is when somebody last did. Whether there may be something to read up.
    */
-  begin(channel: string, guild: string, newest: string | undefined): boolean
+  begin(channel: string, guild: string | undefined, newest?: string): boolean
   /** A message is stored. */
   advance(channel: string, guild: string | undefined, message: string): void
   save(): void
@@ -33,8 +33,10 @@ export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks
     savedAt = now()
   }
 
+  const keyOf = (channel: string, guild: string | undefined): string => `${guild ?? ''}/${channel}`
+
   function advance(channel: string, guild: string | undefined, message: string): void {
-    const key = `${guild ?? ''}/${channel}`
+    const key = keyOf(channel, guild)
     const before = marks.get(key)
     if (!isSnowflake(message)) return
     if (before !== undefined && later(before, message) === before) return
@@ -52,7 +54,7 @@ export function openMarks(cursors: Cursors, now: () => number = Date.now): Marks
       }),
     begin(channel, guild, newest = '0') {
       const first = listenedUntil === '0'
-      if (marks.has(`${guild}/${channel}`)) return true
+      if (marks.has(keyOf(channel, guild))) return true
       advance(channel, guild, first ? newest : listenedUntil)
       return !first
     },

@@ -8,6 +8,7 @@ import type { Log } from '../../src/log.ts'
 import type { PlatformClock } from '../clock.ts'
 import { isWhole } from '../whole.ts'
 import { acknowledge } from './commands.ts'
+import type { Directs } from './directs.ts'
 import type { Guilds } from './guilds.ts'
 import { historySince, type Marks } from './history.ts'
 import {
@@ -31,10 +32,11 @@ export interface IncomingOptions {
   readonly rest: REST
   readonly guilds: Guilds
   readonly marks: Marks
-  /** The direct channel of each person. */
-  readonly directs: Map<string, string>
+  readonly directs: Directs
   /** Whether a channel of a server is listened to. */
   readonly listed: (channel: string) => boolean
+  /** Everybody of the household, met on Discord before or not. */
+  readonly people: () => readonly string[]
   readonly clock: PlatformClock
   readonly log: Log
 }
@@ -125,6 +127,9 @@ export function openIncoming(options: IncomingOptions): Incoming {
       if (!worth) newest.set(id, null)
       else if (last !== undefined) newest.set(id, last)
     }
+    // Where nobody ever listened, nothing was missed.
+    const people = marks.known().length > 0 ? options.people() : []
+    for await (const channel of directs.meet(people, signal)) marks.begin(channel, undefined)
     for (const { channel, guild, after } of marks.known()) {
       // What events told nothing of, a direct chat or an archived thread, is asked for.
       const last = newest.get(channel)
@@ -153,7 +158,7 @@ export function openIncoming(options: IncomingOptions): Incoming {
   async function said(message: GuildMessage): Promise<Inbound | undefined> {
     const inbound = self ? await messageInbound(message, self, guilds) : undefined
     if (!inbound) return undefined
-    if (inbound.place.kind === 'direct') directs.set(inbound.sender.id, message.channel_id)
+    if (inbound.place.kind === 'direct') directs.met(inbound.sender.id, message.channel_id)
     written.set(message.id, inbound)
     if (written.size > rememberedMessages) written.delete(written.keys().next().value!)
     return inbound
@@ -186,7 +191,7 @@ export function openIncoming(options: IncomingOptions): Incoming {
         return reactionInbound(d, self, guilds)
       case GatewayDispatchEvents.InteractionCreate: {
         const user = d.user?.id
-        if (user !== undefined && d.channel) directs.set(user, d.channel.id)
+        if (user !== undefined && d.channel) directs.met(user, d.channel.id)
         return interactionInbound(d, guilds)
       }
       default:

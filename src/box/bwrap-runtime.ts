@@ -59,7 +59,7 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
       { ...spec, mounts: restage(spec.mounts, at), proxy: spec.proxy === null ? null : at(spec.proxy) },
       { passwd: at(lent.passwd), group: at(lent.group), node: at(lent.node) },
     )
-    const words = launchCommand(argv, inside, spec.proxy !== null, options.mark)
+    const words = launchCommand(argv, inside, spec.proxy !== null, options.mark, spec.mounts)
     const disk = spec.mounts.find(mount => mount.mode === 'rw')
     return {
       command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...words],

@@ -26,7 +26,7 @@ export async function dial(
   port: number,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const verdict = judgeHost(egress, host)
+  const verdict = judgeHost(egress, host, port)
   if (verdict.kind === 'refuse') throw new CoopError('egress_refused', `${host}: ${verdict.reason}.`)
   const addresses = await net.resolve(verdict.host)
   // One private answer among public ones is a rebinding attempt or a mistake; both end here.

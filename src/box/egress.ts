@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net'
 
 export type Egress =
   | { readonly kind: 'none' }
-  /** Exact names, or "*.name" for everything below one. */
+  /** Exact names, or "*.name" for everything below one, for the web; with ":port" for that port alone. */
   | { readonly kind: 'allow'; readonly hosts: readonly string[] }
   | { readonly kind: 'open' }
 
@@ -13,8 +13,11 @@ export type HostVerdict =
 
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
+/** A list opens a name to what the web is reached by: a host that may be read is not one to send mail through. */
+const webPorts = [80, 443]
+
 /** Whether `host` may be looked up and dialled. Addresses never may: they would pass by every name. */
-export function judgeHost(egress: Egress, host: string): HostVerdict {
+export function judgeHost(egress: Egress, host: string, port = 443): HostVerdict {
   const refuse = (reason: string): HostVerdict => ({ kind: 'refuse', reason })
   if (egress.kind === 'none') return refuse('this level reaches no network')
   const name = host.toLowerCase().replace(/\.$/, '')
@@ -26,7 +29,7 @@ export function judgeHost(egress: Egress, host: string): HostVerdict {
   if (labels.length < 2 || /(?:^|\.)(?:localhost|local|internal|lan|home\.arpa)$/.test(name)) {
     return refuse('a name of the local network')
   }
-  if (egress.kind === 'allow' && !egress.hosts.some(rule => matches(rule.toLowerCase(), name))) {
+  if (egress.kind === 'allow' && !egress.hosts.some(rule => matches(rule.toLowerCase(), name, port))) {
     return refuse('not on the list of allowed hosts')
   }
   return { kind: 'allow', host: name }
@@ -70,6 +73,8 @@ export function isPublicAddress(address: string): boolean {
   return family === 6 && openV6.check(address, 'ipv6') && !closed.check(address, 'ipv6')
 }
 
-function matches(rule: string, name: string): boolean {
+function matches(entry: string, name: string, port: number): boolean {
+  const [rule = '', only] = entry.split(':')
+  if (only === undefined ? !webPorts.includes(port) : Number(only) !== port) return false
   return rule.startsWith('*.') ? name.endsWith(rule.slice(1)) && name.length > rule.length - 1 : name === rule
 }

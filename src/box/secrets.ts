@@ -33,20 +33,21 @@ export function secretRule(coopignore: string): Secret {
     // Packages ship keys to test with; their own settings files still count.
     const known = path.includes('node_modules/') ? patterns.slice(0, 1) : patterns
     if (known.some(pattern => pattern.test(word))) return true
-    return ignored.some(line => (isFolder || !line.foldersOnly) && line.matches.test(path))
+    const plain = path.normalize()
+    return ignored.some(line => (isFolder || !line.foldersOnly) && line.matches.test(plain))
   }
 }
 
-/** A line as in a .gitignore. A negation is not understood and hides nothing, so nothing is shown by it. */
+/** A line as in a .gitignore, in whatever case and however its letters are composed: better one more is hidden. A negation is not understood and hides nothing, so nothing is shown by it. */
 function ignoreLine(line: string): { matches: RegExp; foldersOnly: boolean }[] {
-  const text = line.trim()
+  const text = line.trim().normalize()
   if (text === '' || text.startsWith('#') || text.startsWith('!')) return []
   const foldersOnly = text.endsWith('/')
   const body = text.replace(/\/$/, '')
   const anchored = body.includes('/')
   const source = globSource(anchored ? body.replace(/^\//, '') : `**/${body}`)
   try {
-    return [{ matches: new RegExp(`^${source}$`, 'u'), foldersOnly }]
+    return [{ matches: new RegExp(`^${source}$`, 'iu'), foldersOnly }]
   } catch (cause) {
     throw new CoopError('box_failed', `The line "${text}" of .coopignore is no pattern; mend it.`, { cause })
   }

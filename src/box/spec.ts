@@ -7,6 +7,8 @@ export interface Mount {
   /** Where it is in the box. */
   readonly at: string
   readonly mode: 'ro' | 'rw'
+  /** Which one it has to be, as `device:inode`, where another box could put something else in its place. */
+  readonly is?: string
 }
 
 export interface Hidden {

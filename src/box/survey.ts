@@ -6,6 +6,7 @@ import { type Policy, personalFolders } from './policy.ts'
 import { secretRule } from './secrets.ts'
 import { type BoxSpec, type Hidden, type Mount, workspaceAt } from './spec.ts'
 import { walk } from './walk.ts'
+import { whereabouts } from './whereabouts.ts'
 
 export interface Grounds {
   /** The workspace; a real path. */
@@ -32,12 +33,18 @@ export async function survey(
   const hiddenAlready = new Set(table.hidden.map(({ at }) => at))
   const roots = policy.roots.map(root => root.path)
   const found = await walk(workspace, roots, secret, hiddenAlready)
-  for (const { at, kind } of found.repositories) if (policy.acts) fixRepository(table, at, kind)
+  if (policy.acts) {
+    for (const { at, kind } of found.repositories) fixRepository(table, at, kind)
+    // What is moved while another box looks for it would not be found there.
+    for (const { at } of found.secrets) pinAncestors(table, at)
+  }
   table.hidden.push(...found.secrets)
+  const covered = (path: string) => table.hidden.some(({ at }) => contains(`/${at}`, `/${path}`))
   const mounts: Mount[] = table.mounts.map(({ path, mode }) => ({
     host: join(workspace, path),
     at: inBox(path),
     mode,
+    ...(gatewayMade(path) || covered(path) ? {} : { is: whereabouts(workspace, path) }),
   }))
   const hidden = table.hidden.map(({ at, kind }) => ({ at: inBox(at), kind }))
   for (const extra of policy.mounts) {
@@ -168,13 +175,21 @@ function fixDeep(table: Table, root: string, name: string): void {
   }
 }
 
-/** What a host's git would run or obey stays as it is; the repository cannot be swapped for another. */
-function fixRepository(table: Table, at: string, kind: Hidden['kind']): void {
+/** Folders that no box can put something else in the place of: the gateway makes them, and every box has them fixed. */
+const gatewayMade = (path: string): boolean => /^(?:|users|shared|\.coopignore|users\/[^/]+)$/.test(path)
+
+/** Nothing on the way to `at` can be moved. */
+function pinAncestors(table: Table, at: string): void {
   const parts = at.split('/')
   for (let depth = 1; depth < parts.length; depth++) {
     const way = parts.slice(0, depth).join('/')
     if (!table.modes.has(way) && table.modeOf(way) === 'rw') table.add(way, 'rw')
   }
+}
+
+/** What a host's git would run or obey stays as it is; the repository cannot be swapped for another. */
+function fixRepository(table: Table, at: string, kind: Hidden['kind']): void {
+  pinAncestors(table, at)
   if (table.modeOf(at) !== 'rw') return
   table.add(at, kind === 'file' ? 'ro' : 'rw')
   if (kind === 'file') return

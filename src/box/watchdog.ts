@@ -3,6 +3,9 @@ import { readFileSync, statfsSync } from 'node:fs'
 
 const everyMs = 200
 const slack = 16 * 1024 * 1024
+/** Files that can still be made on the disk, whose number is limited like its bytes. */
+const fewFiles = 50_000
+const slackFiles = 1_000
 
 export interface Watched {
   readonly maxMemory: number
@@ -22,7 +25,8 @@ export function watch(
     if (root !== undefined && memoryOf(root) > limits.maxMemory) stop('memory')
     const now = free(limits.disk)
     // Another's doing is not this command's fault: only who lowers it is stopped.
-    if (limits.disk && now < limits.disk.reserve && now < before - slack) stop('disk')
+    if (limits.disk && now.bytes < limits.disk.reserve && now.bytes < before.bytes - slack) stop('disk')
+    if (now.files < fewFiles && now.files < before.files - slackFiles) stop('disk')
   }, intervalMs)
   timer.unref()
   return () => clearInterval(timer)
@@ -35,13 +39,17 @@ function memoryOf(pid: number): number {
   return children.reduce((sum, child) => sum + memoryOf(Number(child)), own)
 }
 
-function free(disk: Watched['disk']): number {
-  if (!disk) return Number.POSITIVE_INFINITY
+const plenty = { bytes: Number.POSITIVE_INFINITY, files: Number.POSITIVE_INFINITY }
+
+/** What is left of a disk: bytes, and files that can still be made. */
+function free(disk: Watched['disk']): typeof plenty {
+  if (!disk) return plenty
   try {
-    const stat = statfsSync(disk.path)
-    return stat.bavail * stat.bsize
+    const { bavail, bsize, files, ffree } = statfsSync(disk.path)
+    // Some file systems have no fixed number.
+    return { bytes: bavail * bsize, files: files === 0 ? plenty.files : ffree }
   } catch {
-    return Number.POSITIVE_INFINITY
+    return plenty
   }
 }
 

@@ -79,10 +79,10 @@ async function statsCommand({ cli, view, flags }: Work): Promise<number> {
   const all = view.stats()
   if (flags.json) print(cli, JSON.stringify(all))
   else {
-    for (const { store, turns, facts, summaries, pinned, archived } of all) {
+    for (const { store, turns, facts, summaries, pinned, archived, vectors } of all) {
       print(
         cli,
-        `${store}: ${turns} turns, ${facts} facts, ${summaries} summaries, ${pinned} pinned, ${archived} archived`,
+        `${store}: ${turns} turns, ${facts} facts, ${summaries} summaries, ${pinned} pinned, ${archived} archived${vectors === null ? '' : `, ${vectors} with vectors`}`,
       )
     }
   }

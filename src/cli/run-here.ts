@@ -41,6 +41,7 @@ export async function runHere(
     durable: store.durable,
     bring: async () => {},
     refuse: refusalOf,
+    tryOut: async () => null,
     examine: async () => null,
     tell: () => {},
     log: silentLog(),

@@ -4,6 +4,7 @@ import { statusText } from '../gateway/status-text.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { connectTo } from './connect.ts'
 import { findHome, requireOwnHome } from './find-home.ts'
+import { lastErrorText } from './last-error.ts'
 
 async function report(args: readonly string[], cli: Cli) {
   const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } })
@@ -43,12 +44,10 @@ export const channels: Command = {
   async run(args, cli) {
     const { json, status: found } = await report(args, cli)
     const lines = found.channels.map(({ name, state, error, lastError }) => {
-      const before = lastError && ` (last error ${minuteOf(lastError.at)} UTC: ${lastError.text})`
+      const before = lastError && ` (${lastErrorText(lastError)})`
       return `${name}  ${state}${error ? `: ${error}` : (before ?? '')}`
     })
     cli.stdout.write(json ? `${JSON.stringify(found.channels)}\n` : `${lines.join('\n')}\n`)
     return exit.done
   },
 }
-
-const minuteOf = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 16)

@@ -50,12 +50,12 @@ export const match = z
 
 export const timezone = z.string().refine(isTimezone, 'not a known time zone; write one like "Europe/Lisbon"')
 
-/** A host name, or "*.name" for everything below one. */
+/** A host name, or "*.name" for everything below one, perhaps with a port. */
 export const host = z
   .string()
   .regex(
-    /^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/,
-    'a host is "example.com", or "*.example.com" for all below it',
+    /^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?$/,
+    'a host is "example.com", "*.example.com" for all below it, or "example.com:8443" for another port than the web’s',
   )
 
 /** "512M" or "4G". */

@@ -167,18 +167,12 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
     .map(tool => (tool.detail ? { ...tool, description: tool.description + tool.detail(probe) } : tool))
   let loaded: Entry[] | undefined
   const history = () => (loaded ??= load())
-  const load = () => {
-    const entries = view.entries(session.id, turn.epoch, session.windowFrom)
-    const before = lastHeard(
-      entries.filter(entry => entry.turn !== turn.id),
+  const load = () =>
+    inOrder(
+      view.entries(session.id, turn.epoch, session.windowFrom),
+      turn.id,
       rooms.heardLimit(clearance.place),
     )
-    return [
-      ...before.filter(entry => entry.role === 'summary'),
-      ...before.filter(entry => entry.role !== 'summary'),
-      ...entries.filter(entry => entry.turn === turn.id),
-    ]
-  }
   /** What this desk wrote it need not read again. */
   const keep = (entries: readonly Entry[]) => void history().push(...entries)
   const change = (id: number, to: Partial<Entry>) => {
@@ -227,13 +221,22 @@ export function openDesk(clearance: Clearance, session: Session, turn: DeskTurn,
   }
 }
 
-/** Of each run of overheard messages only the last `limit`: what a turn once saw stays as it was. */
-function lastHeard(entries: readonly Entry[], limit: number): Entry[] {
+/**
+ * Summaries, then what was said, then this turn's own. Of each run of overheard messages only the last
+ * `heardLimit`: what a turn once saw stays as it was.
+ */
+function inOrder(entries: readonly Entry[], turn: string, heardLimit: number): Entry[] {
+  const summaries: Entry[] = []
+  const said: Entry[] = []
+  const own: Entry[] = []
   let run = 0
-  const kept: Entry[] = []
   for (const entry of entries.toReversed()) {
+    if (entry.turn === turn) {
+      own.push(entry)
+      continue
+    }
     run = entry.role === 'heard' ? run + 1 : 0
-    if (run <= limit) kept.push(entry)
+    if (run <= heardLimit) (entry.role === 'summary' ? summaries : said).push(entry)
   }
-  return kept.reverse()
+  return [...summaries.reverse(), ...said.reverse(), ...own.reverse()]
 }

@@ -27,7 +27,7 @@ import { commandTable } from './commands/table.ts'
 import { openCompactor } from './compaction.ts'
 import { type Configuration, openConfiguration } from './configuration/configuration.ts'
 import { openInForce } from './configuration/in-force.ts'
-import { examine, refusalOf } from './configuration/probation.ts'
+import { examine, refusalOf, tryModel } from './configuration/probation.ts'
 import { openReload } from './configuration/reload.ts'
 import { openConsent } from './consent.ts'
 import { openControl } from './control.ts'
@@ -178,6 +178,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       await syncChannels(channels, options.channelsOf, next, before, log)
     },
     refuse: (next, before) => joins.refusal(next.household) ?? refusalOf(next, before, modelsOf),
+    tryOut: tryModel,
     examine: (next, before, signal) => examine(next, before, channel, signal),
     tell,
     ...(options.probationMs === undefined ? {} : { probationMs: options.probationMs }),

@@ -84,17 +84,24 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     }
     const cleared = await options.gatekeeper.clear(inbound, moment)
     const { speaker, clearance, group } = cleared
-    if (inbound.reaction) return reacted(row, cleared)
-    if (revision?.kind === 'withdrawn') return withdrawn(row, cleared, revision.text)
+    const spanEnds = (route: string) => span.end({ route, person: clearance.person, acts: clearance.acts })
+    if (inbound.reaction) {
+      spanEnds('reaction')
+      return reacted(row, cleared)
+    }
+    if (revision?.kind === 'withdrawn') {
+      spanEnds('note')
+      return withdrawn(row, cleared, revision.text)
+    }
     const route = chooseRoute(inbound, {
       speaker,
       clearance,
       household: options.household(),
       group,
-      publicToday: strangers.answeredToday(inbound),
+      publicToday: speaker.kind === 'stranger' ? strangers.answeredToday(inbound) : 0,
       commands: options.commandLevels,
     })
-    span.end({ route: route.kind, person: clearance.person, acts: clearance.acts })
+    spanEnds(route.kind)
     if (speaker.kind === 'person' && inbound.sender.unverified)
       strangers.changed(inbound, speaker.person.name)
     if (speaker.kind === 'person' && inbound.place.kind === 'direct' && !inbound.sender.unverified)

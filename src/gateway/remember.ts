@@ -10,7 +10,7 @@ import type { CaptureSource } from '../memory/capture.ts'
 import type { Complete } from '../memory/facts.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { RetentionRules } from '../memory/retention.ts'
-import { upkeep } from '../memory/upkeep.ts'
+import { tendVectors, upkeep } from '../memory/upkeep.ts'
 import { plainText } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Usage } from '../store/turns.ts'
@@ -41,6 +41,8 @@ const wordsAfterMs = 1_500
 /** How long words wait at most while the conversations do not stop. */
 const wordsWithinMs = 20_000
 const factsAfterMs = 5 * 60_000
+/** After a start: what a new embedding model has to read anew need not wait until somebody speaks. */
+const vectorsAfterMs = 2_000
 const tidyEveryMs = 6 * 3_600_000
 const maxTokens = 2_000
 /** Rows of coop.db that one commit lets go. */
@@ -55,6 +57,8 @@ export function openRemember(options: RememberOptions): Remember {
   let work: Promise<void> = Promise.resolve()
   const tidying = setInterval(() => queue(true, true), tidyEveryMs).unref()
   const first = setTimeout(() => queue(false, true), factsAfterMs).unref()
+  let embedding: Promise<void> | undefined
+  const vectors = memory.vectors && setTimeout(embed, vectorsAfterMs).unref()
 
   const source: CaptureSource = {
     turnsAfter: (position, limit) =>
@@ -125,7 +129,18 @@ export function openRemember(options: RememberOptions): Remember {
         if (!stop.signal.aborted)
           log.warn({ err: { message: messageOf(error) } }, 'memory upkeep was put off')
       }
+      embed()
     })
+  }
+
+  /** Beside everything else, one run at a time. */
+  function embed(): void {
+    if (stop.signal.aborted) return
+    embedding ??= tendVectors(memory, stop.signal)
+      .then(() => {})
+      .finally(() => {
+        embedding = undefined
+      })
   }
 
   async function trim(): Promise<void> {
@@ -155,9 +170,10 @@ export function openRemember(options: RememberOptions): Remember {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(tidying)
-      for (const timer of [first, words, facts]) clearTimeout(timer)
+      for (const timer of [first, words, facts, vectors ?? undefined]) clearTimeout(timer)
       stop.abort()
       await work
+      await embedding
     },
   }
 }

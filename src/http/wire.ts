@@ -35,11 +35,12 @@ export function openWire(): Wire {
     new Promise((resolve, reject) => {
       const target = new URL(url)
       const { body, signal } = init
-      const whole = typeof body === 'string' || body instanceof Uint8Array
-      if (!whole && body && !(body instanceof Readable))
+      // Encoded once: of a text, its length and its bytes would each be worked out again on the way.
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      if (bytes && !(bytes instanceof Uint8Array) && !(bytes instanceof Readable))
         throw new TypeError('the body of a request is text, bytes or a stream')
       const headers = Object.fromEntries(new Headers(init.headers))
-      if (whole) headers['content-length'] = String(Buffer.byteLength(body))
+      if (bytes instanceof Uint8Array) headers['content-length'] = String(bytes.length)
       const options = { method: init.method ?? 'GET', headers }
       const sent =
         target.protocol === 'https:'
@@ -51,8 +52,8 @@ export function openWire(): Wire {
       sent.on('close', () => signal?.removeEventListener('abort', abort))
       sent.on('error', reject)
       sent.on('response', response => resolve(responseOf(response, target.href)))
-      if (body instanceof Readable) pipeline(body, sent, error => error && sent.destroy(error))
-      else sent.end(body)
+      if (bytes instanceof Readable) pipeline(bytes, sent, error => error && sent.destroy(error))
+      else sent.end(bytes ?? undefined)
     })
 }
 

@@ -3,6 +3,7 @@ import type { Memo, Row } from './row.ts'
 import { type Scope, shown } from './scope.ts'
 import { defaultLimit, search } from './search.ts'
 import { type StoreName, storeOf } from './shelves.ts'
+import type { Vectors } from './vectors.ts'
 
 export interface ListOptions {
   readonly store?: StoreName
@@ -42,6 +43,8 @@ export interface StoreStats {
   readonly summaries: number
   readonly pinned: number
   readonly archived: number
+  /** Rows with a vector of the embedding model in force; null where nothing is sent to one. */
+  readonly vectors: number | null
 }
 
 const most = 100
@@ -131,11 +134,11 @@ export async function listSessions(scope: Scope, text: string, limit = 5): Promi
 }
 
 /** How much each readable store holds. */
-export function stats(scope: Scope): StoreStats[] {
-  const sums = new Map<StoreName, Record<'turns' | 'facts' | 'summaries' | 'pinned' | 'archived', number>>()
+export function stats(scope: Scope, vectors: Vectors | null): StoreStats[] {
+  const sums = new Map<StoreName, ReturnType<typeof nothing>>()
   for (const ref of scope.readable) {
     const store = storeOf(ref)
-    const sum = sums.get(store) ?? { turns: 0, facts: 0, summaries: 0, pinned: 0, archived: 0 }
+    const sum = sums.get(store) ?? nothing()
     sums.set(store, sum)
     const shelf = scope.files.existing(ref)
     if (!shelf) continue
@@ -150,6 +153,17 @@ export function stats(scope: Scope): StoreStats[] {
       rows: number
     }
     sum.archived += archived.rows
+    const embedded = vectors?.count(ref)
+    if (embedded !== undefined) sum.vectors = (sum.vectors ?? 0) + embedded
   }
   return [...sums].map(([store, sum]) => ({ store, ...sum }))
 }
+
+const nothing = () => ({
+  turns: 0,
+  facts: 0,
+  summaries: 0,
+  pinned: 0,
+  archived: 0,
+  vectors: null as number | null,
+})

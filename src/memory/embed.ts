@@ -80,6 +80,8 @@ const wires: Record<EmbedSettings['provider'], Wire> = {
 }
 
 const attempts = 4
+/** A provider that says nothing for this long is asked again. */
+const silenceMs = 30_000
 /** What is sent of one text: every provider takes this much. */
 const maxTextChars = 8_000
 
@@ -120,7 +122,7 @@ async function ask(
           ...(settings.key === undefined ? {} : { authorization: `Bearer ${settings.key}` }),
         },
         body: JSON.stringify(body),
-        signal,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(silenceMs)]),
       })
       if (response.ok) return await response.json()
       await response.body?.cancel()

@@ -87,6 +87,8 @@ export async function promptIndex(
   const rows = Math.max(limit - newestRows, 1)
   take([...turns.slice(0, firstTurns), ...facts, ...turns.slice(firstTurns)], upTo, rows)
   take(newest(scope, shelves), budget, limit)
+  // Places that nothing new needs.
+  take(turns, budget, limit)
 
   const lines = [...chosen.values()].sort((a, b) => a.hit.row.at - b.hit.row.at || (a.line < b.line ? -1 : 1))
   return {

@@ -36,6 +36,8 @@ export interface WorkerSetup {
 
 /** Readable rows from which a search leaves the main thread. */
 const workerRows = 25_000
+/** So many dimensions of a row's vector take as long as the words of a row. */
+const dimensionsLikeWords = 150
 
 const damage = { code: 'SQLITE_CORRUPT' }
 
@@ -94,7 +96,7 @@ export function openSearcher({ files, setup, mend, threshold = workerRows }: Sea
 
   async function ask(refs: readonly ShelfRef[], quest: Quest): Promise<Ranked[]> {
     const shelves = refs.flatMap(ref => files.existing(ref) ?? [])
-    if (sizeOf(shelves).rows <= threshold) return look(shelves, quest)
+    if (sizeOf(shelves).rows * costOf(quest) <= threshold) return look(shelves, quest)
     const id = next++
     const target = started()
     return await new Promise<Ranked[]>((resolve, reject) => {
@@ -113,3 +115,6 @@ export function openSearcher({ files, setup, mend, threshold = workerRows }: Sea
     },
   }
 }
+
+const costOf = (quest: Quest): number =>
+  quest.kind === 'words' ? 1 : Math.max(1, quest.vector.length / dimensionsLikeWords)

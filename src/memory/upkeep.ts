@@ -1,4 +1,4 @@
-// Everything memory does when nobody waits, in one call: capture, tidying, vectors, closing what is idle.
+// What memory does when nobody waits: capture, tidying and closing what is idle in one call, vectors in another.
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type CaptureReport, type CaptureSource, capture } from './capture.ts'
@@ -22,21 +22,23 @@ export interface UpkeepOptions {
 export interface UpkeepReport {
   readonly capture: CaptureReport | null
   readonly retention: RetentionReport | null
-  readonly vectors: Progress | null
 }
 
 const idleMs = 60_000
 
 /** In this order, one after another; `signal` ends it between two steps, each of which is whole. */
 export async function upkeep(memory: Memory, options: UpkeepOptions): Promise<UpkeepReport> {
-  const { room, vectors } = memory
+  const { room } = memory
   const { source, complete, retention, signal } = options
   const captured = source ? await capture(room, source, complete, signal) : null
-  const refs = allShelves(room)
-  const tidied = retention ? await tidy(room, refs, retention, complete, signal) : null
-  const embedded = vectors ? await vectors.tend(refs, signal) : null
+  const tidied = retention ? await tidy(room, allShelves(room), retention, complete, signal) : null
   room.files.closeIdle(room.now() - idleMs)
-  return { capture: captured, retention: tidied, vectors: embedded }
+  return { capture: captured, retention: tidied }
+}
+
+/** Embeds what has no vector yet; null without an embedding model. Apart from the rest: a provider may be slow. */
+export async function tendVectors({ room, vectors }: Memory, signal: AbortSignal): Promise<Progress | null> {
+  return vectors ? await vectors.tend(allShelves(room), signal) : null
 }
 
 /** Every shelf there is a file for. For upkeep alone: it shows nothing to anybody. */

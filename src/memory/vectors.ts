@@ -14,6 +14,8 @@ import { type ShelfId, type ShelfRef, tables } from './shelves.ts'
 export interface Vectors {
   /** Rows nearest to a text, nearest first. Never throws: without an answer there are none. */
   nearest(refs: readonly ShelfRef[], text: string, signal?: AbortSignal): Promise<Ranked[]>
+  /** How many rows of a shelf have a vector of the model in force; undefined where its store is not sent out. */
+  count(ref: ShelfRef): number | undefined
   /** Embeds what has no vector yet. Resolves when everything has, or at the first failure. */
   tend(refs: readonly ShelfRef[], signal: AbortSignal): Promise<Progress>
 }
@@ -47,12 +49,20 @@ export function openVectors(options: VectorOptions): Vectors {
   const { files, searcher, embed, fingerprint, log } = options
   const sent = (ref: ShelfRef) => options.stores.includes(ref.owner === null ? ref.id : 'personal')
 
-  function ready(ref: ShelfRef): { shelf: Shelf; dimensions: number | undefined } | undefined {
+  /** A shelf that is sent out, if its vectors are of the model in force. */
+  function current(ref: ShelfRef): { shelf: Shelf; dimensions: number | undefined } | undefined {
     if (!sent(ref)) return undefined
     const shelf = files.existing(ref)
-    if (!shelf) return undefined
+    if (!shelf || readNote(shelf.db, `vectors:${ref.id}`) !== fingerprint) return undefined
     loadVectors(shelf.db)
-    if (readNote(shelf.db, `vectors:${ref.id}`) !== fingerprint) {
+    return { shelf, dimensions: Number(readNote(shelf.db, `dimensions:${ref.id}`)) || undefined }
+  }
+
+  /** The same, what another model made thrown away. For upkeep alone: who only searches may know less of the model. */
+  function ready(ref: ShelfRef): { shelf: Shelf; dimensions: number | undefined } | undefined {
+    const shelf = sent(ref) ? files.existing(ref) : undefined
+    if (shelf && readNote(shelf.db, `vectors:${ref.id}`) !== fingerprint) {
+      loadVectors(shelf.db)
       shelf.db.transaction(() => {
         shelf.db.exec(`DROP TABLE IF EXISTS ${shelf.tables.vec}; DELETE FROM ${shelf.tables.embedded}`)
         dropBits(shelf)
@@ -61,7 +71,7 @@ export function openVectors(options: VectorOptions): Vectors {
         writeNote(shelf.db, embeddedTo(ref.id), '0')
       })()
     }
-    return { shelf, dimensions: Number(readNote(shelf.db, `dimensions:${ref.id}`)) || undefined }
+    return current(ref)
   }
 
   /** A large shelf of vectors gets its bits, a slice at a time. */
@@ -75,10 +85,17 @@ export function openVectors(options: VectorOptions): Vectors {
     }
   }
 
+  function report(progress: Progress): void {
+    options.onProgress?.(progress)
+    if (progress.error !== undefined) log.warn(progress, 'memories wait for the embedding provider')
+    else if (progress.left === 0 || progress.embedded % (16 * batch) === 0)
+      log.info(progress, 'memories embedded')
+  }
+
   return {
     async nearest(refs, text, signal) {
       const open = () =>
-        refs.flatMap(ref => ready(ref) ?? []).filter(({ dimensions }) => dimensions !== undefined)
+        refs.flatMap(ref => current(ref) ?? []).filter(({ dimensions }) => dimensions !== undefined)
       if (open().length === 0) return []
       try {
         const timeout = AbortSignal.timeout(options.timeoutMs ?? 1_500)
@@ -103,6 +120,12 @@ export function openVectors(options: VectorOptions): Vectors {
       }
     },
 
+    count(ref) {
+      if (!sent(ref)) return undefined
+      const open = current(ref)
+      return open ? rowsIn(open.shelf) : 0
+    },
+
     async tend(refs, signal) {
       let embedded = 0
       const missing = refs.reduce((sum, ref) => sum + missingIn(ready(ref)?.shelf), 0)
@@ -122,14 +145,14 @@ export function openVectors(options: VectorOptions): Vectors {
             const now = ready(ref)
             if (!now) break
             embedded += store(now.shelf, rows, vectors)
-            options.onProgress?.({ embedded, left: left() })
+            report({ embedded, left: left() })
           }
           await bitsOf(ref, signal)
         }
         return { embedded, left: left() }
       } catch (error) {
         const failed = { embedded, left: left(), error: messageOf(error) }
-        options.onProgress?.(failed)
+        if (!signal.aborted) report(failed)
         return failed
       }
     },

@@ -58,7 +58,7 @@ export function openView(room: Room, vectors: Vectors | null, clearance: Clearan
     people: limit => listPeople(scope, limit),
     sessions: (text, limit) => listSessions(scope, text, limit),
     promptIndex: (text, options) => promptIndex(scope, text, options),
-    stats: () => stats(scope),
+    stats: () => stats(scope, vectors),
     write: (note, by) => write(scope, note, by),
     pin: (id, on, by) => pin(scope, id, on, by),
     promote: (id, to, by) => promote(scope, id, to, by),

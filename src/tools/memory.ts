@@ -15,10 +15,13 @@ const looking = z.object({
   from: day,
   to: day.describe('the day after the last'),
   store: z.string().optional(),
-  limit: z.int().min(1).max(50).optional(),
+  limit: z.int().min(1).optional(),
   archived: z.boolean().optional().describe('also what was put away'),
   as_of: day.describe('search: what was so on that day'),
 })
+
+/** What one answer shows at most, however much was asked for. */
+const mostLines = 50
 
 export const memorySearch = tool<z.output<typeof looking>>({
   name: 'memory_search',
@@ -37,7 +40,7 @@ export const memorySearch = tool<z.output<typeof looking>>({
       ...(store === undefined ? {} : { store }),
       ...(input.from === undefined ? {} : { from: Date.parse(input.from) }),
       ...(input.to === undefined ? {} : { to: Date.parse(input.to) }),
-      ...(limit === undefined ? {} : { limit }),
+      ...(limit === undefined ? {} : { limit: Math.min(limit, mostLines) }),
       ...(archived === undefined ? {} : { archived }),
       ...(input.as_of === undefined ? {} : { asOf: Date.parse(input.as_of) }),
     }

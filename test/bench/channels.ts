@@ -1,4 +1,5 @@
 // How the platforms' channels bear many chats at once, and a long absence.
+import { readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { type FakeDiscord, openFakeDiscord } from '../support/fake-discord.ts'
 import { openStage } from '../support/stage.ts'
@@ -48,12 +49,22 @@ async function parallelChats(): Promise<Row[]> {
       value: `${Math.round(chats / seconds)} messages/s, all in ${seconds.toFixed(1)} s`,
     }
   }
+  const asked = () => stage.telegram.calls.filter(({ method }) => method === 'sendMessage').length
+  const free = await measure(
+    'Telegram',
+    person => stage.telegram.write(person, 'hello'),
+    () => stage.telegram.sent().length,
+  )
+  stage.telegram.perSecond = 30
+  const before = asked()
+  const limited = await measure(
+    'Telegram, 30 a second taken',
+    person => stage.telegram.write(person, 'hello again'),
+    () => stage.telegram.sent().length,
+  )
   return [
-    await measure(
-      'Telegram',
-      person => stage.telegram.write(person, 'hello'),
-      () => stage.telegram.sent().length,
-    ),
+    free,
+    { ...limited, value: `${limited.value}, ${asked() - before - chats} refused` },
     // Discord takes 50 requests a second from a bot, which its library keeps to.
     await measure(
       'Discord',
@@ -115,6 +126,7 @@ async function backlogs(): Promise<Row[]> {
     for (let n = 0; n < backlog; n++) write(n)
     const from = performance.now()
     await stage.start()
+    const early = memoryOf(stage.gateway.pid)
     await until(
       'the backlog',
       () => sent().length >= met + asking && handled() >= backlog + asking,
@@ -123,7 +135,7 @@ async function backlogs(): Promise<Row[]> {
     const seconds = (performance.now() - from) / 1_000
     return {
       name: `${name}: ${backlog} messages after downtime, start included`,
-      value: `${seconds.toFixed(1)} s, ${sent().length - met} of ${asking} answered`,
+      value: `${seconds.toFixed(1)} s, ${sent().length - met} of ${asking} answered, ${early} to ${memoryOf(stage.gateway.pid)} MB`,
     }
   }
   return [
@@ -147,6 +159,12 @@ async function backlogs(): Promise<Row[]> {
       () => discord.sent(),
     ),
   ]
+}
+
+/** What a process holds, in MB. */
+function memoryOf(pid: number): number {
+  const [, kilobytes] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
+  return Math.round(Number(kilobytes) / 1024)
 }
 
 const usersOf = (people: readonly { id: number }[]): string =>

@@ -50,6 +50,7 @@ async function reloadRow(dir: string, store: Store): Promise<Row> {
     durable: store.durable,
     bring: async () => {},
     refuse: () => null,
+    tryOut: async () => null,
     examine: async () => null,
     tell: () => {},
     log: silentLog(),

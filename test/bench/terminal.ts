@@ -21,13 +21,18 @@ export async function rows(): Promise<Row[]> {
   const gateway = await house.gateway()
   const found: Row[] = []
 
-  const walls: number[] = []
-  for (let round = 0; round < 7; round++) {
-    const begun = performance.now()
-    await house.coop(['status'])
-    walls.push(performance.now() - begun)
+  for (const command of ['status', '--version']) {
+    const walls: number[] = []
+    for (let round = 0; round < 7; round++) {
+      const begun = performance.now()
+      await house.coop([command])
+      walls.push(performance.now() - begun)
+    }
+    found.push({
+      name: `\`coop ${command}\`, wall time, median`,
+      value: `${Math.round(quantile(walls, 0.5))} ms`,
+    })
   }
-  found.push({ name: '`coop status`, wall time, median', value: `${Math.round(quantile(walls, 0.5))} ms` })
 
   {
     using client = openRawTerminal(house, ['attach'])

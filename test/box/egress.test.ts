@@ -59,6 +59,28 @@ test('a list admits its own names and what is below a star, and nothing that mer
   }
 })
 
+test('a list opens the ports of the web, and another only by its number', () => {
+  const hosts = ['example.com', 'git.example.com:22', '*.example.org:8443']
+  const judge = (host: string, port?: number) => judgeHost({ kind: 'allow', hosts }, host, port).kind
+  for (const [host, port] of [
+    ['example.com', undefined],
+    ['example.com', 80],
+    ['example.com', 443],
+    ['git.example.com', 22],
+    ['a.example.org', 8443],
+  ] as const)
+    assert.equal(judge(host, port), 'allow', `${host}:${port}`)
+  for (const [host, port] of [
+    ['example.com', 22],
+    ['example.com', 25],
+    ['example.com', 8443],
+    ['git.example.com', 443],
+    ['a.example.org', 443],
+  ] as const)
+    assert.equal(judge(host, port), 'refuse', `${host}:${port}`)
+  assert.equal(judgeHost(open, 'example.com', 25).kind, 'allow')
+})
+
 test('where the egress is none no name is ever allowed', () => {
   fc.assert(fc.property(fc.domain(), host => judgeHost({ kind: 'none' }, host).kind === 'refuse'))
 })

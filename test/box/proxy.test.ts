@@ -71,6 +71,75 @@ test('the proxy refuses what is no plain web request, and outlives it', async ()
   assert.equal((await get(proxy.socket, 'http://example.com/')).body, 'fine')
 })
 
+test('no spelling gets past the list, and no name that is not on it is looked up', async () => {
+  const heard: string[] = []
+  await using internet = await openInternet((message, response) => {
+    heard.push(`${message.headers.host} ${message.url}`)
+    response.end('fine')
+  })
+  await using proxy = await openProxy({
+    folder,
+    egress: only('example.com', '*.example.org'),
+    net: internet.net,
+    log: silentLog(),
+  })
+  const speak = (text: string) =>
+    new Promise<string>(resolve => {
+      let answer = ''
+      const socket = connect(proxy.socket)
+      socket.on('data', chunk => {
+        answer += chunk
+        if (answer.includes('\r\n\r\n')) socket.end()
+      })
+      socket.on('error', () => {}).once('close', () => resolve(answer))
+      socket.write(text)
+    })
+  const refused = [
+    'example.com:22',
+    'example.com:25',
+    'example.com:0',
+    'example.com:65536',
+    'example.com:443:443',
+    'example.com',
+    'c2VjcmV0.evil.net:443',
+    'example.com.evil.net:443',
+    'example.com@evil.net:443',
+    'evil.net#example.com:443',
+    'example.com%00.evil.net:443',
+    'example.com\\.evil.net:443',
+    'xn--exmple-cua.com:443',
+    'a..example.org:443',
+    '.example.org:443',
+    '[::ffff:7f00:1]:443',
+    '127.0.0.1:443',
+    '0177.0.0.1:443',
+    '0x7f.1:443',
+    '2130706433:443',
+    'localhost:443',
+  ]
+  for (const target of refused)
+    assert.match(
+      await speak(`CONNECT ${target} HTTP/1.1\r\nHost: example.com\r\n\r\n`),
+      /^(?:HTTP\/1\.1 (?:400|403)|$)/,
+      target,
+    )
+  assert.deepEqual(internet.resolved, [])
+
+  // Two readings of one message would let a second request ride along unjudged.
+  const rider = 'GET http://evil.net/ HTTP/1.1\r\nHost: evil.net\r\n\r\n'
+  for (const head of [
+    `POST http://example.com/ HTTP/1.1\r\nHost: example.com\r\nContent-Length: ${rider.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    'POST http://example.com/ HTTP/1.1\r\nHost: example.com\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n',
+    'GET http://example.com/ HTTP/1.1\nHost: example.com\n\n',
+  ])
+    assert.match(await speak(head + rider), /^(?:HTTP\/1\.1 400|$)/)
+  await speak(
+    `GET http://example.com/one HTTP/1.1\r\nHost: evil.net\r\nConnection: keep-alive\r\n\r\n${rider}`,
+  )
+  assert.deepEqual([...new Set(internet.resolved)], ['example.com'])
+  assert.deepEqual(heard, ['example.com /one'], 'the host is the one that was judged')
+})
+
 test('closing the proxy breaks what is open and removes its socket', async () => {
   await using internet = await openInternet(() => {})
   const proxy = await openProxy({ folder, egress: { kind: 'open' }, net: internet.net, log: silentLog() })

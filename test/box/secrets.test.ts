@@ -43,6 +43,18 @@ test('a .coopignore hides folders, anchored paths and names; a negation shows no
   assert.ok(file('a/keep.secret'))
   assert.ok(file('docs/a/b/draft.md'))
 })
+test('a .coopignore hides in whatever case and however a letter is composed', () => {
+  const word = 'Médico'
+  const hides = secretRule(`${word.normalize('NFC')}/\n`)
+  for (const name of [
+    word.normalize('NFC'),
+    word.normalize('NFD'),
+    word.toUpperCase().normalize('NFD'),
+    'médico',
+  ])
+    assert.ok(hides(`a/${name}`, name, true), name)
+  assert.ok(!hides('a/medico', 'medico', true))
+})
 test('a line that is no pattern stops everything rather than hiding nothing', () => {
   assert.throws(() => secretRule('[z-a]'), { code: 'box_failed' })
 })

@@ -186,6 +186,23 @@ test('--as takes the view of somebody who is not above the terminal’s own pers
   await assert.rejects(home.run(['search', 'heron', '--store', 'private']), { code: 'not_found' })
 })
 
+test('--as-of finds what was so on a day, and refuses what is no date', async () => {
+  using home = new Terminal()
+  const fact = (text: string, at: string) =>
+    JSON.stringify({ kind: 'fact', store: 'shared', text, at, ref: text })
+  await home.run(['import', '-'], fact('The heron nests at the lake', '2024-01-10T00:00:00Z'))
+  const onDay = async (day: string) =>
+    ((await home.run(['search', 'heron', '--as-of', day, '--json'])).lines[0] as { ref: string }[]).map(
+      memo => memo.ref,
+    )
+  assert.deepEqual(await onDay('2024-01-09'), [])
+  assert.deepEqual(await onDay('2024-01-11'), ['The heron nests at the lake'])
+  await assert.rejects(home.run(['search', 'heron', '--as-of', 'yesterday']), {
+    code: 'usage_wrong',
+    message: /write a date as 2026-01-31/,
+  })
+})
+
 test('list, stats and forget work from the terminal', async () => {
   using home = new Terminal()
   await home.run(['import', '-'], [turn('1', 'The heron nests'), turn('2', 'The bees swarm')].join('\n'))

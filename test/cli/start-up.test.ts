@@ -1,7 +1,21 @@
 // What a command loads before it answers: what only asks the gateway is there at once.
 import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { bin, openHouse, runNode } from '../terminal/house.ts'
+
+/** A Node before 24 that the path leads to. */
+const olderNode = (process.env.PATH ?? '')
+  .split(':')
+  .map(folder => join(folder, 'node'))
+  .find(node => majorOf(node) < 24)
+
+function majorOf(node: string): number {
+  const { stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' })
+  return Number.parseInt(stdout ?? '', 10)
+}
 
 /** Says on standard error which files a command loaded. */
 const hook = `
@@ -36,4 +50,15 @@ test('version, help, status and what else only asks the gateway load no schema a
       args.join(' '),
     )
   }
+})
+
+test('an older Node is told in one line what Coop needs', {
+  skip: olderNode ? false : 'no older Node is on this machine',
+}, async () => {
+  const said = await promisify(execFile)(olderNode!, [bin, 'version']).catch(error => error)
+  assert.equal(said.code, 1)
+  assert.match(
+    said.stderr,
+    /^Coop needs Node\.js 24 or later; this is v\d+[^\n]*npm install -g node@24[^\n]*\n$/,
+  )
 })

@@ -280,6 +280,34 @@ test('a file lies in the folder of who sent it', boxTests, async () => {
   assert.deepEqual(readFileSync(kept), png)
 })
 
+test(
+  'a file of the agent arrives under its own name, and one that Discord does not take is told to the owner',
+  boxTests,
+  async () => {
+    const alices = direct(alice)
+    const send = (path: string) => use('send_file', { path, caption: `Here is ${path}` })
+    stage.model.next(
+      use('bash', { command: "printf 'a,b\\n' >report.csv" }),
+      send('report.csv'),
+      say('There.'),
+    )
+    discord.write(alice, 'the report, please')
+    await alices.said(/^There\.$/)
+    const [file] = alices.sent()
+    assert.equal(file?.text, 'Here is report.csv')
+    assert.equal(Buffer.from(file.files.get('report.csv')!).toString(), 'a,b\n')
+    stage.model.next(
+      use('bash', { command: 'head -c 11000000 /dev/zero >big.bin' }),
+      send('big.bin'),
+      say('There too.'),
+    )
+    discord.write(alice, 'and all of it')
+    await alices.said(
+      /could not be delivered: big\.bin is larger than the 10 MB that Discord takes from a bot/,
+    )
+  },
+)
+
 test('a reaction answers a question, or is a note for the next turn; the agent reacts too', async () => {
   const react = (who: DiscordUser, message: string, emoji: string) =>
     discord.dispatch('MESSAGE_REACTION_ADD', {

@@ -145,13 +145,18 @@ match = ["telegram:1002"]
   assert.match(wrong.stderr, /There is no user "nobody"/)
 })
 
-test('at the terminal the offline model remembers, finds and forgets, and no file holds it afterwards', async () => {
+test('at the terminal the offline model remembers, finds, corrects and forgets, and no file holds it afterwards', async () => {
   using home = makeTestHome('[agent]\nid = "coop"\nmodel = "offline/coop"\n')
   await using gateway = await startGateway(home)
   {
     using me = await openLiveClient(home)
     assert.match(await me.ask('remember that my locker is Qwertzuiop 7'), /Remembered/)
     assert.match(await me.ask('what do you know about my locker?'), /Qwertzuiop 7/)
+    assert.match(await me.ask('correct that: my locker is Qwertzuiop 9'), /Remembered/)
+    assert.match(
+      await me.ask('what do you know about my locker?'),
+      /Qwertzuiop 9[\s\S]*Qwertzuiop 7[\s\S]*no longer so/,
+    )
     const question = await me.ask('forget everything about my locker')
     const code = /\/approve ([A-Z0-9]{6})/.exec(question)![1]!
     await me.client.call('command/run', { session: me.who.session, command: `/approve ${code}` })

@@ -1,8 +1,10 @@
 // A household on Telegram through the running gateway: everything that people do there.
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import Database from 'better-sqlite3'
 import type { Message, Update } from 'grammy/types'
+import { readSpans } from '../../src/trace/read.ts'
 import {
   editOnTelegram,
   pressOnTelegram,
@@ -356,6 +358,12 @@ test('a reaction that answers nothing is a note that the next turn reads', async
   stage.telegram.write(bob, 'second')
   await bobs.reply(2)
   assert.match(text(await next(2)), /reacted with ❤ to: “heard: first”/)
+  await until('its span is written', () =>
+    readSpans(join(stage.home.dir, 'traces', 'trace.jsonl')).some(
+      ({ name, attributes }) =>
+        name === 'message' && attributes['route'] === 'reaction' && attributes['person'] === 'bob',
+    ),
+  )
 })
 
 test('the agent puts a sign under the message that it answers', async () => {
@@ -538,7 +546,10 @@ test('polling bears a second program, a limit and faults; what was wrong is told
     return /telegram {2}connected \(last error .* UTC: .+\)/.exec(stdout)?.[0]
   })
   assert.match(told, /another program polls/)
-  assert.match((await runCoop(stage.home, ['doctor'])).stdout, /channels: telegram is connected/)
+  assert.match(
+    (await runCoop(stage.home, ['doctor'])).stdout,
+    /channels: telegram is connected \(last error .*another program polls/,
+  )
 })
 
 test('a platform on which everything takes its time is answered once, in order', async () => {

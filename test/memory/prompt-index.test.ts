@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { tokensOf } from '../../src/memory/prompt-index.ts'
 import { openImport } from '../../src/memory/transfer.ts'
 import { wouldSee } from '../../src/memory/would-see.ts'
+import { converse } from './conversations.ts'
 import { asking, direct, openHome } from './people.ts'
 
 const textOf = (lines: readonly { readonly text: string }[]): string =>
@@ -66,6 +67,40 @@ test('the budget holds: rows and tokens', async () => {
     assert.ok(refs.length > 0 && refs.length <= limit, `${refs.length} of ${limit}`)
     assert.ok(tokensOf(text) <= maxTokens, `${tokensOf(text)} of ${maxTokens}`)
   }
+})
+
+test('the memories that go with a question hold what answers it', async () => {
+  const held = { usual: 0, wide: 0 }
+  let asked = 0
+  for (const [index, speakers] of (
+    [
+      ['Alice', 'Bob'],
+      ['Carol', 'Mallory'],
+    ] as const
+  ).entries()) {
+    using home = openHome()
+    const view = home.memory.open(direct('alice'))
+    const { turns, questions } = converse({ seed: 60 + index, sessions: 20, speakers })
+    const into = openImport()
+    view.import(
+      into,
+      turns.map(({ saidBy, ...turn }) => ({ ...turn, kind: 'turn', store: 'shared', said_by: saidBy })),
+    )
+    into.finish()
+    const holds = async (q: string, evidence: readonly string[], limit: number) => {
+      const { lines } = await view.promptIndex(q, { limit, deadlineMs: 60_000 })
+      assert.ok(lines.length <= limit && tokensOf(textOf(lines)) <= 1_200)
+      return lines.some(({ id }) => evidence.includes(view.get(id).ref!))
+    }
+    for (const { q, evidence } of questions) {
+      if (await holds(q, evidence, 12)) held.usual++
+      if (await holds(q, evidence, 40)) held.wide++
+      asked++
+    }
+  }
+  assert.ok(asked > 100, `${asked} questions`)
+  assert.ok(held.usual >= 0.88 * asked, `${held.usual} of ${asked} in 12 rows`)
+  assert.ok(held.wide >= 0.93 * asked, `${held.wide} of ${asked} in 40 rows`)
 })
 
 test('nothing that fits means nothing fitting, and a public clearance means nothing at all', async () => {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openImport } from '../../src/memory/transfer.ts'
-import { allShelves, upkeep } from '../../src/memory/upkeep.ts'
+import { allShelves, tendVectors, upkeep } from '../../src/memory/upkeep.ts'
 import { asking, direct, openHome } from './people.ts'
 
-test('one call does all that waits: capture, tidying and vectors', async () => {
+test('what waits is captured and tidied in one call, and embedded in another', async () => {
   const embed = async (texts: readonly string[]) => texts.map(() => Float32Array.from([1, 0]))
   using home = openHome({ embedding: { provider: 'openai', model: 'm', stores: ['social'], embed } })
   const view = home.memory.open(direct('alice'))
@@ -42,8 +42,9 @@ test('one call does all that waits: capture, tidying and vectors', async () => {
   assert.deepEqual(report, {
     capture: { turns: 1, facts: 1 },
     retention: { summarised: 0, archived: 0, deleted: 0, more: false },
-    vectors: { embedded: 1, left: 0 },
   })
+  const vectors = await tendVectors(home.memory, AbortSignal.timeout(10_000))
+  assert.deepEqual(vectors, { embedded: 1, left: 0 })
 })
 
 test('many people’s files are opened in turn and only a few stay open', () => {

@@ -74,6 +74,8 @@ export interface FakeTelegram extends AsyncDisposable {
   readonly files: Map<string, Uint8Array>
   /** What the platform says of its webhook. */
   webhook: Readonly<Record<string, unknown>>
+  /** Messages that it takes in a second, from all chats together. */
+  perSecond: number
   /** How far this platform's clock is ahead of ours. */
   clockAheadMs: number
   /** Called with each send as it arrives; for a test that answers as a person would. */
@@ -89,9 +91,11 @@ interface Poll {
 
 class Refusal extends Error {
   readonly status: number
-  constructor(status: number, description: string) {
+  readonly retryAfter: number | undefined
+  constructor(status: number, description: string, retryAfter?: number) {
     super(description)
     this.status = status
+    this.retryAfter = retryAfter
   }
 }
 
@@ -107,6 +111,7 @@ export async function openFakeTelegram(
   const files = new Map<string, Uint8Array>()
   let nextUpdate = 1
   let nextMessage = 1
+  let taken = { second: 0, count: 0 }
   let poll: Poll | null = null
 
   function push(update: Omit<Update, 'update_id'>): number {
@@ -167,6 +172,9 @@ export async function openFakeTelegram(
   }
 
   function send(method: string, body: Body, response: ServerResponse): Message {
+    const second = Math.floor(clock() / 1_000)
+    if (second !== taken.second) taken = { second, count: 0 }
+    if (++taken.count > fake.perSecond) throw new Refusal(429, 'Too Many Requests: retry after 1', 1)
     const text = String(body.text ?? body.caption ?? '')
     if (method === 'sendMessage' && text.trim() === '')
       throw new Refusal(400, 'Bad Request: message text is empty')
@@ -305,7 +313,8 @@ export async function openFakeTelegram(
       else sendJson(response, 200, { ok: true, result })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      refuse(response, { status: error.status, description: error.message })
+      const { status, message, retryAfter } = error
+      refuse(response, { status, description: message, ...(retryAfter ? { retryAfter } : {}) })
     }
   }
 
@@ -325,6 +334,7 @@ export async function openFakeTelegram(
     members,
     files,
     webhook: { url: '', pending_update_count: 0 },
+    perSecond: Number.POSITIVE_INFINITY,
     clockAheadMs: 0,
     onSent: () => {},
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -174,6 +174,11 @@ describe('the file and shell tools', boxTests, () => {
     assert.match((await call(bash, { command: 'sleep 5', timeout_s: 1 })).text, /time limit/)
     assert.equal((await call(bash, { command: 'true' })).text, '(no output)')
   })
+  test('bash says of a command that no system takes what is wrong with it', async () => {
+    await assert.rejects(call(bash, { command: 'echo a\0b' }), /holds a NUL/)
+    await assert.rejects(call(bash, { command: `echo ${'語'.repeat(50_000)}` }), /write it into a file/)
+    assert.match((await call(bash, { command: `echo ${'x'.repeat(59_000)} | wc -c` })).text, /^59001$/)
+  })
   test('a long output is cut, and all of it is where the answer says', async () => {
     const { text } = await call(bash, { command: 'seq 1 20000' })
     const path = /all of it is in (\S+) /.exec(text)![1]!

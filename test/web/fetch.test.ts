@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Net } from '../../src/box/dial.ts'
 import { boxRulesOf } from '../../src/box/rules.ts'
 import { webFetch } from '../../src/tools/web-fetch.ts'
@@ -50,6 +50,12 @@ test('a redirect is judged like an address of its own', async () => {
     'http://localhost/',
     'http://[::1]/',
     'http://inside.example.org/',
+    'http://127.1/',
+    'http://0x7f000001/',
+    'http://017700000001/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://①②⑦.⓪.⓪.①/',
+    '//127.0.0.1/',
   ]) {
     await using internet = await openInternet(to(location), { 'inside.example.org': ['10.0.0.1'] })
     await assert.rejects(
@@ -59,10 +65,19 @@ test('a redirect is judged like an address of its own', async () => {
     )
     assert.equal(internet.dialled.length, 1)
   }
-  await using internet = await openInternet(to('file:///etc/passwd'))
-  await assert.rejects(download(internet.net, open, 'http://example.com/', limits, signal), {
-    code: 'input_invalid',
-  })
+  for (const location of [
+    'file:///etc/passwd',
+    'http://example.com@127.0.0.1/',
+    'data:text/plain,x',
+    'http://alice:secret@example.com/',
+  ]) {
+    await using internet = await openInternet(to(location))
+    await assert.rejects(
+      download(internet.net, open, 'http://example.com/', limits, signal),
+      { code: 'input_invalid' },
+      location,
+    )
+  }
 })
 
 test('a redirect loop ends', async () => {
@@ -88,6 +103,22 @@ test('a name that resolves to this computer or a private network is not dialled'
     })
   }
   assert.deepEqual(internet.dialled, [])
+})
+
+test('a name that changes its mind between two looks is judged at each, and dialled where it was judged', async () => {
+  let looks = 0
+  await using internet = await openInternet((_, response) =>
+    response.writeHead(302, { location: 'http://rebind.example.com/again' }).end(),
+  )
+  const net: Net = {
+    ...internet.net,
+    resolve: async () => (++looks === 1 ? ['93.184.215.14'] : ['127.0.0.1']),
+  }
+  await assert.rejects(download(net, open, 'http://rebind.example.com/', limits, signal), {
+    code: 'egress_refused',
+  })
+  assert.equal(looks, 2)
+  assert.deepEqual(internet.dialled, ['93.184.215.14'])
 })
 
 test('a name that is not allowed is not even looked up', async () => {
@@ -116,13 +147,32 @@ test('a body without end is read as far as the limit and no further', async () =
   assert.ok(sent < 64 * 1024 * 1024)
 })
 
-test('a gzip bomb is unpacked as far as the limit and no further', async () => {
-  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024))
-  await using internet = await openInternet((_, response) =>
-    response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(bomb),
+test('a bomb of any packing is unpacked as far as the limit and no further', async () => {
+  const zeros = Buffer.alloc(64 * 1024 * 1024)
+  const bombs = {
+    gzip: gzipSync(zeros),
+    deflate: deflateSync(zeros),
+    br: brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+    zstd: zstdCompressSync(zeros),
+  }
+  for (const [encoding, bomb] of Object.entries(bombs)) {
+    assert.ok(bomb.length < 1024 * 1024)
+    await using internet = await openInternet((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding }).end(bomb),
+    )
+    const found = await download(internet.net, open, 'http://example.com/', limits, signal)
+    assert.equal(found.bytes.length, limits.maxBytes, encoding)
+    assert.ok(found.cut)
+  }
+  await using twice = await openInternet((_, response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip, gzip' })
+      .end(bombs.gzip),
   )
-  const found = await download(internet.net, open, 'http://example.com/', limits, signal)
-  assert.equal(found.bytes.length, limits.maxBytes)
+  await assert.rejects(
+    download(twice.net, open, 'http://example.com/', limits, signal),
+    /packed as gzip, gzip/,
+  )
 })
 
 test('a server that says nothing is given up', async () => {

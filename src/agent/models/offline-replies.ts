@@ -40,6 +40,16 @@ const rules: readonly Rule[] = [
     say: ([, text], request) => call(request, 'memory_write', { text: text!.replace(/\s*\.$/, '') }),
   },
   {
+    pattern: /^(?:please )?(?:correct that|correct this|correction|correct ([0-9a-f]{8}))[:,]?\s+([\s\S]+)$/i,
+    tool: 'memory_write',
+    say: ([, id, text], request) => {
+      const replaces = id ?? lastRemembered(request)
+      if (replaces === undefined)
+        return 'Say which memory is no longer so, like: correct 1a2b3c4d: the new words'
+      return call(request, 'memory_write', { text: text!.replace(/\s*\.$/, ''), replaces })
+    },
+  },
+  {
     pattern:
       /^(?:what do you (?:know|remember)|do you (?:know|remember)(?: anything)?|search (?:your )?memory)(?: about| of| for)?\s+(.+?)\??$/i,
     tool: 'memory_search',
@@ -138,6 +148,14 @@ function whenLine(request: ModelRequest): string {
   return context
     ? `By Coop’s clock: ${context.text.split('\n')[0]!.replace(/^\[|\]$/g, '')}`
     : 'I was not told the time.'
+}
+
+/** The id of what was remembered last in this conversation. */
+function lastRemembered(request: ModelRequest): string | undefined {
+  const texts = request.messages.flatMap(({ blocks }) =>
+    blocks.map(block => ('text' in block ? block.text : '')),
+  )
+  return texts.flatMap(text => /\bRemembered in \w+ as ([0-9a-f]{8})/.exec(text)?.[1] ?? []).at(-1)
 }
 
 const spoken = (request: ModelRequest): string[] =>

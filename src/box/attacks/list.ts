@@ -290,6 +290,12 @@ export const attacks: readonly Attack[] = [
     '[ "$(ulimit -Hv)" = "$MEMORY" ] || leak "no limit"',
   ),
   attack(
+    'processes',
+    'crash',
+    'a crash wakes no handler of the host',
+    'c=$(grep -E "^Max core file size +" /proc/self/limits | tr -s " " | cut -d" " -f5,6); case "$c" in "1 1") ;; "0 0") skip "prlimit is not installed, or the gateway may make no memory images itself" ;; *) leak "limit $c" ;; esac',
+  ),
+  attack(
     'memory',
     'file-size',
     'the size of a file is limited',

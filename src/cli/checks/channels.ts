@@ -8,6 +8,7 @@ import { messageOf } from '../../errors.ts'
 import { silentLog } from '../../log.ts'
 import { connectClient } from '../../protocol/client.ts'
 import { protocolVersion } from '../../protocol/framing.ts'
+import { lastErrorText } from '../last-error.ts'
 import type { Check, Finding } from './check.ts'
 
 const tryMs = 10_000
@@ -30,7 +31,9 @@ async function fromGateway(config: Config): Promise<Finding[] | null> {
   const { channels } = await client.call('status', {})
   return channels
     .filter(({ name }) => name !== 'terminal')
-    .map(({ name, state, error }) => findingOf(name, state === 'connected', error))
+    .map(({ name, state, error, lastError }) =>
+      findingOf(name, state === 'connected', error ?? (lastError && lastErrorText(lastError))),
+    )
 }
 
 async function tried(config: Config, signal: AbortSignal): Promise<Finding[]> {
@@ -46,7 +49,7 @@ async function tried(config: Config, signal: AbortSignal): Promise<Finding[]> {
       try {
         await using channel = await create(deps)
         const state = await stateOf(channel, AbortSignal.any([signal, AbortSignal.timeout(tryMs)]))
-        return findingOf(name, state.kind === 'connected', 'error' in state ? state.error : 'no answer')
+        return resultOf(name, state)
       } catch (error) {
         return findingOf(name, false, messageOf(error))
       }
@@ -68,7 +71,13 @@ async function stateOf(channel: Channel, signal: AbortSignal): Promise<ChannelSt
   return state
 }
 
-const findingOf = (name: string, connected: boolean, error: string | undefined): Finding =>
-  connected
-    ? { outcome: 'proved', title: `${name} is connected` }
-    : { outcome: 'failed', title: `${name} is not connected`, ...(error ? { detail: error } : {}) }
+const resultOf = (name: string, state: ChannelState): Finding =>
+  state.kind === 'connected'
+    ? findingOf(name, true, undefined)
+    : findingOf(name, false, 'error' in state ? state.error : 'no answer')
+
+const findingOf = (name: string, connected: boolean, error: string | undefined): Finding => ({
+  outcome: connected ? 'proved' : 'failed',
+  title: connected ? `${name} is connected` : `${name} is not connected`,
+  ...(error ? { detail: error } : {}),
+})

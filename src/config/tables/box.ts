@@ -5,7 +5,7 @@ import { host, key, size, table } from '../keys.ts'
 const boxLevel = {
   egress: key(
     z.union([z.enum(['none', 'open']), z.array(host)], 'write "none", "open" or a list of hosts').optional(),
-    'What commands reach: "none", "open", or a list of hosts.',
+    'What commands reach: "none", "open", or a list of hosts, by the web’s ports unless one is named.',
   ),
   memory: key(size.optional(), 'Memory of a command and all it starts, like "4G".', { by: 'terminal' }),
   pids: key(z.int().min(16).max(32_768).optional(), 'Processes and threads of a command.', {

@@ -52,6 +52,8 @@ export interface ConfigurationOptions {
   readonly bring: (next: Config, before: Config) => Promise<void>
   /** What `next` would break; null when nothing is known to be. */
   readonly refuse: (next: Config, now: Config) => string | null
+  /** Asks what can be asked before it is in force: who writes meanwhile must not suffer from it. */
+  readonly tryOut: (next: Config, before: Config, signal: AbortSignal) => Promise<string | null>
   /** Watches what was brought into force; what is wrong with it, or null. */
   readonly examine: (next: Config, before: Config, signal: AbortSignal) => Promise<string | null>
   /** Tells the person who asked, by id. */
@@ -64,6 +66,12 @@ export interface ConfigurationOptions {
   readonly now: () => number
   /** How long a change is watched, in milliseconds. */
   readonly probationMs?: number
+}
+
+/** From a text that is watched to what was there before. */
+interface Way {
+  readonly from: string
+  readonly to: Config
 }
 
 /** A file that is not valid is looked at again after this: it may be half written. */
@@ -184,18 +192,21 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     // The file must not know of a change that the history does not.
     await options.durable()
     writeAtomically(path, text)
-    await bring(next)
-    const fault = await watched(force_)
+    const fault = await watched(next, force_, () => bring(next))
     span.end({ generation: id }, fault ?? undefined)
-    return settle(id, before, author, fault)
+    return settle(id, { from: text, to: before }, author, fault)
   }
 
-  async function watched(before: Config): Promise<string | null> {
+  async function watched(next: Config, before: Config, apply: () => Promise<void>): Promise<string | null> {
     const timeout = AbortSignal.timeout(options.probationMs ?? 25_000)
-    return options.examine(force, before, AbortSignal.any([timeout, closing.signal]))
+    const signal = AbortSignal.any([timeout, closing.signal])
+    const fault = await options.tryOut(options.adapt?.(next) ?? next, before, signal)
+    if (fault !== null || closing.signal.aborted) return fault
+    await apply()
+    return options.examine(force, before, signal)
   }
 
-  async function settle(id: number, before: Config, author: Author, fault: string | null): Promise<string> {
+  async function settle(id: number, way: Way, author: Author, fault: string | null): Promise<string> {
     if (closing.signal.aborted) return 'Coop is stopping; the change is watched on when it starts again.'
     if (fault === null) {
       generations.settle(id, 'kept', null)
@@ -203,7 +214,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
       return outcomeOf(generations.get(id)!)
     }
     generations.settle(id, 'rolled_back', fault)
-    await takeBack(id, before.text, fault)
+    await takeBack(id, way, fault)
     log.error({ generation: id, reason: fault }, 'a change was rolled back')
     const text = outcomeOf(generations.get(id)!)
     if (author.who !== null) options.tell(author.who, text)
@@ -211,12 +222,12 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
   }
 
   /** Puts the text from before a generation back, unless somebody wrote another meanwhile. */
-  async function takeBack(id: number, text: string, fault: string | null): Promise<void> {
+  async function takeBack(id: number, { from, to }: Way, fault: string | null): Promise<void> {
     const there = existsSync(path)
-    if (there && readFileSync(path, 'utf8') !== latest.text) return
-    const back = parse(text)
-    const diff = diffSettings(latest.settings, back.settings).map(changeLine)
-    if (there) writeAtomically(path, text)
+    if (there && readFileSync(path, 'utf8') !== from) return
+    const back = parse(to.text)
+    const diff = diffSettings(parse(from).settings, back.settings).map(changeLine)
+    if (there) writeAtomically(path, to.text)
     add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
     await bring(back)
     keepLastGood(path, back.text)
@@ -254,10 +265,11 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
         const last = generations.last()
         if (!last || last.text !== latest.text || last.state === 'kept') return
         const before = generations.keptBefore(last.id)
-        if (last.state === 'rolled_back') return before && takeBack(last.id, before.text, last.reason)
         const earlier = before ? parse(before.text) : latest
+        const way = { from: latest.text, to: earlier }
+        if (last.state === 'rolled_back') return before && takeBack(last.id, way, last.reason)
         const author = { who: last.who, via: last.via, why: last.why }
-        await settle(last.id, earlier, author, await watched(earlier))
+        await settle(last.id, way, author, await watched(latest, earlier, async () => {}))
       }),
     async [Symbol.asyncDispose]() {
       closing.abort()

@@ -43,17 +43,16 @@ export async function examine(
   channel: (name: string) => Channel | undefined,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const found = await Promise.all([
-    modelFault(next, before, signal),
-    ...(Object.keys(next.settings.channels) as (keyof Config['settings']['channels'])[])
+  const found = await Promise.all(
+    (Object.keys(next.settings.channels) as (keyof Config['settings']['channels'])[])
       .filter(name => next.settings.channels[name] !== undefined && !sameChannel(name, next, before))
       .map(name => channelFault(name, channel, signal)),
-  ])
+  )
   return found.find(fault => fault !== null) ?? null
 }
 
-/** Asks the model for one token, if anything about models changed. */
-async function modelFault(next: Config, before: Config, signal: AbortSignal): Promise<string | null> {
+/** Asks the model for one token, if anything about models changed; what is wrong with it, or null. */
+export async function tryModel(next: Config, before: Config, signal: AbortSignal): Promise<string | null> {
   const about = ({ settings, secrets }: Config) => [
     settings.agent.model,
     settings.provider,

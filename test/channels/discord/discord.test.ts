@@ -114,13 +114,13 @@ test('a broken connection is resumed, and a session that Discord forgot is begun
 
 test('a connection whose heartbeats go unanswered is given up and made anew', async () => {
   await using rig = await openDiscordRig()
-  rig.discord.heartbeatMs = 300
-  rig.discord.alive = false
+  rig.discord.heartbeatMs = 1_000
   await using channel = await rig.channel()
   await using _listener = listen(channel)
-  await until('a new connection', () => rig.discord.identified + rig.discord.resumed > 1)
+  await ready(channel)
+  rig.discord.alive = false
+  await until('a new connection', () => rig.discord.resumed > 0)
   rig.discord.alive = true
-  rig.discord.heartbeatMs = 10_000
   await ready(channel)
 })
 
@@ -230,6 +230,44 @@ test('a backlog longer than a page is read whole and in order', async () => {
   assert.deepEqual(
     listener.stored.map(message => message.text),
     Array.from({ length: 250 }, (_, n) => `missed ${n}`),
+  )
+})
+
+test('the first words ever of somebody of the household are read up too, and of nobody else', async () => {
+  await using rig = await openDiscordRig()
+  {
+    await using channel = await rig.channel()
+    await using listener = listen(channel)
+    await ready(channel)
+    await rig.write('before')
+    await listener.take(1)
+  }
+  rig.people.push(bob.id, carol.id)
+  rig.discord.write(bob, 'hello, it is me')
+  rig.discord.write(mallory, 'let me in')
+  rig.discord.fail(/^POST \/users\/@me\/channels$/, {
+    status: 400,
+    code: 50_033,
+    message: 'Invalid Recipient',
+  })
+  rig.discord.fail(/^POST \/users\/@me\/channels$/, 'drop')
+  rig.people.push(alice.id, '1008')
+  rig.people.unshift('1007')
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  await listener.take(1)
+  await until('the rest was looked for', () =>
+    rig.discord.calls.some(({ path }) => path === `/channels/${rig.discord.direct('1008')}/messages`),
+  )
+  rig.discord.write(alice, 'now')
+  const taken = await listener.take(2)
+  assert.deepEqual(
+    taken.map(message => [message.sender.id, message.text]),
+    [
+      [bob.id, 'hello, it is me'],
+      [alice.id, 'now'],
+    ],
   )
 })
 

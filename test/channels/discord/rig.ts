@@ -11,16 +11,19 @@ export const alice = { id: '1001', name: 'Alice' }
 export async function openDiscordRig({ named = true } = {}) {
   const discord = await openFakeDiscord()
   const cursors = keptCursors()
+  const people: string[] = []
   let token = discord.token
   return {
     discord,
     cursors,
+    /** The household. */
+    people,
     place: { channel: 'discord', kind: 'direct', id: alice.id } as const,
     channel: async (): Promise<Channel> =>
       createDiscord(
         // Without its address, the platform is asked for it.
         { token, apiRoot: discord.url, ...(named ? { gatewayUrl: discord.gatewayUrl } : {}) },
-        { log: silentLog(), cursors },
+        { log: silentLog(), cursors, people: () => people },
       ),
     write: async (text: string) => void discord.write(alice, text),
     shown: () => discord.sent(discord.direct(alice.id)).map(sent => sent.text),
@@ -39,5 +42,5 @@ export async function openDiscordRig({ named = true } = {}) {
       token = `${token}x`
     },
     [Symbol.asyncDispose]: () => discord[Symbol.asyncDispose](),
-  } satisfies Rig & { discord: unknown; cursors: unknown }
+  } satisfies Rig & { discord: unknown; cursors: unknown; people: unknown }
 }

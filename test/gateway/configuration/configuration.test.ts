@@ -35,6 +35,10 @@ interface Bench extends AsyncDisposable {
   readonly configuration: Configuration
   readonly force: Config
   readonly told: string[]
+  /** What is found before the next change is in force. */
+  faultBefore: string | null
+  /** For each change that was tried, whether it was in force by then. */
+  readonly tried: boolean[]
   /** What the next examination finds. */
   fault: string | null
   /** Happens while a change is watched. */
@@ -51,6 +55,7 @@ async function openBench(begun = first, adapt = (config: Config): Config => conf
   let store = openStore(join(dir, 'db', 'coop.db'), migrations)
   let force: Config
   const told: string[] = []
+  const tried: boolean[] = []
   const open = () => {
     const { config, problem } = loadOrLastGood(path)
     force = adapt(config)
@@ -64,6 +69,10 @@ async function openBench(begun = first, adapt = (config: Config): Config => conf
         force = next
       },
       refuse: refusalOf,
+      async tryOut(next) {
+        tried.push(next.text === force.text)
+        return bench.faultBefore
+      },
       async examine() {
         bench.beforeFault()
         return bench.dieInChange ? new Promise<never>(() => {}) : bench.fault
@@ -87,6 +96,8 @@ async function openBench(begun = first, adapt = (config: Config): Config => conf
       return force
     },
     told,
+    tried,
+    faultBefore: null,
     fault: null,
     beforeFault: () => {},
     dieInChange: false,
@@ -138,6 +149,21 @@ test('a change that fails its probation is rolled back, and the person who asked
   assert.equal(readFileSync(bench.path, 'utf8'), first)
   assert.equal(bench.force.settings.trace.keep_days, 14)
   assert.deepEqual(bench.told, [said])
+})
+
+test('a change whose model does not answer is never in force, and is taken back from the file', async () => {
+  await using bench = await openBench()
+  bench.faultBefore = 'it does not answer'
+  const text = editText(first, [{ key: 'trace.keep_days', value: 3 }])
+  assert.match(await bench.configuration.change(text, author), /rolled back, it does not answer/)
+  assert.equal(bench.force.settings.trace.keep_days, 14)
+  assert.deepEqual(bench.tried, [false])
+  assert.equal(readFileSync(bench.path, 'utf8'), first)
+  assert.deepEqual(bench.told.length, 1)
+  assert.deepEqual(
+    bench.configuration.history(3).map(({ state }) => state),
+    ['kept', 'rolled_back', 'kept'],
+  )
 })
 
 test('a change that a crash interrupted is watched on by the next process', async () => {

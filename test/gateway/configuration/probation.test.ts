@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { configFrom } from '../../../src/config/load.ts'
-import { examine, refusalOf } from '../../../src/gateway/configuration/probation.ts'
+import { examine, refusalOf, tryModel } from '../../../src/gateway/configuration/probation.ts'
 
 const key = { ANTHROPIC_API_KEY: 'sk-ant-api03-a-key-of-a-test' }
 const config = (model: string, env: Record<string, string> = {}) =>
@@ -17,7 +17,7 @@ test('a provider that takes the request and never answers fails its probation wh
   try {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const next = config('anthropic/claude-opus-4-6', { ...key, ANTHROPIC_BASE_URL: base })
-    const fault = await examine(next, offline, () => undefined, AbortSignal.timeout(300))
+    const fault = await tryModel(next, offline, AbortSignal.timeout(300))
     assert.match(fault ?? '', /^anthropic\/claude-opus-4-6 does not answer/)
   } finally {
     server.closeAllConnections()
@@ -26,7 +26,7 @@ test('a provider that takes the request and never answers fails its probation wh
 })
 
 test('what changes no model asks none', async () => {
-  assert.equal(await examine(offline, offline, () => undefined, AbortSignal.abort()), null)
+  assert.equal(await tryModel(offline, offline, AbortSignal.abort()), null)
 })
 
 test('a model without a key is refused where the one before had one, and not where there was none', () => {
