@@ -87,7 +87,7 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
     if (best === undefined) problems.push(`[${step}] ${where}: nobody can be there`)
     for (const word of best ?? [])
       problems.push(
-        `[${step}] ${where} holds ${word}, which needs ${canaries.needs(word)}; open: ${opens.map(open => `{${[...open].join(' ')}}`).join(' ')}; stored ${labelsOf(home.database, word)}: …${around(text, word)}…; asked ${model.requests
+        `[${step}] ${where} holds ${word}, which needs ${canaries.needs(word)}; open: ${opens.map(open => `{${[...open].join(' ')}}`).join(' ')}; stored ${labelsOf(home.database, word)}: …${around(text, word)}…; granted ${grantedIn(home.database)}; asked ${model.requests
           .filter(one => one.raw.includes(word))
           .slice(-2)
           .map(one => around(one.raw, word))
@@ -95,7 +95,6 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
       )
   }
 
-  const jobs = new Map<string, Said>([['hearth', { who: 'nobody', group: null }]])
   model.otherwise = async request => {
     const text = request.raw
     const mark = markIn(request.body)
@@ -174,7 +173,7 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
     await until(
       'the configuration',
       () => /configuration in force|is not valid/.test(stage.gateway.stderr().slice(before)),
-      3_000,
+      20_000,
     ).catch(() => {})
   }
   const speak = async (who: string, group: number | null, words: string, more: object = {}) => {
@@ -406,9 +405,7 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
   for (let done = 1; done <= steps && problems.length < 20; done++) {
     const [, name, act] = pick()
     step = `${done} ${name}`
-    const at = Date.now()
     await act()
-    const mid = Date.now()
     // What is said just before the household changes may be heard under what holds after it.
     if (['join', 'leave', 'trust', 'removed', 'rules', 'restart', 'group', 'command'].includes(name))
       for (const again of fresh) again()
@@ -416,7 +413,6 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
       await rest()
       fresh.length = 0
     }
-    if (process.env.SLOW) process.stderr.write(`${step}: ${mid - at} + ${Date.now() - mid}\n`)
     if (!stage.gateway.alive()) {
       problems.push(`[${step}] the gateway died: ${stage.gateway.stderr().slice(-2_000)}`)
       break
@@ -424,7 +420,6 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
     if (done % 20 === 0) progress?.(done, { requests: model.requests.length, sent: telegram.sent().length })
   }
   await rest()
-  void jobs
   for (const client of clients.values()) client[Symbol.dispose]()
   return {
     requests: model.requests.length,
@@ -440,6 +435,21 @@ const around = (text: string, word: string): string => {
   return text.slice(Math.max(0, at - 700), at + 60).replaceAll('\n', '⏎')
 }
 
+/** What the newest turns were given: a configuration that is not in force yet is no leak. */
+function grantedIn(path: string): string {
+  const db = new Database(path, { readonly: true })
+  try {
+    const rows = db
+      .prepare(
+        "SELECT session || ' ' || (grant_json ->> '$.reads') AS line FROM turn ORDER BY started_at DESC LIMIT 3",
+      )
+      .all() as { line: string }[]
+    return rows.map(row => row.line).join(', ')
+  } finally {
+    db.close()
+  }
+}
+
 /** Words of a message whose turn was open when its person was lowered: it is answered anew, and stands there again. */
 function isAnsweredAnew(path: string, word: string, open: ReadonlySet<string>): boolean {
   const db = new Database(path, { readonly: true })
@@ -448,7 +458,7 @@ function isAnsweredAnew(path: string, word: string, open: ReadonlySet<string>): 
       .prepare(
         "SELECT labels FROM entry WHERE role = 'user' AND author IS NOT NULL AND (session LIKE 'direct:%' OR session LIKE 'stranger:%') AND body LIKE ?",
       )
-      .all(`%${word}"}]`) as { labels: string }[]
+      .all(`%"text":"msg-%- _%${word}%`) as { labels: string }[]
     return rows.length > 1 && rows.some(row => new Set(JSON.parse(row.labels)).isSubsetOf(open))
   } finally {
     db.close()
