@@ -159,7 +159,7 @@ export function openIncoming(options: IncomingOptions): Incoming {
     const inbound = self ? await messageInbound(message, self, guilds) : undefined
     if (!inbound) return undefined
     if (inbound.place.kind === 'direct') directs.met(inbound.sender.id, message.channel_id)
-    written.set(message.id, inbound)
+    written.set(message.id, { sender: inbound.sender, place: inbound.place })
     if (written.size > rememberedMessages) written.delete(written.keys().next().value!)
     return inbound
   }

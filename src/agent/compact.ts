@@ -8,6 +8,7 @@ import {
   saidAfter,
   worst,
 } from '../store/entry.ts'
+import type { Usage } from '../store/turns.ts'
 import { type NameOf, voiced } from './history.ts'
 import type { StreamModel } from './model.ts'
 
@@ -50,11 +51,12 @@ export function segmentsOf(entries: readonly Entry[], nameOf: NameOf): Segment[]
   })
 }
 
-/** The summary entry of a segment; null when the model could not write one. */
+/** The summary entry of a segment; null when the model could not write one. `spent` is told what it cost. */
 export async function summarize(
   segment: Segment,
   stream: StreamModel,
   model: string,
+  spent: (usage: Usage) => void,
   signal: AbortSignal,
 ): Promise<NewEntry | null> {
   const request = {
@@ -67,6 +69,7 @@ export async function summarize(
     maxTokens,
   } as const
   for await (const event of stream(request, signal)) {
+    if ((event.type === 'failed' || event.type === 'done') && event.usage) spent(event.usage)
     if (event.type === 'failed') return null
     if (event.type !== 'done') continue
     const text = plainText(event.blocks).trim()

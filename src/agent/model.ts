@@ -63,6 +63,8 @@ export type ModelEvent =
       readonly kind: FailureKind
       readonly message: string
       readonly retryAfterMs?: number
+      /** What is billed all the same, where the provider said so before it broke off. */
+      readonly usage?: Usage
     }
 
 /** Must not throw; ends with exactly one `done` or `failed`. */

@@ -8,6 +8,7 @@ import type { Tool } from '../tools/tool.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
 import { correction, unfounded } from './claims.ts'
 import { messagesOf, type NameOf } from './history.ts'
+import { leanSchema } from './lean-schema.ts'
 import {
   addUsage,
   type FailureKind,
@@ -117,6 +118,10 @@ export async function* runTurn(
     })
     if (said.end.type === 'failed') {
       const entry = said.text.trim() ? make([{ type: 'text', text: said.text }]) : null
+      if (said.end.usage) {
+        usage = addUsage(usage, said.end.usage)
+        desk.step([], options.costOf(said.end.usage))
+      }
       if (signal.aborted) return { kind: 'stopped', entry, usage }
       return { kind: 'failed', failure: said.end.kind, message: said.end.message, entry, usage }
     }
@@ -202,7 +207,7 @@ const told = new WeakMap<Tool, { readonly spec: ToolSpec; readonly tokens: numbe
 function toldOf(tool: Tool) {
   let known = told.get(tool)
   if (!known) {
-    const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>
+    const schema = leanSchema(z.toJSONSchema(tool.input, { io: 'input' }))
     const spec = { name: tool.name, description: tool.description, schema }
     told.set(tool, (known = { spec, tokens: countTokens(JSON.stringify(spec)) }))
   }

@@ -22,6 +22,7 @@ export function toolServerProblems(server: ToolServerSettings, settings: Setting
   if (command !== undefined) {
     for (const key of ['api_key', 'oauth'] as const)
       if (server[key] !== undefined) not(key, 'goes with url; a program takes its keys by env')
+    if (server.ca !== undefined) not('ca', 'goes with url')
     if (Object.keys(headers).length > 0) not('headers', 'goes with url; a program takes its keys by env')
     if (typeof command === 'string' && wordsOf(command) === undefined)
       not('command', 'a quotation mark is not closed; write a list, like ["node", "server.js"]')

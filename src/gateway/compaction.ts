@@ -7,10 +7,14 @@ import { sizeOf, type WindowLimits, windowStart } from '../agent/window.ts'
 import type { Log } from '../log.ts'
 import type { Entry, NewEntry } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
+import type { Usage } from '../store/turns.ts'
 
 export interface CompactionOptions {
   readonly store: Store
-  readonly stream: () => StreamModel
+  /** The stream of calls that belong to a trace. */
+  readonly stream: (trace: string) => StreamModel
+  /** US dollars. */
+  readonly cost: (model: string, usage: Usage) => number
   /** The cheap model for side work. */
   readonly model: () => string
   readonly nameOf: NameOf
@@ -57,9 +61,15 @@ export function openCompactor(options: CompactionOptions): Compactor {
       const summaries: NewEntry[] = []
       // What will disappear must not live on in a summary.
       const fleeting = store.expiring.among(leaving.map(entry => entry.id))
+      const model = options.model()
+      const spent = (usage: Usage) => {
+        const { person, acts: level } = clearance
+        const usd = options.cost(model, usage)
+        store.turns.record('compaction', { ...usage, person, level, job: 'compaction', model, usd }, now())
+      }
       const lasting = leaving.filter(entry => !fleeting.has(entry.id))
       for (const segment of segmentsOf(lasting, options.nameOf)) {
-        const summary = await summarize(segment, options.stream(), options.model(), signal)
+        const summary = await summarize(segment, options.stream(trace), model, spent, signal)
         if (!summary && sizeOf(entries) < limits.most * hardFactor) {
           options.log.warn(
             { session: id, trace },

@@ -33,6 +33,7 @@ import { openConsent } from './consent.ts'
 import { openControl } from './control.ts'
 import { openConversation } from './conversation/conversation.ts'
 import type { Task } from './conversation/task.ts'
+import { tracedStream } from './conversation/traced.ts'
 import { openDeliveries } from './deliveries.ts'
 import { type Desks, openDesks } from './desks.ts'
 import { type Errand, type ErrandWork, subagentChannel } from './errand.ts'
@@ -197,6 +198,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     models,
     sideModel,
     busy: () => lanes.running().length > 0,
+    tracer,
     log,
     now,
   })
@@ -297,7 +299,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const today = () => dayStart(now(), timezone())
   const compactor = openCompactor({
     store,
-    stream: () => models().stream,
+    stream: trace => tracedStream(models, tracer, { trace, parent: null, model: sideModel(), began() {} }),
+    cost: (name, usage) => models().cost(name, usage),
     model: sideModel,
     nameOf: author => (author === null ? null : authorName(author, household())),
     log,

@@ -35,8 +35,14 @@ function sectionsOf(markdown: string): Section[] {
 /** The best sections for `words`; without words, or without a find, what there is to ask about. */
 export function findHelp(sections: readonly Section[], words: string): string {
   const asked = stems(words)
+  const texts = sections.map(({ title, text }) => ({ title: stems(title), text: stems(text) }))
+  // A word that few sections use says more of what is meant.
+  const weights = asked.map(stem => {
+    const uses = texts.filter(({ title, text }) => title.includes(stem) || text.includes(stem)).length
+    return [stem, Math.log(1 + sections.length / (1 + uses))] as const
+  })
   const ranked = sections
-    .map(section => ({ section, score: scoreOf(section, asked) }))
+    .map((section, index) => ({ section, score: scoreOf(texts[index]!, weights) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
     .slice(0, mostSections)
@@ -47,14 +53,16 @@ export function findHelp(sections: readonly Section[], words: string): string {
     .slice(0, mostText)
 }
 
-function scoreOf({ title, text }: Section, asked: readonly string[]): number {
-  const inTitle = stems(title)
-  const inText = stems(text)
-  return asked.reduce((sum, stem) => {
-    const hits = inText.filter(word => word === stem).length
-    return (
-      sum + (inTitle.includes(stem) ? 3 : 0) + Math.min(hits, 4) / (1 + Math.log(1 + inText.length / 200))
-    )
+interface Stems {
+  readonly title: readonly string[]
+  readonly text: readonly string[]
+}
+
+function scoreOf({ title, text }: Stems, weights: readonly (readonly [string, number])[]): number {
+  return weights.reduce((sum, [stem, weight]) => {
+    const hits = text.filter(word => word === stem).length
+    const inText = Math.min(hits, 4) / (1 + Math.log(1 + text.length / 200))
+    return sum + weight * ((title.includes(stem) ? 3 : 0) + inText)
   }, 0)
 }
 

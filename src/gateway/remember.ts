@@ -14,6 +14,8 @@ import { tendVectors, upkeep } from '../memory/upkeep.ts'
 import { plainText } from '../store/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Usage } from '../store/turns.ts'
+import { newTrace, type Tracer } from '../trace/trace.ts'
+import { tracedStream } from './conversation/traced.ts'
 import { authorName } from './said.ts'
 
 export interface RememberOptions {
@@ -22,6 +24,7 @@ export interface RememberOptions {
   readonly household: () => Household
   readonly settings: () => Settings
   readonly models: () => Models
+  readonly tracer: Tracer
   /** The cheap model, for side work. */
   readonly sideModel: () => string
   /** Whether a turn is running. */
@@ -102,7 +105,8 @@ export function openRemember(options: RememberOptions): Remember {
         messages: [{ role: 'user', blocks: [{ type: 'text', text: prompt }] }],
         maxTokens,
       } as const
-      for await (const event of options.models().stream(request, signal)) {
+      const traced = { trace: newTrace(), parent: null, model, began() {} }
+      for await (const event of tracedStream(options.models, options.tracer, traced)(request, signal)) {
         if (event.type === 'failed') throw new Error(event.message)
         if (event.type !== 'done') continue
         spent(model, event.usage)

@@ -1,11 +1,12 @@
 // Requests to a tool server's address: to where the gateway's rules let them go, each on its own connection.
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { connect as secure } from 'node:tls'
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { dial, type Net } from '../box/dial.ts'
-import { CoopError } from '../errors.ts'
+import { CoopError, messageOf } from '../errors.ts'
 import { request } from '../http/builtin.ts'
 import type { Address } from './server.ts'
 
@@ -16,12 +17,15 @@ const emptyStatus = new Set([101, 103, 204, 205, 304])
 /** A `fetch` that dials public hosts alone, and the server's own host if the owner allowed it to be private. */
 export function fetchFor(address: Address, net: Net): FetchLike {
   const ownHost = address.url.hostname
+  const trusted = (host: string) =>
+    address.ca !== undefined && host === ownHost ? [authorityIn(address.ca)] : net.authorities
   return async (input, init) => {
     const url = new URL(input)
     const signal = init?.signal ?? new AbortController().signal
     const encrypted = url.protocol === 'https:'
     if (!encrypted && url.protocol !== 'http:')
       throw new CoopError('egress_refused', `${url.protocol} is no web address.`)
+    const authorities = encrypted ? trusted(url.hostname) : undefined
     const port = Number(url.port || (encrypted ? 443 : 80))
     const plain =
       address.private && url.hostname === ownHost
@@ -32,11 +36,16 @@ export function fetchFor(address: Address, net: Net): FetchLike {
           socket: plain,
           ...(isIP(bare(url.hostname)) ? {} : { servername: url.hostname }),
           ALPNProtocols: ['http/1.1'],
+          ...(authorities ? { ca: [...authorities] } : {}),
         })
       : plain
     // A reset after the last byte is nobody's concern.
     for (const end of [plain, socket]) end.on('error', () => {})
-    return responseOf(await exchange(url, init ?? {}, socket, signal))
+    try {
+      return responseOf(await exchange(url, init ?? {}, socket, signal))
+    } catch (error) {
+      throw untrusted(error) ?? error
+    }
   }
 }
 
@@ -107,3 +116,22 @@ async function* limited(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
 }
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '')
+
+function authorityIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new CoopError('tool_server_failed', `its ca ${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** A certificate of somebody’s own is the usual reason in a house, and its message names no remedy. */
+function untrusted(error: unknown): CoopError | undefined {
+  const code = (error as { code?: unknown } | null)?.code
+  if (typeof code !== 'string' || !/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/.test(code)) return undefined
+  return new CoopError(
+    'tool_server_failed',
+    `its certificate is not trusted (${messageOf(error)}); if it is of your own, name its authority as ca`,
+    { cause: error },
+  )
+}

@@ -1,4 +1,5 @@
 // A tool server as configured: how it is reached, and which level may use which of its tools.
+import { resolve } from 'node:path'
 import { atLeast, type Level, lowest } from '../access/levels.ts'
 import type { Config } from '../config/load.ts'
 import type { ToolServerSettings } from '../config/schema.ts'
@@ -17,6 +18,8 @@ export interface Address {
   readonly headers: Readonly<Record<string, string>>
   /** Its host may be in a private network. */
   readonly private: boolean
+  /** A file of certificates to trust at its host instead of the usual authorities. */
+  readonly ca: string | undefined
   /** Sent as a bearer token; undefined where a login may be needed. */
   readonly key: string | undefined
   readonly oauth: OAuthSettings
@@ -77,6 +80,7 @@ function serverOf(settings: ToolServerSettings, config: Config): ToolServer {
           url: new URL(url),
           headers: secrets(settings.headers),
           private: settings.private,
+          ca: settings.ca === undefined ? undefined : resolve(config.home, settings.ca),
           key: optional(settings.api_key),
           oauth: {
             clientId: oauth?.client_id,

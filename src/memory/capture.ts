@@ -105,6 +105,7 @@ function keep(room: Room, { ref, said, session }: Placed): boolean {
     author: said.author,
     session,
     seq: said.entry,
+    passing: said.author === null,
     at: said.at,
     recordedAt: room.now(),
     origin: isOutside(said.origin) ? 'tool' : 'said',

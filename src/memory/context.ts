@@ -18,7 +18,7 @@ export function refreshSession(shelf: Shelf, session: string): void {
   const turns = shelf
     .sql(
       `SELECT id, pos, norm, near, at FROM ${shelf.tables.mem}
-       WHERE session = ? AND kind = 'turn' ORDER BY at, seq IS NULL, seq, id`,
+       WHERE session = ? AND kind = 'turn' AND pos IS NOT NULL ORDER BY at, seq IS NULL, seq, id`,
     )
     .all(session) as Turn[]
   const place = shelf.sql(`UPDATE ${shelf.tables.mem} SET pos = ? WHERE id = ?`)
@@ -34,7 +34,7 @@ export function refreshTail(shelf: Shelf, session: string): void {
     shelf
       .sql(
         `SELECT id, pos, norm, near, at FROM ${shelf.tables.mem}
-         WHERE session = ? AND kind = 'turn' ORDER BY pos DESC LIMIT 3`,
+         WHERE session = ? AND kind = 'turn' AND pos IS NOT NULL ORDER BY pos DESC LIMIT 3`,
       )
       .all(session) as Turn[]
   ).reverse()

@@ -24,6 +24,8 @@ export interface NewRow {
   readonly originTrust: string
   readonly ref?: string | null
   readonly entry?: number | null
+  /** Whether it takes no place among its neighbours if it says next to nothing. */
+  readonly passing?: boolean
   /** Index terms of the turns before and after, where they are known already. */
   readonly near?: string
 }
@@ -61,7 +63,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
       JSON.stringify(people),
       row.session ?? null,
       row.seq ?? null,
-      row.session == null || row.kind !== 'turn' ? null : nextPosition(shelf, row.session),
+      placeOf(shelf, row, terms.length),
       row.at,
       event?.from ?? null,
       event?.to ?? null,
@@ -129,6 +131,14 @@ function aliased(shelf: Shelf, people: readonly string[]): string[] {
     name => (lookup.get(termsOf(name).join(' ')) as { person: string } | undefined)?.person ?? name,
   )
   return [...new Set(found)]
+}
+
+/** A turn of the agent with fewer words than this ("Noted.") would only come between what people said. */
+const fewestTerms = 3
+
+function placeOf(shelf: Shelf, { kind, session, passing }: NewRow, terms: number): number | null {
+  if (session == null || kind !== 'turn' || (passing && terms < fewestTerms)) return null
+  return nextPosition(shelf, session)
 }
 
 function nextPosition(shelf: Shelf, session: string): number {

@@ -9,6 +9,7 @@ import { openGround } from '../../src/box/attacks/ground.ts'
 import { attackAll, attackFrom } from '../../src/box/attacks/run.ts'
 import { findBwrap, openBwrap, type Weaken } from '../../src/box/bwrap-runtime.ts'
 import { ALLOW, type Instruction } from '../../src/box/seccomp.ts'
+import type { BoxSpec } from '../../src/box/spec.ts'
 import { machines } from '../../src/box/syscalls.ts'
 import { boxTests } from './rig.ts'
 
@@ -143,6 +144,16 @@ describe('the report of the attacks', { ...boxTests, concurrency: 2 }, () => {
     const left = () => readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && canaries.some(isIn(pid)))
     for (const end = Date.now() + 20_000; left().length > 0; await sleep(50))
       assert.ok(Date.now() < end, `processes ${left().join(', ')}`)
+  })
+  test('is red where a folder is taken for the one that was looked at', async () => {
+    const unchecked = (spec: BoxSpec): BoxSpec => ({
+      ...spec,
+      mounts: spec.mounts.map(({ is: _, ...mount }) => mount),
+    })
+    const swapped = (await attackAll(runtime({ limits: unchecked }), signal)).find(
+      ({ name }) => name === 'swap',
+    )
+    assert.equal(swapped?.outcome, 'failed')
   })
   test('proves nothing where the box does not start', async () => {
     const results = await run({ args: before('--remount-ro', '--ro-bind', '/no/such/folder', '/x') })

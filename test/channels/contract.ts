@@ -6,7 +6,13 @@ import { until } from '../support/until.ts'
 import { listen } from './listener.ts'
 
 /** What goes wrong with the platform's next answer to a send. */
-export type SendFault = 'lost request' | 'lost answer' | 'unavailable' | 'limited' | 'forbidden'
+export type SendFault =
+  | 'lost request'
+  | 'lost answer'
+  | 'late answer'
+  | 'unavailable'
+  | 'limited'
+  | 'forbidden'
 
 export interface Rig extends AsyncDisposable {
   /** A channel on the platform; called again, it is the same bot after a restart. */
@@ -163,6 +169,17 @@ export function channelContract(name: string, open: () => Promise<Rig>): void {
         if (fault === 'limited') assert.ok((result as Extract<SendResult, { kind: 'retry' }>).afterMs! >= 50)
       }
       assert.deepEqual(rig.shown!(), [])
+    },
+    rig => rig.fault,
+  )
+
+  promise(
+    'an answer that takes its time is waited for, and the send is not repeated',
+    async rig => {
+      await using channel = await rig.channel()
+      rig.fault!('late answer')
+      assert.equal((await channel.send(part(rig, 'a', 'hello'), never())).kind, 'sent')
+      assert.equal(rig.shown!().length, 1)
     },
     rig => rig.fault,
   )

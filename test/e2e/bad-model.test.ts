@@ -290,6 +290,27 @@ test('429 on one key goes on with the next key at once', async () => {
   assert.equal(second!.headers['anthropic-beta'], 'oauth-2025-04-20')
 })
 
+test('a key that has used nine tenths of its limit is spared while another is left', async () => {
+  await using stage = await openStage({
+    toml: '[provider]\nname = "anthropic"\napi_keys = ["env:KEY_ONE", "env:KEY_TWO"]\n',
+    env: { KEY_ONE: 'sk-ant-api03-the-first-key', KEY_TWO: 'sk-ant-api03-the-second-key' },
+  })
+  const headers = {
+    'anthropic-ratelimit-tokens-limit': '1000',
+    'anthropic-ratelimit-tokens-remaining': '80',
+    'anthropic-ratelimit-tokens-reset': new Date(Date.now() + 600_000).toISOString(),
+  }
+  stage.model.next(say('worn', { headers }))
+  for (const [index, reads] of ['worn', 'heard: again', 'heard: and again'].entries()) {
+    stage.telegram.write(bob, index === 0 ? 'hello' : reads.replace('heard: ', ''))
+    assert.equal((await stage.reply(bob.id, index + 1)).text, reads)
+  }
+  assert.deepEqual(
+    stage.model.requests.map(request => String(request.headers['x-api-key']).slice(13)),
+    ['the-first-key', 'the-second-key', 'the-second-key'],
+  )
+})
+
 test('when the first model cannot answer, the fallback does', async () => {
   await using openai = await openFakeOpenAI()
   await using stage = await openStage({
@@ -334,4 +355,67 @@ aliases = { quick = "local/small" }
   openai.answer = () => ({ status: 401, message: 'no such key' })
   stage.telegram.write(bob, 'still there?')
   assert.match((await stage.reply(bob.id, 3)).text, /^The provider refuses the key/)
+})
+
+test('what others make of the chat completions API is read, told and booked for what it is', async t => {
+  await using openai = await openFakeOpenAI()
+  await using stage = await openStage({
+    toml: `[provider]\nname = "openai-compatible"\nid = "local"\nbase_url = "${openai.url}"\n[models]\naliases = { quick = "local/small" }\n`,
+  })
+  let replies = 0
+  const reply = async () => (await stage.reply(bob.id, ++replies)).text
+  stage.telegram.write(bob, '/model quick')
+  await reply()
+  const choice = (delta: object, finish: string | null = null) => ({
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  })
+  const call = (id: string) => ({ id, type: 'function', function: { name: 'todo', arguments: '{}' } })
+  const cases: readonly { title: string; chunks: readonly object[]; reads: RegExp }[] = [
+    {
+      title: 'a refusal',
+      chunks: [choice({ refusal: 'I would rather not.' }), choice({}, 'stop')],
+      reads: /^I would rather not\.\n\n\[The model declined to answer this\.\]$/,
+    },
+    {
+      title: 'nothing but reasoning',
+      chunks: [choice({ content: null, reasoning_content: 'Hm.' }), choice({}, 'stop')],
+      reads: /^The model sent an empty answer/,
+    },
+    {
+      title: 'a usage that cannot be true, and chunks of nothing',
+      chunks: [
+        { object: 'sparkles' },
+        choice({ content: 'counted' }),
+        { choices: [], usage: { prompt_tokens: -7, completion_tokens: 9e15 } },
+        choice({}, 'stop'),
+      ],
+      reads: /^counted$/,
+    },
+    {
+      title: 'an error in the middle of the stream',
+      chunks: [choice({ content: 'The first' }), { error: { message: 'out of memory' } }],
+      reads: /^The first\n\n\[The answer broke off here/,
+    },
+  ]
+  for (const { title, chunks, reads } of cases) {
+    await t.test(title, async () => {
+      openai.answer = () => ({ chunks })
+      stage.telegram.write(bob, 'hello')
+      assert.match(await reply(), reads)
+    })
+  }
+  await t.test('calls without an index', async () => {
+    openai.answer = body =>
+      body.messages.at(-1)?.role === 'tool'
+        ? { text: `results: ${body.messages.filter(({ role }) => role === 'tool').length}` }
+        : {
+            chunks: [
+              choice({ tool_calls: [call('a')] }),
+              choice({ tool_calls: [call('b')] }),
+              choice({}, 'tool_calls'),
+            ],
+          }
+    stage.telegram.write(bob, 'two at once')
+    assert.equal(await reply(), 'results: 2')
+  })
 })

@@ -91,7 +91,9 @@ test('the agent answers for itself from its status, its logs, its traces and its
   const trace = await alice.ask('use coop {"action": "trace", "find": "memory_write"}')
   assert.match(trace, /trace \w+\n[\s\S]*message .*sender=terminal:default[\s\S]*tool .*tool=memory_write/)
   assert.doesNotMatch(trace, /under the mat/)
-  assert.match(await alice.ask('how do I let in my sister?'), /\/approve CODE as NAME familiar/)
+  for (const question of ['how do I let in my sister?', 'how do I add my sister?'])
+    assert.match(await alice.ask(question), /\/approve CODE as NAME familiar/)
+  assert.match(await alice.ask('how do I see what a job would ask for?'), /coop cron list/)
 })
 
 test('a channel whose change does not connect is rolled back, and the others stay as they were', async () => {

@@ -477,6 +477,11 @@ test('a connection that breaks, is sent away, goes silent or loses its session i
     discord.write(bob, how)
     await bobs.said(new RegExp(`^heard: ${how}$`))
   }
+  discord.resumeFaults.push('tear', 'send away', 'garbage')
+  discord.hangUp(1006)
+  discord.write(bob, 'broken while it resumed')
+  await bobs.said(/^heard: broken while it resumed$/)
+  assert.doesNotMatch(stage.gateway.stderr(), /^coop: /m)
   discord.hangUp(1006)
   discord.reachable = false
   discord.write(bob, 'while away')
@@ -484,7 +489,7 @@ test('a connection that breaks, is sent away, goes silent or loses its session i
   discord.reachable = true
   await bobs.said(/^heard: while away$/)
   assert.match(await channels(), /discord {2}connected \(last error .* UTC: /)
-  assert.equal(bobs.sent().length, broken.length + 1)
+  assert.equal(bobs.sent().length, broken.length + 2)
 })
 
 test('a connection that is open and dead is given up, and what was said into it is answered', async () => {

@@ -1,8 +1,10 @@
 // Choosing a model by chat: the key is tried first, and the choice is the person's own and outlives a restart.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { refuse } from '../support/fake-anthropic.ts'
+import { runCoop } from '../support/coop.ts'
+import { refuse, say } from '../support/fake-anthropic.ts'
 import { alice, bob, openStage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
 
 const toml = `
 [models]
@@ -39,4 +41,38 @@ test('a refusal of one model leaves the key in use for another', async () => {
   assert.match((await stage.reply(alice.id)).text, /was not chosen/)
   stage.telegram.write(alice, 'hello')
   assert.equal((await stage.reply(alice.id, 2)).text, 'heard: hello')
+})
+
+test('every call is booked: the word that /model asks for, an answer that broke off, one that was stopped', async () => {
+  await using stage = await openStage({ toml })
+  const usage = async (by: string) => {
+    const { stdout } = await runCoop(stage.home, ['usage', '--by', by, '--json'])
+    return stdout
+      .trim()
+      .split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line) as { name: string | null; calls: number; input: number; output: number })
+  }
+  stage.telegram.write(alice, '/model small')
+  await stage.reply(alice.id)
+  const checked = (await usage('job')).find(({ name }) => name === 'model check')
+  assert.deepEqual([checked?.calls, checked?.input], [1, 100])
+
+  stage.model.next(say('The first half of', { breaks: 'cut', usage: { input_tokens: 700 } }))
+  stage.telegram.write(bob, 'hello')
+  assert.match((await stage.reply(bob.id)).text, /broke off here/)
+  const broken = (await usage('user')).find(({ name }) => name === 'bob')
+  assert.deepEqual([broken?.calls, broken?.input], [1, 700])
+  assert.ok(broken!.output > 0)
+
+  const slowly = 'One two three four five six seven eight nine ten. '.repeat(20)
+  stage.model.next(say(slowly, { paceMs: 30, breaks: 'hang', usage: { input_tokens: 300 } }))
+  stage.telegram.write(bob, 'slowly')
+  await until('it is asked', () => stage.model.requests.length === 3)
+  await until('it shows', () => stage.telegram.sent(bob.id).some(({ text }) => text.includes('One')))
+  stage.telegram.write(bob, '/stop')
+  await until(
+    'it stopped',
+    async () => (await usage('user')).find(({ name }) => name === 'bob')?.input === 1_000,
+  )
 })

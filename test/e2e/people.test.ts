@@ -201,7 +201,7 @@ test('who is called like somebody who is gone is let in under an id of their own
   using alice = await openLiveClient(home)
   await agree(alice, await alice.ask('add Mallory as familiar telegram:1012'))
   await answer({ id: 1012, name: 'Mallory' }, 'hello', /I am listening/)
-  assert.match(await command(alice, '/config unset users[mallory]'), /- users\[mallory\]/)
+  assert.match(await command(alice, '/config unset users[mallory]'), /gone users\[mallory\]/)
   assert.match(
     await alice.ask('add Mallory as familiar telegram:1014'),
     /Somebody who is gone had the id mallory: what was personal to them opens to this person/,

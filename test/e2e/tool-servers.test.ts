@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { boxTests } from '../box/rig.ts'
+import { authority, certificate, key } from '../support/certificate.ts'
 import { runCoop } from '../support/coop.ts'
 import { resultsIn, say, use, type WireRequest } from '../support/fake-anthropic.ts'
 import { type FakeToolServer, openFakeToolServer } from '../support/fake-tool-server.ts'
@@ -18,11 +19,13 @@ const command = (...args: string[]) => `command = ${JSON.stringify(['node', prog
 describe('tool servers in the running gateway', boxTests, () => {
   let mail: FakeToolServer
   let guarded: FakeToolServer
+  let secure: FakeToolServer
   let stage: Stage
   let base: string
   before(async () => {
     mail = await openFakeToolServer()
     guarded = await openFakeToolServer({ login: true })
+    secure = await openFakeToolServer({ tls: { cert: certificate, key } })
     const toml = `
 [[mcp]]
 name = "house"
@@ -43,9 +46,16 @@ rules = [{ tool = "mcp", argument = '"server":"house","tool":"count"', origin = 
 name = "guarded"
 url = "${guarded.url}"
 private = true
+
+[[mcp]]
+name = "secure"
+url = "${secure.url}"
+private = true
+ca = "house.pem"
 `
     stage = await openStage({ toml, idle: true })
     stage.home.file('workspaces/default/SOUL.md', 'You are kind.')
+    stage.home.file('house.pem', authority)
     base = readFileSync(stage.home.config, 'utf8')
     await stage.start()
   })
@@ -53,6 +63,7 @@ private = true
     await stage?.[Symbol.asyncDispose]()
     await mail?.[Symbol.asyncDispose]()
     await guarded?.[Symbol.asyncDispose]()
+    await secure?.[Symbol.asyncDispose]()
   })
 
   const sentTo = (who: { id: number }) => stage.telegram.sent(who.id)
@@ -72,7 +83,7 @@ private = true
   test('each level is offered its own servers, and a friend none', async () => {
     await ask(alice, 'hello')
     const forAlice = mcpIn(lastRequest())
-    assert.match(forAlice?.description ?? '', /\n- guarded\n- house: Lights and heating\n- mail$/)
+    assert.match(forAlice?.description ?? '', /\n- guarded\n- house: Lights and heating\n- mail\n- secure$/)
     await ask(bob, 'hello')
     assert.match(mcpIn(lastRequest())?.description ?? '', /below: .*\n- house: Lights and heating$/)
     await ask(carol, 'hello')
@@ -153,6 +164,16 @@ private = true
     assert.match(login, /does not work: it wants a login; run `coop mcp login guarded` at the terminal\./)
   })
 
+  test('a server over TLS with a certificate of the house’s own authority answers', async () => {
+    const found = await ask(alice, 'secure', {
+      action: 'call',
+      server: 'secure',
+      tool: 'find_mail',
+      arguments: { words: 'tax' },
+    })
+    assert.match(found, /^\[secure\/find_mail answered/)
+  })
+
   test('a level has no tool of another one’s, by whatever name', async () => {
     const other = await ask(bob, 'other', { action: 'call', server: 'mail', tool: 'find_mail' })
     assert.match(other, /There is no tool server "mail" here\. Known: house\./)
@@ -198,7 +219,7 @@ private = true
       await ask(alice, 'old?')
       return !mcpIn(lastRequest())?.description.includes('- added')
     })
-    assert.match(mcpIn(lastRequest())?.description ?? '', /- post$/)
+    assert.match(mcpIn(lastRequest())?.description ?? '', /- post\n- secure$/)
   })
 
   test('coop mcp lists, tries and logs in; the doctor has a line for each', async () => {
@@ -236,12 +257,27 @@ private = true
       arguments: {},
     })
     assert.match(said, /guarded\/find_mail answered/)
+    const out = await runCoop(stage.home, ['mcp', 'logout', 'guarded'])
+    assert.deepEqual([out.code, out.stdout], [0, 'The token for guarded is gone.\n'])
+    const after = await ask(alice, 'guarded again', {
+      action: 'call',
+      server: 'guarded',
+      tool: 'find_mail',
+      arguments: {},
+    })
+    assert.match(
+      after,
+      /it wants a login; run `coop mcp login guarded`/,
+      'the running gateway has it no more',
+    )
+    assert.match((await runCoop(stage.home, ['mcp', 'logout', 'guarded'])).stdout, /^There was no login at/)
     const doctor = await runCoop(stage.home, ['doctor'], { timeoutMs: 90_000 })
-    assert.match(doctor.stdout, /^proved\s+tool servers: guarded answers with 2 tools$/m)
+    assert.match(doctor.stdout, /tool servers: guarded does not answer/m)
+    assert.match(doctor.stdout, /^proved\s+tool servers: secure answers with 2 tools$/m)
     assert.match(doctor.stdout, /^proved\s+tool servers: house answers with 113 tools$/m)
     const wrong = await runCoop(stage.home, ['mcp', 'test', 'gurded'])
     assert.equal(wrong.code, 1)
-    assert.match(wrong.stderr, /There is no tool server "gurded" .*there are: guarded, house, mail\./)
+    assert.match(wrong.stderr, /There is no tool server "gurded" .*there are: guarded, house, mail, secure\./)
     assert.equal((await runCoop(stage.home, ['mcp', 'frobnicate'])).code, 2)
   })
 })

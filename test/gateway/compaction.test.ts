@@ -42,6 +42,7 @@ function setUp(answer: (request: ModelRequest) => string | null) {
   const compactor = openCompactor({
     store,
     stream: () => stream,
+    cost: () => 0.5,
     model: () => 'x/y',
     nameOf: name => name,
     log: silentLog(),
@@ -95,6 +96,8 @@ test('compact leaves the newest part and one summary a label', async () => {
       ],
     ],
   )
+  const [spent] = rig.store.spending.sums('job', 0)
+  assert.deepEqual([spent?.name, spent?.calls, spent?.usd], ['compaction', 2, 1])
   assert.ok(!rig.compactor.isDue(rig.shown()))
   assert.match(JSON.stringify(rig.shown().findLast(entry => entry.role === 'user')), /"29 word/)
 })

@@ -1,7 +1,7 @@
 // The request's prefix is the same bytes from turn to turn, whatever else moves: this is what the cache is paid for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { paramsOf } from '../../src/agent/models/anthropic.ts'
+import { paramsOf } from '../../src/agent/models/anthropic-request.ts'
 import { fakeChannel, fakeModel, messageFrom, openHouse } from '../trust/house.ts'
 
 const users = ['Alice', 'Bob', 'Carol'].map(

@@ -5,6 +5,7 @@ import type { Models } from '../../src/agent/models/models.ts'
 import { configFrom } from '../../src/config/load.ts'
 import { openRemember } from '../../src/gateway/remember.ts'
 import { silentLog } from '../../src/log.ts'
+import { openTracer } from '../../src/trace/trace.ts'
 import { openHome } from '../memory/people.ts'
 import { openTestStore } from '../store/open.ts'
 
@@ -33,6 +34,7 @@ test('soon after the start, due times of more than a year ago are gone, though m
       models: (): Models => assert.fail('nothing is asked of a model'),
       sideModel: () => 'offline/coop',
       busy: () => true,
+      tracer: openTracer(undefined, text => text, false),
       log: silentLog(),
       now: () => now,
     })

@@ -1,14 +1,17 @@
 // Tool servers at an address: reached under the rules, with keys and logins.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { logIn } from '../../src/mcp/login.ts'
+import { authority, certificate, key } from '../support/certificate.ts'
 import { type FakeToolServer, openFakeToolServer } from '../support/fake-tool-server.ts'
+import { openLoopback } from '../support/loopback.ts'
 import { loginsIn, type McpRig, openMcpRig } from './rig.ts'
 
 describe('a tool server at an address', () => {
-  const key = 'key-of-a-test'
+  const token = 'key-of-a-test'
   let open: FakeToolServer
   let keyed: FakeToolServer
   let login: FakeToolServer
@@ -16,7 +19,7 @@ describe('a tool server at an address', () => {
   let mine: McpRig
   before(async () => {
     open = await openFakeToolServer()
-    keyed = await openFakeToolServer({ key })
+    keyed = await openFakeToolServer({ key: token })
     login = await openFakeToolServer({ login: true })
     away = await openFakeToolServer({ redirect: keyed.url })
     const entry = (name: string, url: string, more = '') =>
@@ -33,7 +36,7 @@ describe('a tool server at an address', () => {
         '[[mcp]]\nname = "closed"\nurl = "https://localhost.example.org/mcp"\n',
         entry('nowhere', 'http://127.0.0.1:9/mcp'),
       ].join(''),
-      { env: { COOP_TEST_MAIL: key, COOP_TEST_WRONG: 'another', COOP_TEST_HEADER: `Bearer ${key}` } },
+      { env: { COOP_TEST_MAIL: token, COOP_TEST_WRONG: 'another', COOP_TEST_HEADER: `Bearer ${token}` } },
     )
   })
   after(async () => {
@@ -64,7 +67,7 @@ describe('a tool server at an address', () => {
   test('gets its key, and a wrong one is told in one line without the key', async () => {
     assert.match((await call('keyed')).text, /> \{"words":"tax"\}/)
     assert.match((await call('header')).text, /answered/)
-    assert.ok(keyed.authorizations.includes(`Bearer ${key}`))
+    assert.ok(keyed.authorizations.includes(`Bearer ${token}`))
     const { text } = await call('wrong')
     assert.equal(text, 'The tool server "wrong" does not work: it refuses its api_key.')
   })
@@ -180,4 +183,71 @@ describe('a tool server at an address', () => {
     await call('open')
     assert.equal(asked(), before + 1)
   })
+})
+
+const entryOf = (name: string, url: string, more: string) =>
+  `[box]\nruntime = "none"\n[[mcp]]\nname = "${name}"\nurl = "${url}"\nprivate = true\n${more}`
+
+test('over TLS a server is reached if its certificate is of the authority that was given, else told in one line', async () => {
+  await using secure = await openFakeToolServer({ key: 'key-of-a-test', tls: { cert: certificate, key } })
+  const folder = mkdtempSync(join(tmpdir(), 'coop-ca-'))
+  const file = join(folder, 'house.pem')
+  writeFileSync(file, authority)
+  const say = async (more: string) => {
+    const toml = entryOf('secure', secure.url, `api_key = "env:COOP_TEST_MAIL"\n${more}`)
+    await using mine = await openMcpRig(toml, { env: { COOP_TEST_MAIL: 'key-of-a-test' } })
+    return (await mine.hand('alice').call('secure', 'find_mail', { words: 'tax' }, mine.signal)).text
+  }
+  try {
+    assert.match(await say(`ca = "${file}"`), /> \{"words":"tax"\}$/)
+    const asked = secure.asked.length
+    assert.match(
+      await say(''),
+      /^The tool server "secure" does not work: its certificate is not trusted \(.*\); if it is of your own, name its authority as ca\.$/,
+    )
+    assert.match(await say('ca = "/nowhere/ca.pem"'), /its ca \/nowhere\/ca\.pem cannot be read: ENOENT/)
+    writeFileSync(file, 'no certificate')
+    assert.match(await say(`ca = "${file}"`), /^The tool server "secure" does not work: .*/)
+    assert.equal(secure.asked.length, asked, 'no request, and no key, reached it')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a client that was registered beforehand logs in with its id and secret, at its port', async () => {
+  const { port } = await openLoopback(async () => {}).then(async free => {
+    await free[Symbol.asyncDispose]()
+    return free
+  })
+  const client = { id: 'household', secret: 'secret-of-a-test', port }
+  await using guarded = await openFakeToolServer({ login: true, client })
+  const oauth = `[mcp.oauth]\nclient_id = "household"\nclient_secret = "env:COOP_TEST_CLIENT"\nport = ${port}\nscope = "mail"\n`
+  await using mine = await openMcpRig(entryOf('guarded', guarded.url, oauth), {
+    env: { COOP_TEST_CLIENT: client.secret },
+  })
+  const logins = loginsIn(mine)
+  let shown = ''
+  await logIn(
+    mine.all[0]!,
+    {
+      logins,
+      show: url => {
+        shown = url
+        void fetch(url)
+      },
+    },
+    mine.signal,
+  )
+  const asked = new URL(shown).searchParams
+  assert.deepEqual(
+    [asked.get('client_id'), asked.get('scope'), asked.get('redirect_uri')],
+    ['household', 'mail', `http://127.0.0.1:${port}/callback`],
+  )
+  assert.ok(!guarded.asked.includes('/register'))
+  const call = async () =>
+    (await mine.hand('alice').call('guarded', 'find_mail', { words: 'tax' }, mine.signal)).text
+  assert.match(await call(), /> \{"words":"tax"\}$/)
+  guarded.expire()
+  assert.match(await call(), /> \{"words":"tax"\}$/, 'its token is renewed with the same client')
+  assert.equal(guarded.refreshes, 1)
 })

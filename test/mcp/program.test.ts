@@ -1,8 +1,11 @@
 // Tool servers that are programs: in their box, and held to their time.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import type { Net } from '../../src/box/dial.ts'
 import { boxTests } from '../box/rig.ts'
+import { openLoopback } from '../support/loopback.ts'
 import { type McpRig, openMcpRig, program } from './rig.ts'
 
 const server = (name: string, more = '', ...args: string[]) => `
@@ -77,7 +80,8 @@ describe('a program that serves tools in a box', boxTests, () => {
   })
 
   test('reaches no network where its level reaches none', async () => {
-    assert.match((await call('plain', 'reach', { url: 'http://example.org/' })).text, /> 000/)
+    const { text } = await call('plain', 'reach', { url: 'http://example.org/' })
+    assert.match(text, /> (?:EAI_AGAIN|ENOTFOUND|ENETUNREACH)$/)
   })
 
   test('that never answers a call costs one line and its time limit', async () => {
@@ -219,3 +223,28 @@ test('a program runs on the computer itself only where the owner said so', async
   const names = await mine.hand('alice').call('plain', 'variables', {}, mine.signal)
   assert.doesNotMatch(names.text, /COOP|npm_/)
 })
+
+test(
+  'a program in its box reaches the hosts that its level may, through the one door, and no other',
+  boxTests,
+  async () => {
+    const seen: string[] = []
+    const site = await openLoopback(async (request, response) => {
+      seen.push(String(request.headers.host))
+      response.end('hello')
+    })
+    await using _ = site
+    const net: Net = {
+      resolve: async () => ['93.184.215.14'],
+      connect: () => connect(site.port, '127.0.0.1'),
+    }
+    const toml = `[box.full]\negress = ["tools.example.com"]\n${server('plain')}`
+    await using mine = await openMcpRig(toml, { net })
+    const reach = async (url: string) =>
+      (await mine.hand('alice').call('plain', 'reach', { url }, mine.signal)).text.split('\n> ')[1]
+    assert.equal(await reach('http://tools.example.com/list'), '200')
+    assert.equal(await reach('http://other.example.com/'), '403')
+    assert.equal(await reach(`http://127.0.0.1:${site.port}/`), '403')
+    assert.deepEqual(seen, ['tools.example.com'])
+  },
+)

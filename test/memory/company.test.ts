@@ -1,6 +1,7 @@
 // An answer is often found by what was said before it, and in other words than it was asked for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { capture } from '../../src/memory/capture.ts'
 import { openImport } from '../../src/memory/transfer.ts'
 import { direct, type Home, openHome } from './people.ts'
 
@@ -90,4 +91,46 @@ test('a word finds another that may stand for it, after what has the word itself
   ])
   assert.equal((await found(home, 'Which pet does Bob have?'))[0], 'We adopted a kitten')
   assert.ok(!(await found(home, 'kitten')).includes('The weather is mild'))
+})
+
+test('an agent that only nods does not come between what people say', async () => {
+  using home = openHome()
+  const words = [
+    ['alice', 'We spent Sunday at the emergency vet with the dog'],
+    [null, 'Noted.'],
+    ['alice', 'They kept him overnight and I am two hundred euros lighter'],
+    [null, 'Noted.'],
+    ['alice', 'The curtains are too long'],
+  ] as const
+  await capture(
+    home.memory.room,
+    {
+      turnsAfter: position =>
+        position > 0
+          ? []
+          : [
+              {
+                position: 1,
+                session: 's',
+                clearance: direct('alice'),
+                said: words.map(([author, text], index) => ({
+                  entry: index + 1,
+                  name: author === null ? 'coop' : 'Alice',
+                  author,
+                  text,
+                  origin: author === null ? ('agent' as const) : ('full' as const),
+                  labels: ['social'],
+                  at: Date.UTC(2023, 4, 1, 10) + index * 60_000,
+                })),
+              },
+            ],
+    },
+    null,
+    AbortSignal.timeout(10_000),
+  )
+  assert.equal((await found(home, 'What did the emergency vet cost Alice?', 2)).length, 2)
+  assert.deepEqual(await found(home, 'emergency vet', 2), [words[0][1], words[2][1]])
+  const mem = home.memory.room.files.database(null)
+  const near = mem.prepare("SELECT near FROM mem_social WHERE body LIKE 'They kept%'").pluck().get()
+  assert.match(String(near), /emerg vet[\s\S]*curtain/)
 })

@@ -28,6 +28,7 @@ export type Answer =
       readonly calls?: readonly FakeCall[]
       readonly stop?: string
       readonly usage?: FakeUsage
+      readonly headers?: Readonly<Record<string, string>>
       /** Before the first byte, milliseconds. */
       readonly delayMs?: number
       /** Between pieces of text, milliseconds. */
@@ -176,7 +177,11 @@ async function give(answer: Answer, response: ServerResponse, id: string): Promi
     return sendJson(response, answer.status, errorBody(type, answer.message ?? type), after)
   }
   if (answer.kind === 'message' && answer.delayMs) await sleep(answer.delayMs)
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache',
+    ...(answer.kind === 'message' ? answer.headers : {}),
+  })
   if (answer.kind === 'raw') return void response.end(answer.body)
   await stream(answer, response, id)
 }

@@ -44,6 +44,8 @@ export type DiscordFault =
   | 'drop after'
   /** No answer ever. */
   | 'hang'
+  /** The answer comes so much later. */
+  | { readonly lateMs: number }
 
 /** What happens to a RESUME instead of its answer. */
 export type ResumeFault = 'tear' | 'send away' | 'garbage' | 'silence'
@@ -382,7 +384,8 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     if (fault === 'hang') return
     if (fault === 'drop') return void response.destroy()
     if (fake.latencyMs > 0) await sleep(fake.latencyMs)
-    if (typeof fault === 'object') {
+    if (typeof fault === 'object' && 'lateMs' in fault) await sleep(fault.lateMs)
+    else if (typeof fault === 'object') {
       const { status, code = 0, message = 'no', retryAfter } = fault
       const limited = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
       return sendJson(

@@ -7,6 +7,8 @@ export type ChatAnswer =
       readonly calls?: readonly { readonly name: string; readonly json: string; readonly id?: string }[]
     }
   | { readonly status: number; readonly message: string }
+  /** Chunks as they are, each a choice's delta with its end, or a whole chunk. */
+  | { readonly chunks: readonly object[] }
 
 export interface ChatRequest {
   readonly model: string
@@ -30,6 +32,10 @@ export async function openFakeOpenAI(): Promise<FakeOpenAI> {
     if ('status' in answer)
       return sendJson(response, answer.status, { error: { message: answer.message, type: 'fake' } })
     response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if ('chunks' in answer) {
+      for (const one of answer.chunks) response.write(`data: ${JSON.stringify(one)}\n\n`)
+      return void response.end('data: [DONE]\n\n')
+    }
     const chunk = (delta: object, finish: string | null, more: object = {}) =>
       response.write(
         `data: ${JSON.stringify({ id: 'chat', object: 'chat.completion.chunk', created: 0, model: body.model, choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`,

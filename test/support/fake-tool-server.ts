@@ -25,6 +25,9 @@ export interface FakeToolServerOptions {
   /** The bearer token that is wanted. */
   readonly key?: string
   readonly login?: boolean
+  /** A client that was registered beforehand; then none registers by itself. */
+  readonly client?: { readonly id: string; readonly secret: string; readonly port: number }
+  readonly tls?: { readonly cert: string; readonly key: string }
   /** Where all requests are sent on to. */
   readonly redirect?: string
 }
@@ -37,9 +40,10 @@ const tools = [
 export async function openFakeToolServer(options: FakeToolServerOptions = {}): Promise<FakeToolServer> {
   const codes = new Map<string, { challenge: string; redirect: string; client: string }>()
   const clients = new Map<string, string[]>()
+  if (options.client) clients.set(options.client.id, [`http://127.0.0.1:${options.client.port}/callback`])
   const access = new Set<string>()
   const refresh = new Set<string>()
-  const loopback: Loopback = await openLoopback(answer)
+  const loopback: Loopback = await openLoopback(answer, options.tls)
   const base = loopback.url
   const fake: FakeToolServer = {
     url: `${base}/mcp`,
@@ -80,13 +84,14 @@ export async function openFakeToolServer(options: FakeToolServerOptions = {}): P
           issuer: base,
           authorization_endpoint: `${base}/authorize`,
           token_endpoint: `${base}/token`,
-          registration_endpoint: `${base}/register`,
+          ...(options.client ? {} : { registration_endpoint: `${base}/register` }),
           response_types_supported: ['code'],
           grant_types_supported: ['authorization_code', 'refresh_token'],
           code_challenge_methods_supported: ['S256'],
-          token_endpoint_auth_methods_supported: ['none'],
+          token_endpoint_auth_methods_supported: [options.client ? 'client_secret_post' : 'none'],
         }),
       '/register': () => {
+        if (options.client) return void response.writeHead(404).end()
         const wish = JSON.parse(body) as { redirect_uris: string[] }
         const id = `client-${clients.size + 1}`
         clients.set(id, wish.redirect_uris)
@@ -116,6 +121,9 @@ export async function openFakeToolServer(options: FakeToolServerOptions = {}): P
   }
 
   function grant(form: URLSearchParams) {
+    const { client } = options
+    if (client && (form.get('client_id') !== client.id || form.get('client_secret') !== client.secret))
+      return undefined
     if (form.get('grant_type') === 'authorization_code') {
       const code = codes.get(form.get('code') ?? '')
       codes.delete(form.get('code') ?? '')

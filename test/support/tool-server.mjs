@@ -1,9 +1,10 @@
 // A tool server on standard input and output, with tools that show what a box lets through and tools that misbehave.
 // Options: --mute (never answers), --crash (ends at once), --many (a hundred more tools), --endless (pages without end),
 // --chatter (writes what is no message, and asks for what a client may not give).
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { createInterface } from 'node:readline'
+import { urlToHttpOptions } from 'node:url'
 
 const options = new Set(process.argv.slice(2))
 let calls = 0
@@ -28,8 +29,15 @@ const tools = {
   write: ['Writes a file.', ({ path, words }) => attempt(() => writeFileSync(path, words) ?? 'written')],
   reach: [
     'Asks an address.',
+    // As programs do that know of proxies: by the one of the environment, where there is one.
     ({ url }) =>
-      text(spawnSync('curl', ['-sS', '-m', '5', '-o', '/dev/null', '-w', '%{http_code}', url]).stdout),
+      new Promise(done => {
+        const proxy = process.env.http_proxy
+        get(proxy ? { ...urlToHttpOptions(new URL(proxy)), path: url } : url, answer => {
+          answer.resume()
+          done(text(answer.statusCode))
+        }).on('error', error => done(text(error.code)))
+      }),
   ],
   hang: ['Never answers.', () => null],
   die: [
@@ -103,10 +111,10 @@ const chatter = [
   '{"jsonrpc":"2.0","id":98,"method":"roots/list"}',
   '',
 ].join('\n')
-createInterface({ input: process.stdin }).on('line', line => {
+createInterface({ input: process.stdin }).on('line', async line => {
   const { id, method, params } = JSON.parse(line)
   if (id === undefined || method === undefined || options.has('--mute')) return
-  const answer = answers[method]?.(params ?? {})
+  const answer = await answers[method]?.(params ?? {})
   if (answer === null) return
   if (options.has('--chatter')) process.stdout.write(chatter)
   const message = answer

@@ -121,7 +121,7 @@ export const modelsOf = (model: FakeModel): Models => ({
   cost: () => 0,
   contextOf: () => 200_000,
   factsOf,
-  probe: async () => null,
+  probe: async () => ({ failure: null, usage: noUsage }),
   warm: async () => {},
   known: ['fake/one'],
 })

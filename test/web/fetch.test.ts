@@ -54,7 +54,7 @@ test('a redirect is judged like an address of its own', async () => {
     'http://0x7f000001/',
     'http://017700000001/',
     'http://[::ffff:127.0.0.1]/',
-    'http://①②⑦.⓪.⓪.①/',
+    'http://%31%32%37.0.0.1/',
     '//127.0.0.1/',
   ]) {
     await using internet = await openInternet(to(location), { 'inside.example.org': ['10.0.0.1'] })

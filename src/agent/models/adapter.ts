@@ -94,3 +94,7 @@ export function readLimits(
   }
   if (worst >= 0) onLimits(worst, resetAt)
 }
+
+/** Providers have reported worse than nothing: only a sane count counts. */
+export const count = (value: unknown): number =>
+  typeof value === 'number' && value >= 0 && value < 1e8 ? value : 0

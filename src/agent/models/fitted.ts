@@ -1,6 +1,7 @@
 // A request as one model can take it: no more asked for than it says, and nothing shown that it cannot read.
 import type { Block } from '../../store/entry.ts'
 import type { ModelRequest } from '../model.ts'
+import { tokensOf } from '../tokens.ts'
 import type { ModelFacts } from './catalogue.ts'
 
 export type File = Extract<Block, { type: 'image' | 'document' }>
@@ -11,13 +12,12 @@ export function fitted(
   { model, facts }: { readonly model: string; readonly facts: ModelFacts },
 ): ModelRequest {
   const maxTokens = Math.min(request.maxTokens, facts.output)
-  const fits = (file: File) =>
-    file.type === 'image' ? facts.images : file.mime === 'text/plain' || facts.documents
-  return {
-    ...named(request, file => (fits(file) ? null : 'cannot be shown to this model')),
-    model,
-    maxTokens,
+  const why = (file: File): string | null => {
+    const isRead = file.type === 'image' ? facts.images : file.mime === 'text/plain' || facts.documents
+    if (!isRead) return 'cannot be shown to this model'
+    return tokensOf(file) > facts.context / 2 ? 'is too long for this model' : null
   }
+  return { ...named(request, why), model, maxTokens }
 }
 
 /** The same request with each file for which `why` says something replaced by its name and that. */

@@ -2,7 +2,7 @@
 import { type Config, providersOf } from '../../config/load.ts'
 import { CoopError } from '../../errors.ts'
 import type { Usage } from '../../store/turns.ts'
-import type { ModelEvent, StreamModel } from '../model.ts'
+import { type ModelEvent, noUsage, type StreamModel } from '../model.ts'
 import type { Adapter } from './adapter.ts'
 import type { Rung } from './attempt.ts'
 import { factsOf, type ModelFacts, priceOf } from './catalogue.ts'
@@ -17,8 +17,8 @@ export interface Models {
   hasKey(name: string): boolean
   /** US dollars. */
   cost(name: string, usage: Usage): number
-  /** Asks this very model for a word; null when it answers, else how it failed. */
-  probe(name: string, signal: AbortSignal): Promise<Extract<ModelEvent, { type: 'failed' }> | null>
+  /** Asks this very model for a word. */
+  probe(name: string, signal: AbortSignal): Promise<Probed>
   factsOf(name: string): ModelFacts
   /** Tokens that the model takes. */
   contextOf(name: string): number
@@ -26,6 +26,12 @@ export interface Models {
   warm(name: string): Promise<void>
   /** Every model that the configuration names. */
   readonly known: readonly string[]
+}
+
+/** `failure` is null when the model answered. */
+export interface Probed {
+  readonly failure: Extract<ModelEvent, { type: 'failed' }> | null
+  readonly usage: Usage
 }
 
 type Kind = 'anthropic' | 'openai-compatible' | 'offline'
@@ -145,8 +151,9 @@ export function openModels(config: Config, options: { idleMs?: number; now?: () 
         { model: name, tools: [], system, messages, maxTokens: probeTokens },
         signal,
       ))
-        if (event.type === 'failed') return event
-      return null
+        if (event.type === 'failed') return { failure: event, usage: event.usage ?? noUsage }
+        else if (event.type === 'done') return { failure: null, usage: event.usage }
+      return { failure: null, usage: noUsage }
     },
     async warm(name) {
       await rungOf(name).catch(() => {})

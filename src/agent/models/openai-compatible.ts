@@ -4,7 +4,8 @@ import { createParser } from 'eventsource-parser'
 import { openWire, type Wire, type WireResponse } from '../../http/wire.ts'
 import type { Block } from '../../store/entry.ts'
 import { type Message, type ModelEvent, type ModelRequest, noUsage, type StopReason } from '../model.ts'
-import { type Adapter, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
+import { type Adapter, count, type Endpoint, failureOf, parseInput, uniqueId } from './adapter.ts'
+import { readOpenaiLimits } from './openai-limits.ts'
 
 /** Where OpenAI itself is; everything else that speaks its API names a `base_url`. */
 export const openaiUrl = 'https://api.openai.com/v1'
@@ -29,8 +30,9 @@ interface Chunk {
     readonly finish_reason?: string | null
     readonly delta?: {
       readonly content?: string | null
+      readonly refusal?: string | null
       readonly tool_calls?: readonly {
-        readonly index: number
+        readonly index?: number
         readonly id?: string
         readonly function?: { readonly name?: string; readonly arguments?: string }
       }[]
@@ -40,7 +42,7 @@ interface Chunk {
 
 export function openaiCompatible(): Adapter {
   const wire = openWire()
-  return async function* (request, endpoint, signal) {
+  return async function* (request, endpoint, signal, onLimits) {
     let response: WireResponse
     try {
       response = await ask(wire, request, endpoint, signal)
@@ -54,6 +56,7 @@ export function openaiCompatible(): Adapter {
         yield failureOf(response.status, textOf(await response.text()), response.headers)
         return
       }
+      readOpenaiLimits(response.headers, onLimits, Date.now())
       yield* read(chunks(response.body))
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }
@@ -183,6 +186,7 @@ async function* read(stream: AsyncIterable<Chunk>): AsyncGenerator<ModelEvent> {
   let text = ''
   const calls = new Map<number, { id: string; name: string; json: string }>()
   let finish: string | null = null
+  let refused = false
   let usage = noUsage
   for await (const chunk of stream) {
     if (chunk.error) {
@@ -190,23 +194,28 @@ async function* read(stream: AsyncIterable<Chunk>): AsyncGenerator<ModelEvent> {
       return
     }
     if (chunk.usage) {
-      const cacheRead = chunk.usage.prompt_tokens_details?.cached_tokens ?? 0
+      const cacheRead = count(chunk.usage.prompt_tokens_details?.cached_tokens)
       usage = {
-        input: Math.max(0, (chunk.usage.prompt_tokens ?? 0) - cacheRead),
-        output: chunk.usage.completion_tokens ?? 0,
+        input: Math.max(0, count(chunk.usage.prompt_tokens) - cacheRead),
+        output: count(chunk.usage.completion_tokens),
         cacheRead,
         cacheWrite: 0,
       }
     }
     const choice = chunk.choices?.[0]
     if (!choice) continue
-    if (choice.delta?.content) {
-      text += choice.delta.content
-      yield { type: 'text', delta: choice.delta.content }
+    const { content, refusal } = choice.delta ?? {}
+    if (refusal) refused = true
+    if (content || refusal) {
+      const delta = `${content ?? ''}${refusal ?? ''}`
+      text += delta
+      yield { type: 'text', delta }
     }
     for (const part of choice.delta?.tool_calls ?? []) {
-      const call = calls.get(part.index) ?? { id: '', name: '', json: '' }
-      calls.set(part.index, call)
+      // Some leave the index out: a new id begins a new call.
+      const at = part.index ?? (part.id ? calls.size : Math.max(0, calls.size - 1))
+      const call = calls.get(at) ?? { id: '', name: '', json: '' }
+      calls.set(at, call)
       call.id ||= part.id ?? ''
       call.name += part.function?.name ?? ''
       call.json += part.function?.arguments ?? ''
@@ -230,7 +239,8 @@ async function* read(stream: AsyncIterable<Chunk>): AsyncGenerator<ModelEvent> {
         }) as const,
     ),
   ]
-  yield { type: 'done', blocks, stop: stopOf(finish, calls.size > 0), usage }
+  const stop = refused ? 'refusal' : stopOf(finish, calls.size > 0)
+  yield { type: 'done', blocks, stop, usage }
 }
 
 function stopOf(finish: string, hasCalls: boolean): StopReason {

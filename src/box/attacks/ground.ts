@@ -26,6 +26,8 @@ import { machines } from '../syscalls.ts'
 export interface Ground extends AsyncDisposable {
   readonly spec: BoxSpec
   readonly canary: string
+  /** A folder that no box shows. */
+  readonly outside: string
 }
 
 /** Plants everything under /var/tmp, where any user could read it if nothing stood in between. */
@@ -110,6 +112,7 @@ export async function openGround(): Promise<Ground> {
   const moved = opened.move()
   return {
     canary,
+    outside: join(host, '.ssh'),
     spec: { ...seen, proxy: proxy.socket, limits, env },
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   }

@@ -14,10 +14,14 @@ export interface AttackResult {
   readonly detail: string
 }
 
-/** Every attack, and what commands leave behind. */
+/** Every attack, a swapped folder, and what commands leave behind. */
 export async function attackAll(runtime: BoxRuntime, signal: AbortSignal): Promise<AttackResult[]> {
   await using ground = await openGround()
-  return [...(await attackFrom(ground, runtime, signal)), ...(await endings(runtime, ground.spec, signal))]
+  return [
+    ...(await attackFrom(ground, runtime, signal)),
+    await swap(runtime, ground, signal),
+    ...(await endings(runtime, ground.spec, signal)),
+  ]
 }
 
 /** The attacks from inside. Each reports its own end; one without it proves nothing. */
@@ -46,6 +50,27 @@ export async function attackFrom(
       ? { name, title, wall, outcome: 'proved', detail: '' }
       : { name, title, wall, outcome: 'unproven', detail: broken || 'the attempt did not come to its end' }
   })
+}
+
+/** What another box puts in the place of a folder, between the look at it and its mount. */
+async function swap(
+  runtime: BoxRuntime,
+  { spec, outside }: Ground,
+  signal: AbortSignal,
+): Promise<AttackResult> {
+  const facts = {
+    name: 'swap',
+    title: 'a folder that is swapped while a box starts opens nothing',
+    wall: 'files',
+  } as const
+  const mounts = spec.mounts.map(mount => (mount.at.endsWith('/hooks') ? { ...mount, host: outside } : mount))
+  try {
+    const ran = await runtime.exec({ ...spec, mounts, proxy: null }, { argv: ['/bin/true'] }, signal)
+    return { ...facts, outcome: 'failed', detail: `the box ran: ${ran.ended}` }
+  } catch (error) {
+    const noticed = messageOf(error).includes('changed while it was opened')
+    return { ...facts, outcome: noticed ? 'proved' : 'unproven', detail: noticed ? '' : messageOf(error) }
+  }
 }
 
 /** What a command leaves behind, seen from outside. */

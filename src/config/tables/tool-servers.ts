@@ -79,6 +79,11 @@ export const mcp = table({
   private: key(z.boolean().default(false), 'Whether its host may be in your own network.', {
     by: 'terminal',
   }),
+  ca: key(
+    z.string().min(1).optional(),
+    'A file of certificates (PEM) to trust at its host, instead of the usual authorities.',
+    { by: 'terminal' },
+  ),
   oauth: oauth.optional(),
   trust: key(trusted.optional(), 'The lowest level that has it; full, or the lowest that `tools` names.'),
   tools: key(

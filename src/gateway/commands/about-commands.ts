@@ -100,7 +100,14 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
           if (!models().known.includes(name) && !atLeast(clearance.acts, 'full'))
             return say(`“${args}” is not among /models.`)
           if (!models().hasKey(name)) return say(`There is no key for ${name}.`)
-          const failure = await models().probe(name, AbortSignal.timeout(probeMs))
+          const { failure, usage } = await models().probe(name, AbortSignal.timeout(probeMs))
+          const usd = models().cost(name, usage)
+          const { person, acts: level } = clearance
+          store.turns.record(
+            'probe',
+            { ...usage, person, level, job: 'model check', model: name, usd },
+            now(),
+          )
           if (failure)
             return say(
               `${name} was not chosen: ${failureText(failure.kind, failure.message, clearance.level)}`,

@@ -5,8 +5,8 @@ import type { Tracer } from '../../trace/trace.ts'
 
 export interface TracedCalls {
   readonly trace: string
-  /** The turn's span. */
-  readonly parent: string
+  /** The turn's span; null for work beside any turn. */
+  readonly parent: string | null
   /** provider/model, as configured: what the price goes by. */
   readonly model: string
   /** Told of each call as it begins. */
@@ -28,8 +28,16 @@ export function tracedStream(
     })
     for await (const event of stream(request, signal)) {
       if (event.type === 'done')
-        span.end({ ...event.usage, stop: event.stop, usd: models().cost(model, event.usage) })
-      if (event.type === 'failed') span.end({ kind: event.kind }, event.message)
+        span.end({
+          ...event.usage,
+          stop: event.stop,
+          instead: event.instead,
+          usd: models().cost(model, event.usage),
+        })
+      if (event.type === 'failed') {
+        const { usage, kind, message } = event
+        span.end({ kind, ...(usage ? { ...usage, usd: models().cost(model, usage) } : {}) }, message)
+      }
       yield event
     }
   }

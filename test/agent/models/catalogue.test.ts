@@ -75,6 +75,22 @@ test('a PDF is shown to who reads it, text to everybody', () => {
     ).messages[0]!.blocks.map(block => block.type)
   for (const reader of ['claude-opus-4-6', 'claude-3-haiku', 'gpt-4o', 'gpt-5.4-mini'])
     assert.deepEqual(shown(reader), ['document', 'document'], reader)
+  const long = { ...pdf, pages: 60 }
+  const ofLong = (model: string) =>
+    JSON.stringify(
+      fitted(
+        {
+          model: 'x/y',
+          tools: [],
+          system: { stable: '', session: '' },
+          messages: [{ role: 'user', blocks: [long] }],
+          maxTokens: 1,
+        },
+        { model, facts: factsOf(model) },
+      ).messages,
+    )
+  assert.match(ofLong('claude-opus-4-6'), /"type":"document"/)
+  assert.match(ofLong('claude-haiku-4-5'), /rent\.pdf is too long for this model/)
   for (const other of ['gemini-2.5-pro', 'some-model', 'gpt-oss:20b'])
     assert.deepEqual(shown(other), ['text', 'document'], other)
 })

@@ -31,6 +31,7 @@ export async function openDiscordRig({ named = true } = {}) {
       const faults = {
         'lost request': 'drop',
         'lost answer': 'drop after',
+        'late answer': { lateMs: 1_200 },
         unavailable: { status: 502 },
         limited: { status: 429, retryAfter: 0.2 },
         forbidden: { status: 403, code: 50_007, message: 'Cannot send messages to this user' },

@@ -1,4 +1,5 @@
 // Signal under the suite that every channel passes.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createSignal } from '../../../channels/signal/adapter.ts'
 import { channelContract, type Rig, type SendFault } from '../contract.ts'
 import { depsFor, direct, friend, link, openWorld, socketsOf, until } from './world.ts'
@@ -26,6 +27,7 @@ async function openRig(): Promise<Rig> {
     fault = undefined
     if (now === 'lost request') socketsOf(server).get(device)?.close(4401)
     if (now === 'lost request' || now === 'unavailable') throw new Error(now)
+    if (now === 'late answer') await sleep(1_200)
     if (now === 'forbidden') return { status: 'unknown' }
     const prepared = await prepare(...given)
     if (now === 'lost answer' && prepared.status === 'ok') {

@@ -23,6 +23,7 @@ export async function openTelegramRig(settings: Partial<TelegramSettings> = {}) 
       const faults = {
         'lost request': 'drop',
         'lost answer': 'drop after',
+        'late answer': { lateMs: 1_200 },
         unavailable: { status: 502, description: 'Bad Gateway' },
         limited: { status: 429, retryAfter: 2 },
         forbidden: { status: 403, description: 'Forbidden: bot was blocked by the user' },
