@@ -50,8 +50,8 @@ export interface Inbound {
   readonly at: number
   /** In a group: the agent was named, or this answers one of its messages. */
   readonly addressed?: boolean
-  /** The text of the message this one answers. */
-  readonly quote?: { readonly author: string; readonly text: string }
+  /** The text of the message this one answers. Without `of` it is somebody else's, who answers for nothing here. */
+  readonly quote?: { readonly author: string; readonly text: string; readonly of?: 'agent' | 'sender' }
   readonly attachments?: readonly Attachment[]
   /** The chat forgets its messages this long after they are read, in milliseconds; so must we. */
   readonly expiresMs?: number

@@ -52,7 +52,7 @@ export class CoopError extends Error {
 /** The message of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  return text.replace(/\s*\n\s*/g, ' ').trim() || 'unknown error'
+  return linesOf(text).join(' ') || 'unknown error'
 }
 
 /** Whether a thrown thing is an SQLite or file-system refusal to store. */
@@ -62,3 +62,6 @@ export function isStorageFault(error: unknown): boolean {
     typeof code === 'string' && /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code)
   )
 }
+
+/** The lines that say something. A pattern for the gaps would take minutes over a page of blanks. */
+const linesOf = (text: string): string[] => text.split('\n').flatMap(line => line.trim() || [])

@@ -55,8 +55,10 @@ export async function messageInbound(
     ...(answered?.content
       ? {
           quote: {
-            author: answered.author.id === self.id ? 'you' : nameOf(answered.author),
+            author: nameOf(answered.author),
             text: answered.content,
+            ...(answered.author.id === self.id ? { of: 'agent' } : {}),
+            ...(answered.author.id === author.id ? { of: 'sender' } : {}),
           },
         }
       : {}),

@@ -49,7 +49,7 @@ export function inboundOf(client: Client, data: DataMessage, origin: Origin): In
     text,
     at: origin.timestamp,
     ...(origin.place.kind === 'group' ? { addressed: mentioned || quote?.ours === true } : {}),
-    ...(quote ? { quote: { author: quote.author, text: quote.text } } : {}),
+    ...(quote ? { quote: quoted(quote, origin) } : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(revises ? { revises } : {}),
     ...(reaction ? { reaction } : {}),
@@ -107,17 +107,27 @@ function reactionOf(client: Client, reaction: Reaction): Inbound['reaction'] {
 function quoteOf(
   client: Client,
   data: DataMessage,
-): { author: string; text: string; ours: boolean } | undefined {
+): { author: string; text: string; ours: boolean; uuid: string } | undefined {
   if (!data.quote) return undefined
   const author = parseServiceId(data.quote.authorAciBinary, data.quote.authorAci)
   if (author?.kind !== 'aci') return undefined
   const ours = author.uuid === client.account.row.aci
   return {
-    author: ours ? 'you' : safeName(nameOf(readPerson(client.db, author.uuid))),
+    author: safeName(nameOf(readPerson(client.db, author.uuid))),
     text: data.quote.text,
     ours,
+    uuid: author.uuid,
   }
 }
+
+const quoted = (
+  { author, text, ours, uuid }: NonNullable<ReturnType<typeof quoteOf>>,
+  { sender }: Origin,
+): NonNullable<Inbound['quote']> => ({
+  author,
+  text,
+  ...(ours ? { of: 'agent' } : uuid === sender ? { of: 'sender' } : {}),
+})
 
 const kinds = { image: 'image', audio: 'audio', video: 'video' } as const
 

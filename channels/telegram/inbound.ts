@@ -45,7 +45,7 @@ function saidIn(message: Message, self: Self): Inbound | undefined {
   const quoted = message.reply_to_message
   const answered = quoted && !isTopicStart(quoted) ? quoted : undefined
   const author = answered
-    ? authorOf(answered, self)
+    ? authorOf(answered)
     : message.external_reply && originName(message.external_reply.origin)
   const quoteText = message.quote?.text ?? answered?.text ?? answered?.caption
   const group = message.chat.type !== 'private'
@@ -56,10 +56,10 @@ function saidIn(message: Message, self: Self): Inbound | undefined {
     externalId: externalIdOf(message.chat.id, message.message_id),
     place: placeOf(message),
     sender,
-    text: origin ? `[forwarded from ${originName(origin)}:] ${words}` : words,
+    text: origin ? `[forwarded from ${originName(origin).replace(/[[\]\n]/g, ' ')}:] ${words}` : words,
     at: message.date * 1000,
     ...(group ? { addressed: isAddressed(text, entities, answered, self) } : {}),
-    ...(author && quoteText ? { quote: { author, text: quoteText } } : {}),
+    ...(author && quoteText ? { quote: { author, text: quoteText, ...whose(message, answered, self) } } : {}),
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(message.media_group_id ? { album: message.media_group_id } : {}),
     ...(origin ? { forwarded: true } : {}),
@@ -72,8 +72,16 @@ function speakerOf({ from, sender_chat: chat }: Message): Sender | undefined {
   return from && !from.is_bot ? senderOf(from) : undefined
 }
 
-const authorOf = ({ from, sender_chat }: Message, self: Self): string | undefined =>
-  from?.id === self.id ? 'you' : (sender_chat?.title ?? (from && nameOf(from)))
+const authorOf = ({ from, sender_chat }: Message): string | undefined =>
+  sender_chat?.title ?? (from && nameOf(from))
+
+/** Whether the answered words are ours or the sender's own. */
+function whose(message: Message, answered: Message | undefined, self: Self): { of?: 'agent' | 'sender' } {
+  if (!answered?.from || answered.forward_origin) return {}
+  if (answered.from.id === self.id) return { of: 'agent' }
+  const own = answered.from.id === message.from?.id && !answered.sender_chat && !message.sender_chat
+  return own ? { of: 'sender' } : {}
+}
 
 /** By what name the first writer of a forwarded message goes. */
 function originName(origin: MessageOrigin): string {

@@ -9,7 +9,7 @@ import {
   worst,
 } from '../store/entry.ts'
 import type { Usage } from '../store/turns.ts'
-import type { NameOf } from './history.ts'
+import { type NameOf, voiced } from './history.ts'
 import type { StreamModel } from './model.ts'
 
 /** Entries of one label: what is summed up together may be shown together. */
@@ -89,7 +89,7 @@ function lineOf(entry: Entry, nameOf: NameOf): string {
   if (entry.role === 'summary') return plainText(entry.blocks)
   if (entry.role === 'user' || entry.role === 'heard')
     return [
-      `${nameOf(entry.author) ?? 'Person'}: ${plainText(entry.blocks)}`,
+      voiced(nameOf(entry.author) ?? 'Person', plainText(entry.blocks)),
       ...entry.blocks.flatMap(sentText),
     ].join('\n')
   return entry.blocks.map(blockLine).filter(Boolean).join('\n')

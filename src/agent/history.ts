@@ -63,9 +63,13 @@ function named(entry: Entry, nameOf: NameOf): readonly Block[] {
   const name = nameOf(entry.author)
   if (name === null) return entry.blocks
   return entry.blocks.map(block =>
-    block.type === 'text' ? { ...block, text: `${name}: ${block.text}` } : block,
+    block.type === 'text' ? { ...block, text: voiced(name, block.text) } : block,
   )
 }
+
+/** Only the first line begins at the margin: a later one could be made to look like somebody else's voice. */
+export const voiced = (name: string, text: string): string =>
+  `${name}: ${text.replace(/\r\n?|[\n\u2028\u2029]/g, '\n  ')}`
 
 function withBreakpoints(messages: readonly { role: 'user' | 'assistant'; blocks: Block[] }[]): Message[] {
   const users = messages.flatMap((message, index) => (message.role === 'user' ? [index] : [])).slice(-2)

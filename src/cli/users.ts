@@ -68,6 +68,11 @@ export const users: Command = {
           ? 'Say whom: `coop users show NAME`.'
           : `Say which code: \`coop users ${verb} CODE\`.`,
       )
+    if (verb === 'show' && values.as)
+      throw new CoopError(
+        'usage_wrong',
+        '--as belongs to `coop users approve`; `show` is for who owns the home.',
+      )
     if (verb === 'show')
       return values['would-see'] || values['has-seen']
         ? sight(config, subject, cli, values)

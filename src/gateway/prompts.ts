@@ -5,6 +5,7 @@ import type { Speaker } from '../access/household.ts'
 import { type SystemPrompt, skillLines, systemPrompt, withVolatile } from '../agent/prompt.ts'
 import type { Config } from '../config/load.ts'
 import type { Desk } from '../desk/desk.ts'
+import { shownName } from './shown-name.ts'
 
 /** Prompts kept; an older one is built again when it is needed. */
 const most = 500
@@ -57,7 +58,7 @@ export function build(
     speaker: speaker.kind === 'person' ? speaker.person : null,
     group: group
       ? {
-          title: clearance.place.title ?? clearance.place.id,
+          title: shownName(clearance.place.title ?? clearance.place.id),
           names: clearance.audience.map(id => household.people.get(id)?.name ?? id),
           unknown: clearance.strangers,
         }

@@ -30,7 +30,9 @@ export function readReaction(
 ): ReactionMeaning {
   const { place, channel, reaction } = row.inbound
   const message = store.outbox.find(channel, reaction!.to)
-  if (!message) return { kind: 'nothing', reason: 'a reaction to a message of somebody else' }
+  // Some platforms take the number of any message from whoever reacts.
+  if (!message || message.place.id !== place.id)
+    return { kind: 'nothing', reason: 'a reaction to a message of somebody else' }
   // Variation selectors and skin tones aside, it is the same sign.
   const sign = reaction!.emoji.replace(/[\ufe0f\u{1f3fb}-\u{1f3ff}]/gu, '')
   const question = /^approval:([A-Z0-9]+):/.exec(message.key)?.[1]
@@ -42,5 +44,7 @@ export function readReaction(
       return { kind: 'answer', text: messageOf(error) }
     }
   }
-  return { kind: 'note', text: `[reacted with ${reaction!.emoji} to: “${message.text.slice(0, 200)}”]` }
+  // Who reads here now may be others than those it was written for.
+  const shown = clearance.covers(message.labels) ? `: “${message.text.slice(0, 200)}”` : ' an earlier message'
+  return { kind: 'note', text: `[reacted with ${reaction!.emoji} to${shown}]` }
 }

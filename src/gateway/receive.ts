@@ -4,6 +4,7 @@ import type { Level } from '../access/levels.ts'
 import type { Inbound } from '../channel.ts'
 import { sealPlain } from '../delivery/seal.ts'
 import type { Log } from '../log.ts'
+import { plainText } from '../store/entry.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -88,9 +89,9 @@ export function openReceiver(options: ReceiveOptions): Receiver {
       spanEnds('reaction')
       return reacted(row, cleared)
     }
-    if (revision?.kind === 'note') {
+    if (revision?.kind === 'withdrawn') {
       spanEnds('note')
-      return noted(row, cleared, revision.text)
+      return withdrawn(row, cleared, revision.text)
     }
     const route = chooseRoute(inbound, {
       speaker,
@@ -137,9 +138,17 @@ export function openReceiver(options: ReceiveOptions): Receiver {
     if (reason === 'unlisted group') strangers.inUnlistedGroup(row.inbound.place)
   }
 
-  function noted(row: Received, cleared: Cleared, text: string): void {
+  /** The words are named only where the conversation shows them still: others may read here now. */
+  function withdrawn(row: Received, cleared: Cleared, text: string): void {
     if (isForeign(row, cleared)) return store.inbox.settle(row.id, 'ignored', 'a stranger takes words back')
-    listen(row, cleared, text)
+    const { id, epoch, windowFrom } = sessionOf(cleared, row.inbound)
+    const entries = store.transcript.view(cleared.clearance).entries(id, epoch, windowFrom)
+    const shown = text !== '' && entries.some(entry => plainText(entry.blocks).includes(text))
+    listen(
+      row,
+      cleared,
+      `[took back ${shown ? `the message: “${text.slice(0, 200)}”` : 'an earlier message'}]`,
+    )
   }
 
   const isForeign = ({ inbound }: Received, { speaker, group }: Cleared): boolean =>

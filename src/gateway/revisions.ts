@@ -8,8 +8,8 @@ export type Revision =
   | { readonly kind: 'settled' }
   /** To be taken up like a message: what it names is being answered already. */
   | { readonly kind: 'message'; readonly inbound: Inbound }
-  /** For the next turn to know. */
-  | { readonly kind: 'note'; readonly text: string }
+  /** For the next turn to know: these words were taken back. */
+  | { readonly kind: 'withdrawn'; readonly text: string }
 
 export interface Revisions {
   apply(row: Received): Revision
@@ -53,7 +53,7 @@ export function openRevisions({ inbox }: Pick<Store, 'inbox'>): Revisions {
       }
       if (original.state !== 'running') {
         if (!deleted || original.state === 'ignored') return settled(row, 'revised after it was answered')
-        return { kind: 'note', text: `[took back the message: “${original.inbound.text.slice(0, 200)}”]` }
+        return { kind: 'withdrawn', text: original.inbound.text }
       }
       const { addressed } = original.inbound
       const words = deleted

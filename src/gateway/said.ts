@@ -13,22 +13,22 @@ export const strangerAuthor = (name: string): string =>
       .slice(0, 60) || 'someone'
   }`
 
-/** The name that an author of the transcript goes by. */
+/** The name that an author of the transcript goes by. Whoever nobody knows may call themselves like somebody known. */
 export const authorName = (author: string, household: Household): string =>
-  household.people.get(author)?.name ?? author.replace(/^~/, '')
+  author.startsWith('~') ? `${author.slice(1)} (not known)` : (household.people.get(author)?.name ?? author)
 
 /** What a message says, with what it answers and, in `lines`, what became of its attachments. */
 export function spokenText(inbound: Inbound, lines: readonly string[] = named(inbound)): string {
   const quote = inbound.quote
-    ? `[in answer to ${inbound.quote.author}: “${inbound.quote.text.slice(0, 500)}”]\n`
+    ? `[in answer to ${quotedName(inbound.quote)}: “${onOneLine(inbound.quote.text).slice(0, 500)}”]\n`
     : ''
   return clean(`${quote}${[inbound.text, ...lines].join('\n')}`).trim()
 }
 
 /** Where the words came from: what somebody hands on is not their own. */
-export function spokenOrigin({ forwarded }: Inbound, person: Person | null): Origin {
+export function spokenOrigin({ forwarded, quote }: Inbound, person: Person | null): Origin {
   const own = originOf(person?.level ?? 'public')
-  return forwarded ? worst([own, 'derived']) : own
+  return forwarded || (quote && quote.of === undefined) ? worst([own, 'derived']) : own
 }
 
 /** Whether `next` is the one who wrote `first`: two strangers are never one. */
@@ -39,6 +39,25 @@ export function isSameVoice(next: Speaker, speaker: Speaker, first: Received | u
     speaker.kind === 'stranger' && next.sender.channel === sender?.channel && next.sender.id === sender.id
   )
 }
+
+/** “You” is the agent alone, whatever others call themselves. */
+function quotedName({ author, of }: NonNullable<Inbound['quote']>): string {
+  if (of === 'agent') return 'you'
+  const name = onOneLine(author)
+    .replace(/[[\]:]/g, ' ')
+    .trim()
+  return /^you$/i.test(name) ? '"you"' : name
+}
+
+/** What somebody else wrote does not leave its quotation marks. */
+const onOneLine = (text: string): string =>
+  text
+    .slice(0, 1_000)
+    .split(/[\r\n\u2028\u2029]+/)
+    .map(line => line.trim())
+    .filter(Boolean)
+    .join(' ⏎ ')
+    .replace(/[“”]/g, '"')
 
 const named = ({ attachments = [] }: Inbound): string[] =>
   attachments.map(({ kind, name }) => `[attached: ${kind} ${name}]`)

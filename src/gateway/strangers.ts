@@ -7,6 +7,7 @@ import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Cleared } from './gatekeeper.ts'
 import type { PostOffice } from './post-office.ts'
+import { shownName } from './shown-name.ts'
 
 export interface StrangersOptions {
   readonly store: Store
@@ -93,7 +94,7 @@ export function openStrangers(options: StrangersOptions): Strangers {
       tellOnce(
         `told:${channel}:${id}`,
         true,
-        `I was written to in the group “${title ?? id}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${channel}:${id}"`,
+        `I was written to in the group “${shownName(title ?? id)}”, which is not listed, so I stay silent there. To let me answer, add to coop.toml:\n[[groups]]\nmatch = "${channel}:${id}"`,
       ),
     changed: ({ channel, sender }, person) =>
       tellOnce(
@@ -108,10 +109,3 @@ export function openStrangers(options: StrangersOptions): Strangers {
     },
   }
 }
-
-/** A stranger's name without what could mislead a reader: control and direction characters, line ends. */
-const shownName = (name: string): string =>
-  name
-    .replace(/[\p{C}\n]/gu, '')
-    .trim()
-    .slice(0, 60) || 'Somebody'

@@ -77,6 +77,9 @@ export function openSubagents(options: SubagentOptions): Subagents {
     if (current.reason !== null) return close(sent, row, 'stopped', current.reason)
     if (!person || clearance.person !== person.id)
       return errand.gaveUp(row, 'the person it works for may not be answered there any more')
+    // Its task was written from what was open then.
+    if (!clearance.covers(sent.grant.reads))
+      return errand.gaveUp(row, 'what it was told is no longer open there')
     const session = store.sessions.get(subagentSession(sent.id))
     if (!session) return errand.gaveUp(row, 'its session was deleted')
     const cleared = { speaker: { kind: 'person', person }, clearance, group: undefined } as const
@@ -192,7 +195,11 @@ export function openSubagents(options: SubagentOptions): Subagents {
     waiting() {},
     gaveUp(row, reason) {
       const sent = subagents.ofInbox(row.id)
-      if (sent) close(sent, store.inbox.get(row.id), 'failed', reason)
+      if (!sent) return
+      close(sent, store.inbox.get(row.id), 'failed', reason)
+      const person = options.household().people.get(sent.person)
+      if (sent.background && person)
+        options.office.tell(person, `What I was doing in the background came to nothing: ${reason}.`)
     },
     brief({ sender }) {
       const sent = subagents.get(sender.id)

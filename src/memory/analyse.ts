@@ -44,9 +44,13 @@ export const gist = (text: string): string => [...new Set(termsOf(text))].sort()
 
 /** The share of sentences that are questions, 0 to 1. */
 export function questionShare(text: string): number {
-  const ends = text.match(/[.!?\u3002\uff01\uff1f]+(?=\s|$)/g) ?? []
-  const asked = ends.filter(end => /[?\uff1f]/.test(end)).length
-  const sentences = ends.length + (/[.!?\u3002\uff01\uff1f]["')\]]*\s*$/.test(text.trimEnd()) ? 0 : 1)
+  // Whole runs of signs first: looked for with what follows them, a page of dots would take minutes.
+  const ends = [...text.matchAll(/[.!?\u3002\uff01\uff1f]+/g)].filter(({ 0: end, index }) =>
+    /^(\s|$)/.test(text.slice(index + end.length, index + end.length + 1)),
+  )
+  const asked = ends.filter(([end]) => /[?\uff1f]/.test(end)).length
+  const tail = text.trimEnd().slice(-40)
+  const sentences = ends.length + (/[.!?\u3002\uff01\uff1f]["')\]]*$/.test(tail) ? 0 : 1)
   return asked / Math.max(sentences, 1)
 }
 

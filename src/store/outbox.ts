@@ -69,8 +69,8 @@ export function openOutbox(db: Db) {
     "UPDATE outbox SET body = json_remove(body, '$.attachments') WHERE id = ?",
   )
   const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
-  const newest = db.prepare<[number, string, string], { key: string; body: string }>(
-    `SELECT key, body FROM (SELECT * FROM outbox ORDER BY id DESC LIMIT ?)
+  const newest = db.prepare<[number, string, string], { key: string; body: string; labels: string }>(
+    `SELECT key, body, labels FROM (SELECT * FROM outbox ORDER BY id DESC LIMIT ?)
      WHERE channel = ? AND external_id = ? LIMIT 1`,
   )
   const counts = db.prepare<[], { state: string; count: number; repeated: number }>(
@@ -132,11 +132,14 @@ export function openOutbox(db: Db) {
       },
     ),
     /** The part that became this message, if it is among the newest. */
-    find(channel: string, externalId: string): { key: string; text: string; place: Place } | undefined {
+    find(
+      channel: string,
+      externalId: string,
+    ): { key: string; text: string; place: Place; labels: readonly string[] } | undefined {
       const row = newest.get(findAmong, channel, externalId)
       if (!row) return undefined
       const { text, place } = JSON.parse(row.body) as { text: string; place: Place }
-      return { key: row.key, text, place }
+      return { key: row.key, text, place, labels: JSON.parse(row.labels) as string[] }
     },
     counts: (): Record<string, number> => {
       const all = counts.all()

@@ -26,6 +26,11 @@ test('what is no table, or one in a block of code, stays as it is', () => {
   for (const text of [code, 'a | b', '---|---', '| a |']) assert.equal(withoutTables(text), text)
 })
 
+test('pages of blanks, dashes and bars are text like any other', () => {
+  for (const text of ['\n', ' ', '-', '| ', ' |\n', '>'].map(sign => `x${sign.repeat(100_000)}x`))
+    assert.equal(withoutTables(text), text)
+})
+
 test('words around a table are kept, whatever they are', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z ]{1,40}$/), fc.stringMatching(/^[a-z ]{1,40}$/), (before, after) => {

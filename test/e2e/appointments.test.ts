@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
 import { runCoop } from '../support/coop.ts'
-import { newest, refuse, say, use, wordsIn } from '../support/fake-anthropic.ts'
+import { newest, refuse, resultsIn, say, use, wordsIn } from '../support/fake-anthropic.ts'
 import { openLiveClient } from '../support/live-client.ts'
 import { alice, bob, household, openStage, type Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -41,7 +41,7 @@ message = "What is for dinner?"
 user = "alice"
 [cron.deliver]
 channel = "telegram"
-target = "${chat}"
+target = "group:${chat}"
 `,
   })
   stage.telegram.members.set(chat, [alice, bob])
@@ -74,6 +74,34 @@ test('a reminder that was set in a group is said there, and shown by name to who
   const theirs = (await stage.reply(alice.id)).text
   assert.match(theirs, /“a job of bob”/)
   assert.doesNotMatch(theirs, /soup/)
+})
+
+test('in a group nobody reads what was set elsewhere, and words of a direct chat do not enter its reminders', async () => {
+  await using stage = await openStage({ toml: group })
+  stage.telegram.members.set(chat, [alice, bob])
+  const set = (text: string) => use('schedule', { action: 'create', kind: 'reminder', when: '+2h', text })
+  stage.model.next(set('a ring for Alice'))
+  stage.telegram.write(bob, 'remind me of the ring')
+  await stage.reply(bob.id)
+  stage.model.next(set('the soup'))
+  stage.telegram.write(bob, 'coop, remind us of the soup', { chat })
+  await stage.reply(chat)
+  stage.telegram.write(bob, '/cron', { chat })
+  await stage.reply(chat, 2)
+  stage.telegram.write(bob, '/cron history', { chat })
+  await stage.reply(chat, 3)
+  const said = textsTo(stage, chat).join('\n')
+  assert.match(said, /reminder “the soup”/)
+  assert.doesNotMatch(said, /ring for/)
+
+  stage.model.next(
+    use('schedule', { action: 'update', id: 'the soup', text: 'the soup, and the ring for Alice' }),
+  )
+  stage.telegram.write(bob, 'add the ring')
+  await stage.reply(bob.id, 2)
+  const [refused] = resultsIn(stage.model.requests.at(-1)!.body)
+  assert.ok(refused!.isError)
+  assert.match(refused!.text, /less is open than here/)
 })
 
 test('a job of somebody who is trusted less now does not run, and says so; one that runs is stopped', async () => {

@@ -170,7 +170,7 @@ test('what a person answers and hands on is read as that, and a reply in a chann
     }),
   )
   const reply = await kitchen.reply()
-  assert.match(newest((await next()).body), /in answer to Alice: “it rains”\]\nis that so\?/)
+  assert.match(newest((await next()).body), /in answer to Alice: “it rains”\]\n {2}is that so\?/)
   assert.deepEqual(reply.body.message_reference, { message_id: asked.id, fail_if_not_exists: false })
   const bobs = direct(bob)
   discord.write(bob, '', {

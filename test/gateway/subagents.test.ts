@@ -299,6 +299,24 @@ test('somebody who is lowered has their subagents lowered with them', async () =
   assert.deepEqual(house.store.subagents.open(), [])
 })
 
+test('a subagent in the background is not begun again for readers who may not see its task, and its person is told', async () => {
+  const model = agentThat(
+    () => [spawn('sell the house quietly', { background: true })],
+    (request, signal) => untilStopped(request, signal),
+  )
+  const { house, texts, go } = houseWith(model, '\n[subagents]\ntrust = "inner"\n')
+  await using _ = house
+  go()
+  await until('the subagent', () => model.requests.some(isSubagent))
+  await until('the reply', () => texts().length > 0)
+  house.reload(`${people.replace('"full"', '"inner"')}\n[subagents]\ntrust = "inner"\n`)
+  await until('it is told', () => texts().some(text => /came to nothing/.test(text)))
+  await house.settled()
+  assert.equal(model.requests.filter(isSubagent).length, 1)
+  assert.ok(!texts().some(text => text.includes('sell')))
+  assert.deepEqual(house.store.subagents.open(), [])
+})
+
 /** What `kill -9` would leave at each commit while `work` goes on: the database as the disk has it then. */
 async function everyCommit(home: () => string, work: () => Promise<void>): Promise<Map<string, Buffer>[]> {
   const kept: Map<string, Buffer>[] = []

@@ -39,6 +39,10 @@ test('gist does not change with order, case and grammar', () => {
   assert.equal(gist('Alice likes the lakes'), gist('lake: Alice LIKED it'))
 })
 
+test('questionShare reads a page of dots like any text', () => {
+  assert.equal(questionShare(`And ${'.'.repeat(100_000)}x?`), 1)
+})
+
 test('questionShare counts sentences that ask', () => {
   assert.equal(questionShare('How are you?'), 1)
   assert.equal(questionShare('I am fine. And you?'), 0.5)

@@ -32,7 +32,7 @@ const inbound = (externalId: string, text: string, expiresMs?: number): Inbound 
   sender: { channel: 'signal', id: 'b', name: 'Bob' },
   text,
   at: 0,
-  quote: { author: 'you', text: `quoted ${text}` },
+  quote: { author: 'Coop', of: 'agent', text: `quoted ${text}` },
   attachments: [{ kind: 'file', name: `${text}.txt`, mime: 'text/plain', handle: '{}' }],
   ...(expiresMs === undefined ? {} : { expiresMs }),
 })

@@ -80,6 +80,29 @@ test('a message that waited while a stranger joined is held back too', async () 
   assert.ok(!home.model.requests.some(request => textOf(request).includes('second, for Alice alone')))
 })
 
+test('a reaction to what was said before a stranger joined, and taking it back, bring none of its words back', async () => {
+  await using home = openFamily({ toml: group() })
+  let sent = 0
+  home.disc.answer = () => ({ kind: 'sent', externalId: `own${++sent}` })
+  home.disc.membership.set('den', listed('d-alice'))
+  home.model.say = () => 'the spare key lies under the third stone'
+  const question = messageFrom('disc', 'd-alice', 'where is the spare key of the blue door?', inDen)
+  const aside = messageFrom('disc', 'd-alice', 'the alarm is 4711', { ...inDen, addressed: false })
+  home.disc.push(question, aside)
+  await home.settled()
+  home.disc.membership.set('den', listed('d-alice', 'd-mallory'))
+  const about = (more: object) => ({ ...messageFrom('disc', 'd-alice', '', inDen), ...more })
+  home.disc.push(about({ reaction: { to: 'own1', emoji: '🎉' } }))
+  home.disc.push(about({ revises: { externalId: aside.externalId, deleted: true } }))
+  await home.settled()
+  home.disc.push(messageFrom('disc', 'd-alice', 'hello again', inDen))
+  await home.settled()
+  const request = textOf(home.model.requests.at(-1)!)
+  assert.ok(!/third stone|4711|blue door/.test(request), request)
+  assert.match(request, /\[reacted with 🎉 to an earlier message\]/)
+  assert.match(request, /\[took back an earlier message\]/)
+})
+
 test('what was said before a stranger joined is there again when they are gone', async () => {
   await using home = openFamily({ toml: group() })
   const say = async (text: string, ...ids: string[]) => {

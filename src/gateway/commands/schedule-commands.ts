@@ -48,6 +48,8 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
           if (verb === 'list') return saySecret(await hand.list())
           if (verb === 'run') return saySecret(hand.run(what))
           if (verb === 'cancel') return saySecret(hand.cancel(what))
+          if (verb === 'history' && clearance.place.kind === 'group')
+            return say('In a direct chat with me, please.')
           if (verb === 'history')
             return saySecret(
               runHistory(options.store.runs, what, own, clearance.person, options.timezone(clearance.person)),
@@ -65,7 +67,7 @@ export function scheduleCommands(options: ScheduleCommandOptions): ChatCommand[]
       level: 'familiar',
       run({ args, clearance }) {
         try {
-          const wish = readUsageWish(args, atLeast(clearance.acts, 'full') ? null : clearance.person)
+          const wish = readUsageWish(args, atLeast(clearance.level, 'full') ? null : clearance.person)
           return saySecret(usageText(options.store.spending, wish, options.now(), options.timezone(null)))
         } catch (error) {
           return sayFault(error)

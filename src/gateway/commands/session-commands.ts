@@ -29,13 +29,17 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       .view(context.clearance)
       .entries(context.session.id, context.session.epoch, context.session.windowFrom)
       .filter(entry => entry.turn === turn.id)
-    const words = entries.filter(entry => entry.role === 'user').map(entry => plainText(entry.blocks))
+    // What was said where more was open is not for here to take back.
+    if (entries.length === 0) return null
+    const spoken = entries.filter(entry => entry.role === 'user')
+    const words = spoken.map(entry => plainText(entry.blocks))
+    const own = spoken.every(entry => entry.author === context.clearance.person)
     const done = entries.flatMap(entry =>
       entry.blocks.flatMap(block =>
         block.type === 'tool_call' && leavesBehind(block.name, block.input) ? [block.name] : [],
       ),
     )
-    return { turn, words, done }
+    return { turn, words, own, done }
   }
 
   const busy = 'A turn is running; /stop it first.'
@@ -83,6 +87,9 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
         if (options.running(context.session.id)) return say(busy)
         const last = lastTurn(context)
         if (!last || last.words.length === 0) return say('There is nothing to try again.')
+        // Tried again they would be this person's words, with this person's trust.
+        if (!last.own)
+          return say('The last message was somebody else’s; only they can have it answered again.')
         store.transcript.undoTurn(last.turn.id)
         return { kind: 'again', text: last.words.join('\n\n') }
       },

@@ -66,6 +66,8 @@ export const chatJob = (job: ChatJob): Job => ({
 })
 
 function placeOf({ channel, target }: { channel: string; target: string }, household: Household): Place {
-  const group = household.groups.has(`${channel}:${target}`) || target.startsWith('group:')
-  return { channel, kind: group ? 'group' : 'direct', id: target }
+  const named = target.replace(/^group:/, '')
+  const listed = [target, named].find(id => household.groups.has(`${channel}:${id}`))
+  const group = listed !== undefined || named !== target
+  return { channel, kind: group ? 'group' : 'direct', id: listed ?? target }
 }

@@ -1,6 +1,7 @@
 // The schedule as one turn reaches it: people set, change and see their own jobs; who is fully trusted, anybody's.
 import type { Clearance } from '../../access/clearance.ts'
 import { atLeast } from '../../access/levels.ts'
+import { placeKey } from '../../channel.ts'
 import { CoopError } from '../../errors.ts'
 import type { ChatJob, Jobs } from '../../store/jobs.ts'
 import type { JobWish, ScheduleHand } from '../../tools/hands.ts'
@@ -31,15 +32,22 @@ export function scheduleHand(
   if (person === null || place.channel === scheduleChannel) return null
   const zone = schedule.zoneOf(person)
 
-  const mine = (job: Pick<Job, 'person'>) => job.person === person || atLeast(clearance.level, 'full')
+  /** In a group, what answers there: the others would read of the rest. */
+  const here = ({ place: to }: Job) =>
+    place.kind === 'direct' || (to !== null && placeKey(to) === placeKey(place))
+  const mine = (job: Job) => here(job) && (job.person === person || atLeast(clearance.level, 'full'))
+  /** What a job is called was said where it was set, and to whoever set it. */
+  const isNamed = ({ person: whose, grant }: Job) =>
+    grant === null || (whose === person && clearance.covers(grant.reads))
+  const called = (job: Job) => (isNamed(job) ? `“${job.name}” [${job.id}]` : `[${job.id}]`)
 
   function find(id: string): Job {
     const words = id.toLowerCase()
     const found = schedule
       .jobs()
       .filter(mine)
-      .find(job => job.id.toLowerCase() === words || job.name.toLowerCase() === words)
-    if (!found) throw new CoopError('not_found', `There is no job “${id}” of yours; list shows them.`)
+      .find(job => job.id.toLowerCase() === words || (isNamed(job) && job.name.toLowerCase() === words))
+    if (!found) throw new CoopError('not_found', `There is no job “${id}” of yours here; list shows them.`)
     return found
   }
 
@@ -55,7 +63,7 @@ export function scheduleHand(
     const next = schedule.planner.next(job.id)
     const when = job.cron === null ? '' : `${inWords(job)}; `
     const then = next === null ? 'no time to come' : `next ${clock(next, zone)} ${zone}`
-    return `${job.kind} “${job.name}” [${job.id}]: ${when}${then}`
+    return `${job.kind} ${called(job)}: ${when}${then}`
   }
 
   /** What it would ask for, or why it would not run. */
@@ -104,6 +112,12 @@ export function scheduleHand(
     async update(id, wish) {
       const job = changed(chatJobOf(id), wish, zone, now())
       if (job.person !== person) throw new CoopError('not_permitted', 'Only who made it can change it.')
+      const fits = clearance.reads.every(label => job.grant.reads.includes(label))
+      if ((wish.text !== undefined || wish.name !== undefined) && !fits)
+        throw new CoopError(
+          'not_permitted',
+          'Its words go where less is open than here: change them there, or cancel it and set another.',
+        )
       jobs.change(job)
       schedule.sync()
       return `Changed: ${confirmed(chatJob(job))}${await asking([chatJob(job)])}`
@@ -112,12 +126,12 @@ export function scheduleHand(
       const job = chatJobOf(id)
       jobs.setState(job.id, 'cancelled')
       schedule.sync()
-      return `Cancelled: “${job.name}” [${job.id}].`
+      return `Cancelled: ${called(chatJob(job))}.`
     },
     run(id) {
       const job = find(id)
       const run = schedule.planner.runNow(job)
-      return run ? `“${job.name}” runs now.` : `“${job.name}” is running already.`
+      return run ? `${called(job)} runs now.` : `${called(job)} is running already.`
     },
     async list() {
       const jobs = schedule.jobs().filter(mine)

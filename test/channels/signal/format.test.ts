@@ -100,3 +100,8 @@ test('text without marks stays as it is', () => {
     }),
   )
 })
+
+test('format leaves what is nested deeper than anybody reads as it was written', () => {
+  const deep = `${'>'.repeat(4_000)} x`
+  assert.equal(format(deep).text, deep)
+})

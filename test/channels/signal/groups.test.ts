@@ -110,7 +110,7 @@ test('a mention, or an answer to one of our messages, addresses the agent', asyn
   }
   void say({ body: 'I agree', quote }, 1_002)
   const answered = await running.next()
-  assert.deepEqual(answered.quote, { author: 'you', text: 'dinner at 7' })
+  assert.deepEqual(answered.quote, { author: 'Signal user', text: 'dinner at 7', of: 'agent' })
   assert.equal(answered.addressed, true)
 })
 

@@ -95,3 +95,8 @@ test('format marks only what Telegram takes, leaves nothing out that was said, a
     { numRuns: 300 },
   )
 })
+
+test('format leaves what is nested deeper than anybody reads as it was written', () => {
+  const deep = `${'>'.repeat(4_000)} x`
+  assert.equal(format(deep).text, deep)
+})

@@ -51,7 +51,7 @@ test('inbound reads words, captions, quotes, topics and who is addressed', () =>
   }
   assert.equal(read(mention)?.addressed, true)
   const answer = { text: 'yes', reply_to_message: { message_id: 6, text: 'sure?', from: { id: 42 } } }
-  assert.deepEqual(read(answer)?.quote, { author: 'you', text: 'sure?' })
+  assert.deepEqual(read(answer)?.quote, { author: '42', text: 'sure?', of: 'agent' })
 })
 
 test('inbound reads each kind of file with its name and type', () => {
