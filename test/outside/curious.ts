@@ -68,7 +68,8 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
   const mark = `msg-${turn.mark}-`
   const made = (needs: Iterable<string>) => {
     const word = turn.make(needs)
-    turn.also(word, turn.open)
+    // The model made it up: whoever reads the turn may read it, whatever store it was meant for.
+    for (const open of turn.opens) turn.also(word, open)
     return word
   }
   /** Where a memory goes that names no store. */
