@@ -69,7 +69,7 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
   const made = (needs: Iterable<string>) => {
     const word = turn.make(needs)
     // The model made it up: whoever reads the turn may read it, whatever store it was meant for.
-    for (const open of turn.opens) turn.also(word, open)
+    for (const open of [turn.open, ...turn.opens]) turn.also(word, open)
     return word
   }
   /** Where a memory goes that names no store. */
