@@ -77,7 +77,10 @@ test('a person is added, a briefing arrives, a bad change is refused, a harmful 
     /Set: task “hello” \[[A-Z0-9]{6}\]: every weekday at 07:00 Europe\/Lisbon; next \w+ .* 07:00 Europe\/Lisbon/,
   )
   // The two come together when the run is quick.
-  await chat.type('/cron run hello', /(?=[\s\S]*“hello” \[[A-Z0-9]{6}\] runs now)(?=[\s\S]*Hello! I am listening\.)/)
+  await chat.type(
+    '/cron run hello',
+    /(?=[\s\S]*“hello” \[[A-Z0-9]{6}\] runs now)(?=[\s\S]*Hello! I am listening\.)/,
+  )
   await chat.type('remind me in 1 second to water the plants', /Set: reminder “water the plants”/)
   await chat.hear(/⏰ water the plants/)
 
