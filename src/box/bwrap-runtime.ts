@@ -29,6 +29,8 @@ export interface BwrapOptions {
 
 export interface Weaken {
   readonly args?: (args: string[]) => string[]
+  /** What runs inside before the command. */
+  readonly words?: (words: string[]) => string[]
   readonly filter?: (program: readonly Instruction[]) => readonly Instruction[]
   readonly limits?: (spec: BoxSpec) => BoxSpec
   readonly env?: Readonly<Record<string, string>>
@@ -62,7 +64,14 @@ export function openBwrap(options: BwrapOptions): BoxRuntime {
     const words = launchCommand(argv, inside, spec.proxy !== null, options.mark, spec.mounts)
     const disk = spec.mounts.find(mount => mount.mode === 'rw')
     return {
-      command: [...stage.command, options.bwrap, '--args', String(descriptors.args), '--', ...words],
+      command: [
+        ...stage.command,
+        options.bwrap,
+        '--args',
+        String(descriptors.args),
+        '--',
+        ...(weaken.words?.(words) ?? words),
+      ],
       cwd: '/',
       env: weaken.env ?? {},
       args: Buffer.from((weaken.args?.(args) ?? args).map(part => `${part}\0`).join('')),

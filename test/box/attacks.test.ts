@@ -58,6 +58,8 @@ const allowing =
     return program.map((one, index) => (index === at + 1 ? { op: 0x06, jt: 0, jf: 0, k: ALLOW } : one))
   }
 
+const mayDump = /^Max core file size +\S+ +unlimited/m.test(readFileSync('/proc/self/limits', 'utf8'))
+
 const walls: Record<string, Weaken> = {
   'the network namespace': { args: namespacesBut('net') },
   'the process namespace': { args: namespacesBut('pid') },
@@ -94,6 +96,17 @@ const walls: Record<string, Weaken> = {
   'the limit of processes': { limits: spec => ({ ...spec, limits: { ...spec.limits, procs: 4_000 } }) },
   'the limit of memory': { limits: spec => ({ ...spec, limits: { ...spec.limits, memory: 2 ** 40 } }) },
   'the limit of a file': { limits: spec => ({ ...spec, limits: { ...spec.limits, file: 2 ** 40 } }) },
+  // Where the gateway itself may make no memory images, the limit cannot be more than none.
+  ...(mayDump
+    ? {
+        'the limit of memory images': {
+          words: (words: string[]) =>
+            words.map(word =>
+              word.replace('ulimit -c 1 2>/dev/null && exec /usr/bin/prlimit --core=1:1 --', 'exec'),
+            ),
+        },
+      }
+    : {}),
   ...(process.getuid?.() === 0 ? { 'the unprivileged user': { asRoot: true } } : {}),
 }
 
