@@ -18,9 +18,9 @@ before(async () => {
   stage = await openSignalStage()
   await stage.world.phone.waitForSync(stage.agent)
 })
-beforeEach(() => {
+beforeEach(async () => {
+  await stage.settle()
   stage.model.otherwise = ({ body }) => say(`heard: ${newest(body)}`)
-  for (const phone of [stage.account, stage.alice, stage.bob, stage.carol, stage.mallory]) phone.clear()
 })
 after(() => stage[Symbol.asyncDispose]())
 

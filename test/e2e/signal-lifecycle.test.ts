@@ -13,8 +13,8 @@ let stage: SignalStage
 before(async () => {
   stage = await openSignalStage()
 })
-beforeEach(() => {
-  for (const phone of [stage.alice, stage.bob]) phone.clear()
+beforeEach(async () => {
+  await stage.settle()
 })
 after(() => stage[Symbol.asyncDispose]())
 

@@ -19,7 +19,7 @@ import { runCoop } from '../support/coop.ts'
 import { newest, say, use, wordsIn } from '../support/fake-anthropic.ts'
 import { filesHolding } from '../support/holding.ts'
 import { openPhone } from '../support/signal-phone.ts'
-import { openSignalStage, type SignalStage } from '../support/signal-stage.ts'
+import { openIn, openSignalStage, type SignalStage } from '../support/signal-stage.ts'
 import { until } from '../support/until.ts'
 
 let stage: SignalStage
@@ -31,9 +31,9 @@ before(async () => {
   await stage.world.phone.waitForSync(stage.agent)
 })
 // What a test left unread is nothing to the next one.
-beforeEach(() => {
+beforeEach(async () => {
+  await stage.settle()
   stage.model.otherwise = ({ body }) => say(`heard: ${newest(body)}`)
-  for (const phone of [stage.account, stage.alice, stage.bob, stage.carol, stage.mallory]) phone.clear()
 })
 after(() => stage[Symbol.asyncDispose]())
 
@@ -67,10 +67,7 @@ const stored = (text: string) =>
     `“${text}” is stored`,
     () => count("SELECT count(*) FROM inbox WHERE body ->> '$.text' = ?", text) > 0,
   )
-/** What is not answered, or not out yet. */
-const open = () =>
-  count("SELECT count(*) FROM inbox WHERE state IN ('new', 'running')") +
-  count("SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')")
+const open = () => openIn(stage.home.database)
 
 test('the command shows a code with its address, and says which number it linked', async () => {
   assert.match(linked, /█/)
@@ -436,7 +433,7 @@ test('who joins a group while an answer is written gets nothing of it, nor of wh
   assert.deepEqual([bob.texts(), mallory.texts()], [[], []])
   model.otherwise = ({ body }) => say(`heard: ${newest(body)}`)
   await ask('and who is here?', joined)
-  assert.match((await mallory.reply()).body ?? '', /who is here/)
+  for (const member of [bob, mallory]) assert.match((await member.reply()).body ?? '', /who is here/)
   assert.doesNotMatch(JSON.stringify(model.requests.at(-1)!.body), /gate code|dinner/)
 })
 

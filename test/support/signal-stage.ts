@@ -1,7 +1,9 @@
 // A household on Signal: the mock server, a Bot API and a Messages API on loopback, and the real gateway, linked by its own command.
 import { spawn } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Device, Group } from '@signalapp/mock-server'
+import Database from 'better-sqlite3'
 import { openWorld, socketsOf, until as untilSoon, type World } from '../channels/signal/world.ts'
 import { type RunningGateway, startGateway } from './coop.ts'
 import { type FakeAnthropic, openFakeAnthropic } from './fake-anthropic.ts'
@@ -34,6 +36,8 @@ export interface SignalStage extends AsyncDisposable {
   connected(): boolean
   /** Links, as a person does who runs the command and scans its code: the first, or the `code`th. */
   link(how?: { readonly code?: number }): Promise<string>
+  /** Waits until all that was asked is answered and out, then forgets what the phones got. */
+  settle(): Promise<void>
 }
 
 export interface SignalStageOptions {
@@ -58,6 +62,22 @@ const program = fileURLToPath(new URL('../../src/bin.js', import.meta.url))
 /** A group's id as coop.toml names it. */
 const hexOf = (group: Group): string => Buffer.from(group.id, 'base64').toString('hex')
 
+/** What is not answered, or not out yet. */
+export function openIn(database: string): number {
+  const db = new Database(database, { readonly: true })
+  try {
+    return db
+      .prepare<[], number>(
+        `SELECT (SELECT count(*) FROM inbox WHERE state IN ('new', 'running')) +
+           (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending'))`,
+      )
+      .pluck()
+      .get()!
+  } finally {
+    db.close()
+  }
+}
+
 /** Opens the household, links its home and starts its gateway. */
 export async function openSignalStage(options: SignalStageOptions = {}): Promise<SignalStage> {
   await using stack = new AsyncDisposableStack()
@@ -72,6 +92,7 @@ export async function openSignalStage(options: SignalStageOptions = {}): Promise
     watchPhone(world, 'Mallory', world.contacts[0]!),
   ] as const
   const account = watchPhone(world, 'Coop', world.phone)
+  const phones = [account, alice, bob, carol, mallory]
   const family = await alice.device.createGroup({
     title: 'Family',
     members: [alice.device, world.phone, bob.device],
@@ -170,8 +191,14 @@ ${options.toml?.({ family: hexOf(family) }) ?? ''}`,
       agent = await complete
       // What is sent to a socket that is closing is lost in the mock, though never at Signal.
       await untilSoon(() => !stage.connected())
-      for (const person of [account, alice, bob, carol, mallory]) await person.meet(agent)
+      for (const person of phones) await person.meet(agent)
       return said
+    },
+    async settle() {
+      await until('nothing is open', () => openIn(home.database) === 0, patienceMs)
+      // The server has it; the phones open what they are handed one after the other.
+      await setTimeout(50)
+      for (const phone of phones) phone.clear()
     },
   }
   if (!options.idle) {
