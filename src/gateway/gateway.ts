@@ -117,7 +117,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const { store, memory, boxes, log, tracer } = options
   const now = options.now ?? Date.now
   const startedAt = now()
-  const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelOptions = options.idleMs === undefined ? {} : { idleMs: options.idleMs }
   const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   const inForce = openInForce(options.config, modelsOf)
   const { config, household, models, timezone, directSessions } = inForce
@@ -267,7 +267,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     logins: loginsFolder(options.config.paths.db),
     version: options.version,
     log,
-    now,
+    now: () => performance.now(),
   })
   const lent = openLent({
     store,
