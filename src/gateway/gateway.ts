@@ -299,9 +299,12 @@ export function openGateway(options: GatewayOptions): Gateway {
   const today = () => dayStart(now(), timezone())
   const compactor = openCompactor({
     store,
-    stream: trace => tracedStream(models, tracer, { trace, parent: null, model: sideModel(), began() {} }),
+    stream: (trace, model) => tracedStream(models, tracer, { trace, parent: null, model, began() {} }),
     cost: (name, usage) => models().cost(name, usage),
-    model: sideModel,
+    // The offline model keeps no notes: what it would write is not the conversation.
+    models: () => [...new Set([sideModel(), modelFor(null)])].filter(name => !name.startsWith('offline/')),
+    contextOf: ({ id, person }) =>
+      models().factsOf(modelFor(household().people.get(person ?? '') ?? null, id)).context,
     nameOf: author => (author === null ? null : authorName(author, household())),
     log,
     now,
@@ -342,6 +345,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   })
   const commands = commandTable({
     store,
+    tracer,
     memory,
     configuration,
     people,
