@@ -120,6 +120,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     ...base,
     ready: options.ready,
     sideModel,
+    modelFor,
     gatekeeper,
     busy: () => lanes.running().length > 0,
   })
