@@ -23,6 +23,7 @@ import { keepKeys } from './keys.ts'
 import { safeName } from './names.ts'
 import { openNews } from './news.ts'
 import { othersIn, react, send, withdraw } from './outgoing.ts'
+import { openProof } from './proof.ts'
 import { openReceipts, sendTyping } from './receipts.ts'
 import { receive } from './receive.ts'
 import { membershipOf, roomIdOf } from './rooms.ts'
@@ -72,6 +73,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     log: deps.log,
     knows: aci => deps.knows?.(`signal:${aci}`) ?? false,
     chats: () => connection.chats(),
+    proof: openProof(),
     aside: side.run,
   }
   const news = openNews()
@@ -104,7 +106,11 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
   return {
     name: 'signal',
     capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false, steps: settings.verbose },
-    state: connection.state,
+    state() {
+      const state = connection.state()
+      const error = client.proof.wanted()
+      return state.kind === 'connected' && error !== undefined ? { ...state, error } : state
+    },
     prepare: withoutTables,
     async *listen(signal) {
       const ending = AbortSignal.any([signal, stopped.signal])

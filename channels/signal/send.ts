@@ -5,6 +5,7 @@ import { CoopError, isStorageFault, messageOf } from '../../src/errors.ts'
 import { type Client, NotConnected } from './client.ts'
 import { composeTranscript, dataOf } from './compose.ts'
 import { reachableDevices, type SessionsResult } from './encrypt.ts'
+import { proofWanted } from './proof.ts'
 import { sideBySide } from './side-by-side.ts'
 import type { Db } from './store/database.ts'
 import * as store from './store/outbound.ts'
@@ -23,6 +24,8 @@ export interface Dispatch {
 
 /** A repeat that the server fails this often counts as delivered: the first try got there. */
 const doubtfulTries = 3
+/** How often it is looked whether a person has answered what Signal asks. */
+const proofMs = 600_000
 /** Copies that go out at the same time. */
 const width = 8
 
@@ -218,8 +221,9 @@ function waiting(outcome: Exclude<Outcome, { kind: 'accepted' | 'unregistered' |
     case 'challenge':
       return {
         kind: 'retry',
-        reason: 'Signal asks for proof that a person sends; open Signal on the phone and answer it',
-        afterMs: outcome.afterMs ?? 600_000,
+        reason: proofWanted,
+        // The server counts from the question; the answer given on the phone we see by trying.
+        afterMs: Math.min(outcome.afterMs ?? proofMs, proofMs),
       }
     case 'limited':
       return { kind: 'retry', reason: 'Signal asks to send more slowly', afterMs: outcome.afterMs ?? 60_000 }

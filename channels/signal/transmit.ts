@@ -55,6 +55,8 @@ export async function transmit(client: Client, letter: Letter, ready?: Packet): 
       })
     }
     const result = await put(client, letter, packet)
+    if (result.kind === 'challenge' || result.kind === 'accepted')
+      client.proof.note(letter.recipient, result.kind === 'challenge')
     switch (result.kind) {
       case 'devices': {
         const corrected = await correctDevices(client, letter.recipient, result)
