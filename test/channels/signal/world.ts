@@ -20,6 +20,8 @@ export interface World extends AsyncDisposable {
   readonly home: string
   readonly settings: SignalSettings
   readonly port: number
+  /** What the server has open now. */
+  readonly sessions: Set<{ destroy(): void }>
 }
 
 const mockPath = createRequire(import.meta.url).resolve('@signalapp/mock-server')
@@ -51,6 +53,7 @@ export async function openWorld(
     contacts,
     home,
     port,
+    sessions,
     settings: settingsFor(port),
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy()
@@ -60,7 +63,18 @@ export async function openWorld(
   }
 }
 
+/** The server is gone, as when a cable is pulled; returns what plugs it in again. */
+export function goAway(world: Pick<World, 'server' | 'port' | 'sessions'>): () => Promise<void> {
+  const https = httpsOf(world.server)
+  https.close()
+  for (const session of world.sessions) session.destroy()
+  world.sessions.clear()
+  return () => new Promise(resolve => https.listen(world.port, '127.0.0.1', resolve))
+}
+
 interface HttpsServer {
+  close(): void
+  listen(port: number, host: string, done: () => void): void
   on(event: string, listener: (...given: never[]) => void): void
   removeAllListeners(event: string): void
   listeners(event: string): ((...given: unknown[]) => void)[]
