@@ -8,6 +8,7 @@ import type {
   SendResult,
   Unverified,
 } from '../../src/channel.ts'
+import { openDurable } from '../../src/durable.ts'
 import { messageOf } from '../../src/errors.ts'
 import { withoutTables } from '../table.ts'
 import { type BlobHandle, fetchHandle } from './attachments.ts'
@@ -58,16 +59,18 @@ const mostFileBytes = 100 * 1024 * 1024
 
 /** Opens the channel. It works, or its state says that no phone is linked. Throws when signal.db is in use or unsound. */
 export async function createSignal(settings: SignalSettings, deps: ChannelDeps): Promise<SignalChannel> {
-  const db = openSignalDb(pathIn(deps.home, settings.db_path))
+  const db = openSignalDb(pathIn(deps.home, settings.db_path), 'when asked')
   const account = openAccount(db)
   if (!account) {
     db.close()
     return notLinked
   }
   const side = openAside(deps)
+  const log = openDurable(db)
+  const news = openNews()
   const client: Client = {
     db,
-    units: openUnits(db),
+    units: openUnits(db, { flushed: log.flushed, received: news.announce }),
     account,
     service: openService(settings, deps.home),
     log: deps.log,
@@ -76,7 +79,6 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     proof: openProof(),
     aside: side.run,
   }
-  const news = openNews()
   const stopped = new AbortController()
   const receipts = openReceipts(client, stopped.signal)
   const connection = openConnection({
@@ -85,10 +87,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     log: deps.log,
     async onEnvelope(envelope) {
       const arrival = await receive(client, envelope)
-      if (arrival.messages.length > 0) {
-        news.announce()
-        receipts.delivered(arrival.messages)
-      }
+      if (arrival.messages.length > 0) receipts.delivered(arrival.messages)
       for (const { what, work } of arrival.after) side.run(what, work)
     },
     onUpkeep: () => upkeep(client),
@@ -167,6 +166,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
       await running
       await side.idle()
       await client.units.idle()
+      log[Symbol.dispose]()
       db.close()
     },
   }

@@ -36,6 +36,9 @@ export async function dispatch(client: Client, message: Dispatch): Promise<SendR
     if (fresh) {
       const refused = await prepare(client, message)
       if (refused) return refused
+    } else {
+      // What refused to reach the disk at the first attempt must not leave at the second.
+      await client.units.flushed()
     }
     const row = store.readOutbound(client.db, message.key)
     if (!row) throw new Error('the message was not stored')
