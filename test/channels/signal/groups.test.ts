@@ -7,15 +7,24 @@ import { type Device, EMPTY_DATA_MESSAGE, type Group, type PrimaryDevice } from 
 import type { Place } from '../../../src/channel.ts'
 import { contentOf } from './contents.ts'
 import { currentGroup, remove } from './membership.ts'
-import { acquaint, direct, friend, link, openWorld, reinstall, run, until, type World } from './world.ts'
+import {
+  acquaint,
+  direct,
+  friend,
+  link,
+  openWorld,
+  reinstall,
+  run,
+  soon,
+  until,
+  type World,
+} from './world.ts'
 
 const placeOf = (group: Group): Place => ({
   channel: 'signal',
   kind: 'group',
   id: `group:${Buffer.from(group.id, 'base64').toString('hex')}`,
 })
-
-const soon = () => AbortSignal.timeout(10_000)
 
 interface Gathering {
   readonly device: Device
@@ -281,10 +290,7 @@ test('a group of 1,000 is read whole, and members who cannot be reached do not k
   await running.next()
   const members = await running.channel.members!(place, soon())
   assert.equal(members.kind === 'list' && members.ids.length, 999)
-  assert.equal(
-    (await running.channel.send({ key: 'a', place, text: 'hello' }, AbortSignal.timeout(30_000))).kind,
-    'sent',
-  )
+  assert.equal((await running.channel.send({ key: 'a', place, text: 'hello' }, soon())).kind, 'sent')
   assert.equal((await alice.waitForMessage()).body, 'hello')
 })
 
