@@ -85,8 +85,7 @@ function withoutMath(markdown: string): string {
 }
 
 /** None begins inside another: a beginning without an end is not looked for twice. */
-const formulaBlock =
-  /^([ \t>]*)(?:\$\$([^$]+)\$\$|(?<!\\)\\\[((?:(?!(?<!\\)\\\[)[\s\S])+?)\\\])[ \t]*$/gm
+const formulaBlock = /^([ \t>]*)(?:\$\$([^$]+)\$\$|(?<!\\)\\\[((?:(?!(?<!\\)\\\[)[\s\S])+?)\\\])[ \t]*$/gm
 const bracketed =
   /\$\$([^$\n]+)\$\$|(?<!\\)\\\[((?:(?!(?<!\\)\\\[)[^\n])+?)\\\]|(?<!\\)\\\(((?:(?!(?<!\\)\\\()[^\n])+?)\\\)/g
 

@@ -48,7 +48,8 @@ function tableAt(lines: readonly string[], at: number): { table: Table; before: 
   const columns = cellsOf(delimiter.slice(before.length))
   const first = lines[at]!
   if (!delimiter.includes('|') || !columns.every(column => /^:?-+:?$/.test(column))) return null
-  if (!first.startsWith(before) || /^[\s>]/.test(first.slice(before.length)) || !first.includes('|')) return null
+  if (!first.startsWith(before) || /^[\s>]/.test(first.slice(before.length)) || !first.includes('|'))
+    return null
   const header = cellsOf(first.slice(before.length))
   if (header.length !== columns.length) return null
   const own = [first, delimiter]

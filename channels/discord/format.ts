@@ -11,7 +11,10 @@ export const format = (markdown: string): string =>
       .replace(/!\[([^[\]\n]{0,300})\]\(([^)[\s]+)\)/g, (_, name, url) => named(name, url))
       // Only addresses of the web can be followed.
       .replace(/(?<!\\)\[([^[\]\n]{1,300})\]\((?!https?:|<)([^\s()[]+)\)/g, (_, name, to) => label(name, to))
-      .replace(/^([ \t>]*)#{4,6}[ \t]+(.*[^\s#])[ \t#]*$/gm, (_, before, title) => `${before}**${plain(title)}**`)
+      .replace(
+        /^([ \t>]*)#{4,6}[ \t]+(.*[^\s#])[ \t#]*$/gm,
+        (_, before, title) => `${before}**${plain(title)}**`,
+      )
       .replace(
         /^(?![ \t>]*(?:[-*+>#]|\d+[.)]))(.+)\n(=+|-+)[ \t]*$/gm,
         (_, title, line) => `${line[0] === '=' ? '#' : '##'} ${title}`,
