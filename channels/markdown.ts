@@ -1,10 +1,19 @@
 // Markdown to its tokens; what is nested deeper than any person would is text.
-import { lexer, type MarkedToken, type Token, type TokensList } from 'marked'
+import { createRequire } from 'node:module'
+import type { MarkedToken, Token, TokensList } from 'marked'
+
+const require = createRequire(import.meta.url)
+/** Loaded with the first text: every start would wait for it. */
+const marked = () => require('marked') as typeof import('marked')
+const usual = (markdown: string): TokensList => marked().lexer(markdown)
+
+/** The tokens of a short text within a line. */
+export const wordsIn = (markdown: string): readonly Token[] => marked().Lexer.lexInline(markdown)
 
 /** The blocks of a text, by a lexer that may know more than the usual marks. */
 export function blocksOf(
   markdown: string,
-  lex: (markdown: string) => TokensList = lexer,
+  lex: (markdown: string) => TokensList = usual,
 ): readonly MarkedToken[] {
   try {
     const blocks = lex(markdown) as readonly MarkedToken[]

@@ -1,5 +1,6 @@
 // Markdown for platforms that have no tables: aligned columns in a code block where they fit a phone, else a paragraph a row.
-import { Lexer, type MarkedToken, type Token } from 'marked'
+import type { MarkedToken, Token } from 'marked'
+import { wordsIn } from './markdown.ts'
 import { fenceBehind } from './outside-code.ts'
 
 /** Characters of a fixed-width line that a phone shows without wrapping. */
@@ -105,7 +106,7 @@ function laidOut({ header: names, rows: cells, right, lines }: Table): string {
 
 /** A cell's words without its marks. */
 const plain = (cell: string): string =>
-  cell.length > longestCell || /^[\w ,.%€$£-]*$/.test(cell) ? cell : wordsOf(Lexer.lexInline(cell))
+  cell.length > longestCell || /^[\w ,.%€$£-]*$/.test(cell) ? cell : wordsOf(wordsIn(cell))
 
 const wordsOf = (tokens: readonly Token[]): string =>
   (tokens as readonly MarkedToken[])
