@@ -75,7 +75,17 @@ export function openGuilds(rest: REST): Guilds {
     })
   }
 
-  function follow({ t, d }: GatewayDispatchPayload): void {
+  /** Of a server whose news cannot be read nothing is known any more: who was not understood to come in must not be left out. */
+  function follow(payload: GatewayDispatchPayload): void {
+    try {
+      read(payload)
+    } catch {
+      const { guild_id, id } = Object(payload.d) as { guild_id?: unknown; id?: unknown }
+      if (!guilds.delete(String(guild_id ?? id))) guilds.clear()
+    }
+  }
+
+  function read({ t, d }: GatewayDispatchPayload): void {
     switch (t) {
       case GatewayDispatchEvents.Ready:
         guilds.clear()

@@ -29,6 +29,8 @@ export function inboundOf(update: Update, self: Self): Inbound | undefined {
   const edited = update.edited_message
   const message = update.message ?? edited
   if (!message?.from || message.from.id === self.id) return undefined
+  // Somebody who is on the way says nothing by it, every few seconds.
+  if (edited?.location) return undefined
   const said = saidIn(message, self)
   if (!said || !edited) return said
   const { externalId } = said
