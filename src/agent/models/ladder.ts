@@ -11,6 +11,7 @@ export interface LadderOptions {
   readonly rungs: (model: string) => Promise<readonly Rung[]>
   /** Milliseconds without any event before a stream counts as dead. */
   readonly idleMs: number
+  /** Milliseconds by a clock that nobody sets: keys rest by it. */
   readonly now: () => number
 }
 
@@ -124,7 +125,7 @@ async function* climb(
       if (!(await pause(wait, signal))) return aborted
       continue
     }
-    const end = yield* once(rung, request, { ...rung.endpoint, key }, options.idleMs, signal)
+    const end = yield* once(rung, request, { ...rung.endpoint, key }, options, signal)
     if (end === null) return null
     failure = end
     options.tried.push(triedText(rung, end))
