@@ -56,7 +56,7 @@ function unanswered({ messages }: WireRequest) {
     }
     for (const block of content) {
       // What stands before it belongs to a turn that waits, and that answers it itself.
-      if (/^Waiting for /.test(String(block.content))) {
+      if (/^(Waiting for|No result yet)/.test(String(block.content))) {
         wishes.clear()
         called = ''
       }
