@@ -143,12 +143,12 @@ function openHousehold(stage: Stage, chance: Chance) {
       telegram.write({ id, name: `Visitor${id}` }, 'let me in')
     },
     async () => {
-      const file = join(home.dir, `backup-${backups.length}.coop`)
+      const file = join(home.dir, `backup-${++count}.coop`)
       const { code } = await command(['backup', file])
       backups.push({ file, done: code === 0 })
     },
     async () => {
-      const word = `i${imported.length}.`
+      const word = `i${++count}.`
       const line = {
         kind: 'fact',
         store: 'shared',
