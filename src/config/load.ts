@@ -15,6 +15,8 @@ export interface Config {
   readonly home: string
   readonly text: string
   readonly settings: Settings
+  /** Why the offline model stands in for the one that the file names; absent while that one answers. */
+  readonly standIn?: string
   readonly household: Household
   /** The value behind "env:NAME"; undefined if the variable is empty or absent. */
   readonly secret: (reference: string) => string | undefined

@@ -396,6 +396,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     models,
     running: session => lanes.running().includes(session),
     modelFor,
+    standIn: () => config().standIn,
     today,
     now,
   })

@@ -330,12 +330,13 @@ test('a question that waits is asked above the editor, a yes lets it happen, and
   await pane.until(ready)
   pane.type('tell Bob that dinner is ready')
   pane.press('Enter')
-  await pane.until(/y yes +n no, then Enter +Esc later/)
+  const asked = await pane.until(/y yes +n no, then Enter +Esc later/)
+  assert.equal(asked.match(/Send this to Bob\?/g)?.length, 1, asked)
   pane.type('my own words, n or y')
   pane.press('Enter')
   await pane.until(/That is neither[\s\S]*my own words, n or y/)
   pane.press('C-u', 'n', 'Enter')
-  await pane.until(text => !/y yes/.test(text))
+  await pane.until(/Send this to Bob\?\s+dinner is ready\s+Denied\./)
   pane.type('tell Bob that supper is late')
   pane.press('Enter')
   await pane.until(/Send this to Bob\?\s+supper is late[\s\S]*y yes/)
@@ -343,6 +344,52 @@ test('a question that waits is asked above the editor, a yes lets it happen, and
   await pane.until(/On its way to Bob/)
   const bob = house.pane(['attach', '--user', 'Bob'])
   await bob.until(text => /Alice says: supper is late/.test(text) && !/dinner/.test(text))
+})
+
+test('a question is asked once on each screen, waits after Esc, and goes where another answered it', async () => {
+  await using house = openHouse()
+  await house.gateway()
+  const one = house.pane(['attach'], { rows: 40 })
+  const two = house.pane(['attach'], { rows: 40 })
+  await Promise.all([one.until(ready), two.until(ready)])
+  one.type('tell Bob that dinner is ready')
+  one.press('Enter')
+  const asks = /Send this to Bob\?\s+dinner is ready\s+y yes/
+  for (const pane of [one, two])
+    assert.equal((await pane.until(asks)).match(/Send this to Bob\?/g)?.length, 1)
+  const late = house.pane(['attach'], { rows: 40 })
+  assert.equal((await late.until(asks)).match(/Send this to Bob\?/g)?.length, 1)
+  two.press('Escape')
+  await two.until(/dinner is ready\s+It waits; \/approve (\w{6}) or \/deny \1 answers it\./)
+  late.type('y')
+  late.press('Enter')
+  await late.until(/Send this to Bob\?\s+dinner is ready\s+Approved\./)
+  await one.until(text => /This is no longer asked\./.test(text) && !/y yes/.test(text))
+})
+
+test('a yes for ten minutes is given where a question offers it', async () => {
+  await using house = openHouse({
+    toml: '\n[[tools.approve.rules]]\ntool = "schedule"\nanswer = "ask"\n',
+  })
+  const pane = house.pane(['chat'], { rows: 40 })
+  await pane.until(ready)
+  pane.type('remind me in 2 hours to drink')
+  pane.press('Enter')
+  await pane.until(/10m yes, and for ten minutes also schedule to create/)
+  pane.type('10m')
+  pane.press('Enter')
+  await pane.until(/Approved, and for 10 minutes also schedule to create/)
+})
+
+test('/help lists the gateway’s commands, this client’s own and its keys', async () => {
+  await using house = openHouse()
+  const pane = house.pane(['chat'], { columns: 120, rows: 80 })
+  await pane.until(ready)
+  pane.type('/help')
+  pane.press('Enter')
+  const screen = await pane.until(/Ctrl-T — switches/)
+  for (const line of [/^\/whoami — /m, /^\/search TEXT — /m, /^Ctrl-O — unfolds/m]) assert.match(screen, line)
+  assert.equal(screen.match(/^\/sessions — /gm)?.length, 1)
 })
 
 test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async () => {
