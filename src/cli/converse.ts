@@ -63,7 +63,9 @@ export async function converse(
     return exit.done
   }
   if (interactive)
-    cli.stdout.write(`${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-C stops an answer, Ctrl-D leaves.\n`)
+    cli.stdout.write(
+      `${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-C stops an answer, Ctrl-D leaves.\n`,
+    )
   let anyRefused = false
   const refused = (error: CoopError) => {
     anyRefused = true
