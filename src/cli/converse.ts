@@ -64,7 +64,7 @@ export async function converse(
   }
   if (interactive)
     cli.stdout.write(
-      `${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-C stops an answer, Ctrl-D leaves.\n`,
+      `${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`,
     )
   let anyRefused = false
   const refused = (error: CoopError) => {

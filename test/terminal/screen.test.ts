@@ -67,6 +67,25 @@ test('Ctrl-Z gives the terminal to the shell, and fg draws the conversation and 
   await pane.until(/You wrote: “half a line”/)
 })
 
+test('Ctrl-Z in the middle of an answer, and fg goes on drawing it', async () => {
+  const words = Array.from({ length: 400 }, (_, index) => `word${index} `)
+  await using model = await openModelServer(() => ({ words, pauseMs: 10 }))
+  await using house = openHouse({ modelUrl: model.url })
+  await house.gateway()
+  using pane = openPane({ command: ['bash', '--norc', '-i'], env: house.env, cwd: house.dir })
+  pane.type(`'${process.execPath}' '${bin}' --config '${house.config}' attach`)
+  pane.press('Enter')
+  await pane.until(ready)
+  pane.type('go')
+  pane.press('Enter')
+  await pane.until(/word5 /)
+  pane.press('C-z')
+  await pane.until(/Stopped[\s\S]*[#$] *$/)
+  pane.type('clear; fg')
+  pane.press('Enter')
+  await pane.until(/word399/)
+})
+
 test('exit, quit and their like leave the chat, on the screen and in plain lines', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'])
