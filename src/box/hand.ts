@@ -1,6 +1,6 @@
 // The hand that tools reach a box with.
 import { type Origin, worst } from '../store/entry.ts'
-import type { BoxHand, CommandResult } from '../tools/hands.ts'
+import type { BoxHand, CommandResult } from '../tools/hands/box.ts'
 import { takeAttachment } from './attachments.ts'
 import type { Box } from './box.ts'
 import { sha256 } from './files.ts'

@@ -8,7 +8,7 @@ import { workspaceAt } from '../box/spec.ts'
 import { CoopError } from '../errors.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import type { Origin } from '../store/entry.ts'
-import type { BoxHand } from '../tools/hands.ts'
+import type { BoxHand } from '../tools/hands/box.ts'
 
 export interface TurnBox extends AsyncDisposable {
   /** The hand of one call; null where there is no box. `onOutput` follows a running command. */

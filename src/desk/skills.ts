@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
-import type { SkillHand } from '../tools/hands.ts'
+import type { SkillHand } from '../tools/hands/talk.ts'
 import type { Files } from './files.ts'
 
 export interface SkillRules {

@@ -19,12 +19,13 @@ export interface Term extends Weighed {
 
 /** In a hurry a term's rows are counted up to here; what has more is too common to help. */
 const hurriedRows = 200
-const akin = akinTerms()
+let akin: ReturnType<typeof akinTerms> | undefined
 
 /** The terms that occur, or have a stand-in that does, with their weight over all of these shelves together. */
 export function weigh(postings: Postings, terms: readonly string[], rows: number): Term[] {
   return terms.flatMap(term => {
     const own = weighed(term, postings.count(term), rows)
+    akin ??= akinTerms()
     const others = (akin.get(term) ?? []).flatMap(other => {
       const having = terms.includes(other) ? 0 : postings.count(other)
       if (having === 0) return []

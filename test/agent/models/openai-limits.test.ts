@@ -1,3 +1,4 @@
+// The limits that an OpenAI-like server tells in its headers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readOpenaiLimits } from '../../../src/agent/models/openai-limits.ts'
