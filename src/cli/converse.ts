@@ -63,9 +63,7 @@ export async function converse(
     return exit.done
   }
   if (interactive)
-    cli.stdout.write(
-      `${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`,
-    )
+    cli.stdout.write(`${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`)
   let anyRefused = false
   const refused = (error: CoopError) => {
     anyRefused = true

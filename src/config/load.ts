@@ -49,8 +49,12 @@ export function configFrom(
   }
   const { settings } = parsed
   const home = dirname(path)
-  const values = { ...dotEnv(home), ...env }
-  const secret = (reference: string) => values[reference.replace(/^env:/, '')] || undefined
+  const file = dotEnv(home)
+  // A variable that a container or a shell hands on empty hides nothing.
+  const secret = (reference: string) => {
+    const name = reference.replace(/^env:/, '')
+    return env[name] || file[name] || undefined
+  }
   return {
     path,
     home,
