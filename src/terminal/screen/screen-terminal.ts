@@ -5,7 +5,7 @@ import { unblock } from '../unblock.ts'
 /** What the library sends before a whole redraw: it would take the scrollback with it. */
 export const clearAll = '\u001b[2J\u001b[H\u001b[3J'
 
-/** A terminal that answers no question at all has by then told everything that was typed before. */
+/** A terminal that answers no question has told by then what was typed before, where Enter became a line feed. */
 const typedAheadMs = 5_000
 
 export class ScreenTerminal extends ProcessTerminal {
@@ -13,11 +13,12 @@ export class ScreenTerminal extends ProcessTerminal {
 
   override start(onInput: (data: string) => void, onResize: () => void): void {
     unblock(process.stdout)
-    const begun = performance.now()
-    // What was typed before the screen stood comes before the answer to its first question, with a line feed for Enter.
-    const isAhead = (data: string) =>
-      data === '\n' && !this.#hasAnswered && performance.now() - begun < typedAheadMs
+    let ahead = true
+    // What was typed before the screen stood comes before the answer to its first question.
+    const isAhead = (data: string) => data === '\n' && ahead && !this.#hasAnswered
     super.start(data => onInput(isAhead(data) ? '\r' : data), onResize)
+    // After a look at the input: where the computer is slow, the time is over before that was read once.
+    setTimeout(() => setImmediate(() => setImmediate(() => (ahead = false))), typedAheadMs).unref()
     // The screen begins at the top of an empty page; what stood there goes into the scrollback.
     super.write(`${'\n'.repeat(Math.max(0, this.rows - 1))}\u001b[H`)
   }
