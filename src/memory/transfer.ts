@@ -1,5 +1,5 @@
 // Memory as JSON lines: what `coop memory export` writes, import reads back.
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { z } from 'zod'
 import { CoopError } from '../errors.ts'
 import { termsOf } from './analyse.ts'
@@ -212,8 +212,8 @@ function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
     line.ref,
     hashOf(body).toString('hex'),
   ]
-  const key = `import:${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32)}`
-  if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(key)) return false
+  const key = `import:${digest('sha256', JSON.stringify(identity)).slice(0, 32)}`
+  if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).pluck().get(key)) return false
   insertRow(shelf, {
     uid: scope.uid(),
     key,
