@@ -23,10 +23,11 @@ const akin = akinTerms()
 
 /** The terms that occur, or have a stand-in that does, with their weight over all of these shelves together. */
 export function weigh(postings: Postings, terms: readonly string[], rows: number): Term[] {
+  const counts = postings.counts(terms.flatMap(term => [term, ...(akin.get(term) ?? [])]))
   return terms.flatMap(term => {
-    const own = weighed(term, postings.count(term), rows)
+    const own = weighed(term, counts.get(term) ?? 0, rows)
     const others = (akin.get(term) ?? []).flatMap(other => {
-      const having = terms.includes(other) ? 0 : postings.count(other)
+      const having = terms.includes(other) ? 0 : (counts.get(other) ?? 0)
       if (having === 0) return []
       const one = weighed(other, having, rows)
       return [{ ...one, idf: Math.min(one.idf, own.idf) }]

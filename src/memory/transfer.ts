@@ -10,6 +10,7 @@ import type { Row } from './row.ts'
 import { type Scope, targetOf, writable } from './scope.ts'
 import { withoutSecrets } from './secrets.ts'
 import { personalShelves, type ShelfRef, storeOf } from './shelves.ts'
+import { tighten } from './tighten.ts'
 import { maxTextBytes } from './write.ts'
 
 const name = z.string().max(200)
@@ -68,9 +69,12 @@ export function parseLine(text: string): Line {
 export interface Import {
   /** Stores a batch in one transaction a file; returns how many were new. */
   add(scope: Scope, lines: readonly Line[]): number
-  /** Gives the sessions that were added to their context. Call it once at the end. */
+  /** Gives the sessions that were added to their context, and the text index its lasting form. Call it once at the end. */
   finish(): void
 }
+
+/** So much of a text index is merged in one commit. */
+const mergedPages = 1_000
 
 /** An import. Lines that were imported before are not stored again. */
 export function openImport(): Import {
@@ -109,6 +113,7 @@ export function openImport(): Import {
         shelf.db.transaction(() => {
           for (const session of sessions) refreshSession(shelf, session)
         })()
+        while (tighten(shelf, mergedPages));
       }
       touched.clear()
     },
