@@ -2,11 +2,12 @@
 import { akinTerms } from './akin.ts'
 import type { Shelf } from './files.ts'
 import { type Postings, quoted } from './postings.ts'
+import { type Sought, soughtAs } from './sought.ts'
 
 export interface Weighed {
   readonly term: string
-  /** The term as it stands in a column of terms. */
-  readonly spaced: string
+  /** How it is looked for in a column of terms. */
+  readonly sought: Sought
   /** Readable rows that have it. */
   readonly rows: number
   readonly idf: number
@@ -71,7 +72,7 @@ export function rarest(shelves: readonly Shelf[], terms: readonly string[], rows
 
 const weighed = (term: string, having: number, rows: number): Weighed => ({
   term,
-  spaced: ` ${term} `,
+  sought: soughtAs(term),
   rows: having,
   idf: Math.max(Math.log((rows - having + 0.5) / (having + 0.5)), 1e-6),
 })
