@@ -27,7 +27,9 @@ export interface NewRow {
   readonly entry?: number | null
   /** Whether it takes no place among its neighbours if it says next to nothing. */
   readonly passing?: boolean
-  /** Index terms of the turns before and after, where they are known already. */
+  /** Index terms of title and body, where they are known already. */
+  readonly terms?: readonly string[]
+  /** Those of the turns before and after, where they are known already. */
   readonly near?: string
 }
 
@@ -40,7 +42,7 @@ export const factTerm = 'xkfact'
 export function insertRow(shelf: Shelf, row: NewRow): void {
   const text = row.title ? `${row.title}\n${row.body}` : row.body
   const people = aliased(shelf, row.people ?? [])
-  const terms = termsOf(text)
+  const terms = row.terms ?? termsOf(text)
   const named = [...(row.saidBy === null ? [] : [row.saidBy]), ...people].flatMap(termsOf)
   const meta = [...named, ...dateTerms(row.at, text), ...(row.kind === 'turn' ? [] : [factTerm])]
   const near = row.near ?? ''

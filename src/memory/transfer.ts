@@ -94,9 +94,9 @@ export function openImport(): Import {
       const group = touched.get(key) ?? { scope, ref: shelf.ref, sessions: new Set<string>() }
       touched.set(key, group)
       shelf.db.transaction(() => {
-        const near = contextOf(lines)
+        const context = contextOf(lines)
         for (const line of lines) {
-          if (!store(scope, shelf, line, near.get(line) ?? '')) continue
+          if (!store(scope, shelf, line, context.get(line))) continue
           stored++
           if (line.kind === 'turn' && line.session != null) group.sessions.add(line.session)
         }
@@ -172,8 +172,15 @@ export function shelfOf(scope: Scope, line: Line): ShelfRef {
   return found
 }
 
+interface Context {
+  /** Index terms of the line itself. */
+  readonly terms: readonly string[]
+  /** Those of the lines before and after, in one text. */
+  readonly near: string
+}
+
 /** The context of each turn, as far as these lines hold it: most rows are then written once. */
-function contextOf(lines: readonly Line[]): Map<Line, string> {
+function contextOf(lines: readonly Line[]): Map<Line, Context> {
   const sessions = new Map<string, Line[]>()
   for (const line of lines) {
     if (line.kind !== 'turn' || line.session == null) continue
@@ -181,30 +188,26 @@ function contextOf(lines: readonly Line[]): Map<Line, string> {
     if (session) session.push(line)
     else sessions.set(line.session, [line])
   }
-  const near = new Map<Line, string>()
+  const contexts = new Map<Line, Context>()
   for (const session of sessions.values()) {
     session.sort((a, b) => momentOf(a) - momentOf(b) || (a.seq ?? 0) - (b.seq ?? 0))
-    const terms = session.map(line =>
-      termsOf(withoutSecrets(line.title ? `${line.title}\n${line.text}` : line.text)).join(' '),
-    )
+    const terms = session.map(line => termsOf(textOf(line)))
     for (const [index, line] of session.entries()) {
       const beside = [index - 1, index + 1].filter(other => {
         const there = session[other]
         return there && Math.abs(momentOf(there) - momentOf(line)) <= sittingGapMs
       })
-      near.set(
-        line,
-        beside
-          .map(other => terms[other])
-          .filter(Boolean)
-          .join(' '),
-      )
+      contexts.set(line, { terms: terms[index]!, near: beside.flatMap(other => terms[other]!).join(' ') })
     }
   }
-  return near
+  return contexts
 }
 
-function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
+/** What a line says, without the secrets in it. */
+const textOf = ({ title, text }: Line): string =>
+  title ? `${withoutSecrets(title)}\n${withoutSecrets(text)}` : withoutSecrets(text)
+
+function store(scope: Scope, shelf: Shelf, line: Line, context: Context | undefined): boolean {
   const now = scope.now()
   const body = withoutSecrets(line.text)
   const at = line.at == null ? now : timeOf(line.at)
@@ -223,7 +226,7 @@ function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
     uid: scope.uid(),
     key,
     kind: line.kind,
-    title: line.title ?? null,
+    title: line.title == null ? null : withoutSecrets(line.title),
     body,
     saidBy: line.said_by ?? null,
     author: null,
@@ -235,7 +238,7 @@ function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
     origin: 'imported',
     originTrust: scope.clearance.acts,
     ref: line.ref ?? null,
-    near,
+    ...context,
   })
   return true
 }
