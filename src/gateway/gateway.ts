@@ -108,6 +108,8 @@ export interface Gateway {
   boxRules(): BoxRules
   /** Who there is now. */
   household(): Household
+  /** Says a line of the program's own to every owner. */
+  tellOwners(text: string): void
   status(): StatusReport
   /** Stops listening, lets turns reach a step boundary until `signal` aborts, empties the outbox, closes the channels. */
   close(signal: AbortSignal): Promise<void>
@@ -414,6 +416,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     channels,
     boxRules: inForce.boxRules,
     household,
+    tellOwners: text => office.tellOwners(text),
     configuration,
     schedule,
     reload,

@@ -6,6 +6,7 @@ import { termsOf } from './analyse.ts'
 import { refreshSession, sittingGapMs } from './context.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow } from './insert.ts'
+import { mended } from './mend.ts'
 import type { Row } from './row.ts'
 import { type Scope, targetOf, writable } from './scope.ts'
 import { withoutSecrets } from './secrets.ts'
@@ -93,14 +94,14 @@ export function openImport(): Import {
     for (const [key, { shelf, lines }] of shelves) {
       const group = touched.get(key) ?? { scope, ref: shelf.ref, sessions: new Set<string>() }
       touched.set(key, group)
-      shelf.db.transaction(() => {
+      const storeAll = shelf.db.transaction(() => {
         const context = contextOf(lines)
-        for (const line of lines) {
-          if (!store(scope, shelf, line, context.get(line))) continue
-          stored++
-          if (line.kind === 'turn' && line.session != null) group.sessions.add(line.session)
-        }
-      })()
+        return lines.filter(line => store(scope, shelf, line, context.get(line)))
+      })
+      const fresh = mended([shelf.ref.owner], scope.mend, storeAll)
+      stored += fresh.length
+      for (const { kind, session } of fresh)
+        if (kind === 'turn' && session != null) group.sessions.add(session)
     }
     return stored
   }
