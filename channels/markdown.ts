@@ -1,10 +1,15 @@
 // Markdown to its tokens; what is nested deeper than any person would is text.
-import { lexer, type MarkedToken, type TokensList } from 'marked'
+import { createRequire } from 'node:module'
+import type { MarkedToken, TokensList } from 'marked'
+
+const require = createRequire(import.meta.url)
+/** Loaded with the first text: every start would wait for it. */
+const usual = (markdown: string): TokensList => (require('marked') as typeof import('marked')).lexer(markdown)
 
 /** The blocks of a text, by a lexer that may know more than the usual marks. */
 export function blocksOf(
   markdown: string,
-  lex: (markdown: string) => TokensList = lexer,
+  lex: (markdown: string) => TokensList = usual,
 ): readonly MarkedToken[] {
   try {
     return lex(markdown) as readonly MarkedToken[]

@@ -1,6 +1,6 @@
 // Files that people send, into the box; files that the agent made, out of it.
 import { CoopError } from '../errors.ts'
-import type { SentFile } from '../tools/hands.ts'
+import type { SentFile } from '../tools/hands/box.ts'
 import type { Box } from './box.ts'
 
 /** Bytes of one file that a person sent. */

@@ -1,6 +1,6 @@
 // The hand that tools reach a box with.
 import { type Origin, worst } from '../store/entry.ts'
-import type { BoxHand, CommandResult } from '../tools/hands.ts'
+import type { BoxHand, CommandResult } from '../tools/hands/box.ts'
 import { takeAttachment } from './attachments.ts'
 import type { Box } from './box.ts'
 import { sha256 } from './files.ts'
@@ -35,7 +35,7 @@ export function boxHandOf(box: Box, { id, seen, sanctioned, onOutput }: BoxCall)
     },
     program: async (argv, signal) => resultOf(await box.exec({ argv, quiet: 'reading' }, signal)),
     originOf: (paths, _, signal) => box.originOf(paths, signal),
-    readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
+    readLines: box.readLines,
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
     take: (path, signal) => takeAttachment(box, path, signal),
     writeFile(path, bytes, { replaces, question }, signal) {

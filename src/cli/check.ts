@@ -22,10 +22,12 @@ export const check: Command = {
     const code = fault ? exit.failed : exit.done
     const { household, settings } = config
     const jobs = await Promise.all(
-      configuredJobs(settings, household, settings.agent.timezone ?? systemTimezone()).map(async job => ({
-        job,
-        seen: await foreseeJob(job, config),
-      })),
+      configuredJobs(settings, household, () => settings.agent.timezone ?? systemTimezone()).map(
+        async job => ({
+          job,
+          seen: await foreseeJob(job, config),
+        }),
+      ),
     )
     if (values.json) {
       const seen = jobs.map(({ job: { id, name, person }, seen: { kind: _, ...rest } }) => ({

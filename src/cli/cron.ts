@@ -66,7 +66,7 @@ async function runNow(config: Config, what: string, cli: Cli): Promise<number> {
 const zoneOf = ({ settings }: Config): string => settings.agent.timezone ?? systemTimezone()
 
 const jobsOf = (config: Config, store: Store): Job[] => [
-  ...configuredJobs(config.settings, config.household, zoneOf(config)),
+  ...configuredJobs(config.settings, config.household, () => zoneOf(config)),
   ...store.jobs.active().map(chatJob),
 ]
 

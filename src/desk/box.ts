@@ -8,7 +8,7 @@ import { workspaceAt } from '../box/spec.ts'
 import { CoopError } from '../errors.ts'
 import type { Disclosed } from '../store/disclosure.ts'
 import type { Origin } from '../store/entry.ts'
-import type { BoxHand } from '../tools/hands.ts'
+import type { BoxHand } from '../tools/hands/box.ts'
 
 export interface TurnBox extends AsyncDisposable {
   /** The hand of one call; null where there is no box. `onOutput` follows a running command. */
@@ -61,8 +61,8 @@ export function openTurnBox(
         closed: path => seen() === 'outside' && offered.instructs(path),
         shell: async (command, timeoutMs, signal) => (await inside(signal)).shell(command, timeoutMs, signal),
         program: async (argv, signal) => (await inside(signal)).program(argv, signal),
-        readLines: async (path, line, count, maxBytes, signal) => {
-          const read = await (await inside(signal)).readLines(path, line, count, maxBytes, signal)
+        readLines: async (path, lines, signal) => {
+          const read = await (await inside(signal)).readLines(path, lines, signal)
           disclose([given(path, read.labels ?? clearance.reads)])
           return read
         },

@@ -7,7 +7,7 @@ import type { StoreName } from '../memory/shelves.ts'
 import type { MemoryView } from '../memory/view.ts'
 import type { Asking } from '../memory/write.ts'
 import type { Disclosed } from '../store/disclosure.ts'
-import type { MemoryHand, MemoryLines, MemoryQuery } from '../tools/hands.ts'
+import type { MemoryHand, MemoryLines, MemoryQuery } from '../tools/hands/memory.ts'
 import { type Forgettable, type Forgotten, forgottenText } from './forget.ts'
 
 export interface MemoryHandDeps {

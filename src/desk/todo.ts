@@ -3,7 +3,7 @@
 import type { Clearance } from '../access/clearance.ts'
 import { type Origin, saidAfter } from '../store/entry.ts'
 import type { Settings } from '../store/settings.ts'
-import type { TodoHand, TodoItem } from '../tools/hands.ts'
+import type { TodoHand, TodoItem } from '../tools/hands/talk.ts'
 
 interface Kept {
   readonly items: readonly TodoItem[]

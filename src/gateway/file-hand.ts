@@ -6,7 +6,7 @@ import { seal } from '../delivery/seal.ts'
 import type { Sender } from '../delivery/sender.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
-import type { FileHand } from '../tools/hands.ts'
+import type { FileHand } from '../tools/hands/box.ts'
 import { newTrace } from '../trace/trace.ts'
 import type { Live } from './live.ts'
 

@@ -1,7 +1,7 @@
 // Lets a turn write to somebody else: only to known people, and only what was approved.
 import type { Clearance } from '../access/clearance.ts'
 import type { Household, Person } from '../access/household.ts'
-import type { MessageHand } from '../tools/hands.ts'
+import type { MessageHand } from '../tools/hands/talk.ts'
 import { newTrace } from '../trace/trace.ts'
 import type { PostOffice } from './post-office.ts'
 

@@ -9,7 +9,7 @@ import { plainText } from '../store/entry.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Subagent } from '../store/subagents.ts'
-import type { SubagentHand, SubagentWish } from '../tools/hands.ts'
+import type { SubagentHand, SubagentWish } from '../tools/hands/work.ts'
 import { subagentChannel, subagentSession } from './errand.ts'
 import type { Subagents } from './subagents.ts'
 

@@ -1,6 +1,5 @@
 // What the adapters of providers and channels need of fetch, on Node's own client, which costs a third of it.
 import type { IncomingMessage } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { pipeline, Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
 import { Agent, request } from './builtin.ts'
@@ -30,7 +29,7 @@ export type Wire = (url: string | URL, init?: WireInit) => Promise<WireResponse>
 /** Opens a client that keeps its connections for the next request. A redirect is an answer like any other. */
 export function openWire(): Wire {
   const plain = new Agent({ keepAlive: true })
-  const secure = new SecureAgent({ keepAlive: true })
+  let secure: ReturnType<typeof secureAgent> | undefined
   return (url, init = {}) =>
     new Promise((resolve, reject) => {
       const target = new URL(url)
@@ -39,12 +38,12 @@ export function openWire(): Wire {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body
       if (bytes && !(bytes instanceof Uint8Array) && !(bytes instanceof Readable))
         throw new TypeError('the body of a request is text, bytes or a stream')
-      const headers = Object.fromEntries(new Headers(init.headers))
+      const headers = plainly(init.headers)
       if (bytes instanceof Uint8Array) headers['content-length'] = String(bytes.length)
       const options = { method: init.method ?? 'GET', headers }
       const sent =
         target.protocol === 'https:'
-          ? secureRequest(target, { ...options, agent: secure })
+          ? https().request(target, { ...options, agent: (secure ??= secureAgent()) })
           : request(target, { ...options, agent: plain })
       const abort = () => sent.destroy(new DOMException('This operation was aborted', 'AbortError'))
       if (signal?.aborted) abort()
@@ -57,17 +56,34 @@ export function openWire(): Wire {
     })
 }
 
-function responseOf(body: IncomingMessage, url: string): WireResponse {
+/** Loaded when an address asks for it. */
+const https = () => process.getBuiltinModule('node:https')
+const secureAgent = () => new (https().Agent)({ keepAlive: true })
+
+/** Names in lower case. The first use of the global Headers loads all of undici, so it is left to who asks for it. */
+function plainly(given: WireInit['headers'] = {}): Record<string, string> {
+  const pairs = Symbol.iterator in given ? given : Object.entries(given)
+  return Object.fromEntries(Array.from(pairs, ([name, value]) => [String(name).toLowerCase(), String(value)]))
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
   const headers = new Headers()
-  for (const [name, values] of Object.entries(body.headersDistinct))
+  for (const [name, values] of Object.entries(headersDistinct))
     for (const value of values ?? []) headers.append(name, value)
+  return headers
+}
+
+function responseOf(body: IncomingMessage, url: string): WireResponse {
+  let headers: Headers | undefined
   const status = body.statusCode ?? 0
   const text = () => textOf(body)
   return {
     ok: status >= 200 && status < 300,
     status,
     statusText: body.statusMessage ?? '',
-    headers,
+    get headers() {
+      return (headers ??= headersOf(body))
+    },
     url,
     body,
     text,

@@ -1,7 +1,7 @@
 // The hand that tools reach tool servers with: finding, describing and calling, every word of a server marked as outside.
 import type { Level } from '../access/levels.ts'
 import { messageOf } from '../errors.ts'
-import type { McpHand, ServerWords } from '../tools/hands.ts'
+import type { McpHand, ServerWords } from '../tools/hands/outside.ts'
 import type { ServerTool } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { asQuote, inLine, inQuotes } from './outside.ts'

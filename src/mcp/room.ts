@@ -6,7 +6,7 @@ import { internet, type Net } from '../box/dial.ts'
 import type { Boxes } from '../box/room.ts'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { McpHand } from '../tools/hands.ts'
+import type { McpHand } from '../tools/hands/outside.ts'
 import { openRenewals } from './auth.ts'
 import { type Connection, connect } from './connection.ts'
 import { handOf, type Use } from './hand.ts'
@@ -23,6 +23,7 @@ export interface ToolServersOptions {
   readonly logins: string
   readonly version: string
   readonly log: Log
+  /** Milliseconds by a clock that nobody sets. */
   readonly now: () => number
   readonly net?: Net
   /** How long a server may take to greet, in milliseconds. */

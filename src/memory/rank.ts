@@ -1,6 +1,8 @@
 // The order of what was found: a pure function of the question and the candidates.
 import { sittingGapMs } from './context.ts'
 import { type NamedDate, partsOf } from './dates.ts'
+import { countTerms } from './insert.ts'
+import { sittingScores, sittingsOf } from './sittings.ts'
 
 /** What one candidate brings, whatever shelf it is from. */
 export interface Candidate {
@@ -19,6 +21,8 @@ export interface Candidate {
   readonly fact: boolean
   /** Share of its sentences that are questions. */
   readonly asks: number
+  /** Its index terms in a line. */
+  readonly says: string
   readonly tellsTime: boolean
   readonly tellsNumber: boolean
   readonly at: number
@@ -53,50 +57,79 @@ const weights = {
   previous2: 0.3,
   next2: 0.1,
   session: 0.3,
-  person: 1.8,
+  person: 2.2,
   asks: 0.6,
+  answers: 0.8,
+  telling: 1,
+  repeats: 0.7,
   wanted: 1.4,
   date: 2,
   ended: 0.6,
 } as const
+
+/** A turn of so many index terms has room to tell something; "It was great!" has not, whatever stands beside it. */
+const tellingTerms = 12
 
 /** Best first; equal scores by id. */
 export function rank(candidates: readonly Candidate[], wish: Wish): Ranked[] {
   const own = candidates.map(
     candidate => candidate.match * candidate.coverage ** weights.coverage + weights.pair * candidate.pairs,
   )
-  const places = new Map<string, { score: number; at: number }>()
-  for (const [index, { session, pos, at }] of candidates.entries()) {
-    if (session !== null && pos !== null) places.set(`${session}:${pos}`, { score: own[index]!, at })
+  const places = new Map<string, { score: number; candidate: Candidate }>()
+  for (const [index, candidate] of candidates.entries()) {
+    const { session, pos } = candidate
+    if (session !== null && pos !== null) places.set(`${session}:${pos}`, { score: own[index]!, candidate })
   }
   const sittings = sittingsOf(candidates)
-  const sessions = sessionScores(sittings, own)
+  const sessions = sittingScores(sittings, own)
   const top = own.reduce((max, score) => Math.max(max, score), 0)
   const best = Math.max(...sessions.values(), Number.MIN_VALUE)
 
-  return candidates
+  const ranked = candidates
     .map((candidate, index) => {
       const { session, pos, at } = candidate
       const beside = (by: number) => {
         const near = session === null || pos === null ? undefined : places.get(`${session}:${pos + by}`)
-        return near && Math.abs(near.at - at) <= sittingGapMs ? near.score : 0
+        return near && Math.abs(near.candidate.at - at) <= sittingGapMs ? near : undefined
       }
+      const before = beside(-1)
+      // What the other asks right before says what this turn is about.
+      const asked = before && before.candidate.saidBy !== candidate.saidBy ? before.candidate.asks : 0
       const context =
-        weights.previous * beside(-1) +
-        weights.next * beside(1) +
-        weights.previous2 * beside(-2) +
-        weights.next2 * beside(2)
+        weights.previous * (1 + weights.answers * asked) * (before?.score ?? 0) +
+        weights.next * (beside(1)?.score ?? 0) +
+        weights.previous2 * (beside(-2)?.score ?? 0) +
+        weights.next2 * (beside(2)?.score ?? 0)
       const sitting = sittings[index]
       const company = sitting == null ? 0 : weights.session * top * ((sessions.get(sitting) ?? 0) / best)
       const score = (own[index]! + context + company) * fit(candidate, wish)
-      return { uid: candidate.uid, score, coverage: candidate.coverage }
+      return { uid: candidate.uid, score, coverage: candidate.coverage, says: wordsBy(candidate) }
     })
-    .sort((a, b) => b.score - a.score || (a.uid < b.uid ? -1 : 1))
+    .sort(bestFirst)
+  return behindTheFirst(ranked)
+}
+
+const bestFirst = (a: Ranked, b: Ranked): number => b.score - a.score || (a.uid < b.uid ? -1 : 1)
+
+const wordsBy = ({ saidBy, says }: Candidate): string => `${saidBy ?? ''}\n${says}`
+
+/** The same words of the same person a second time tell nothing more: they go behind. */
+function behindTheFirst(ranked: readonly (Ranked & { readonly says: string })[]): Ranked[] {
+  const seen = new Set<string>()
+  return ranked
+    .map(({ uid, score, coverage, says }) => {
+      const again = seen.has(says)
+      seen.add(says)
+      return { uid, score: again ? score * weights.repeats : score, coverage }
+    })
+    .sort(bestFirst)
 }
 
 /** How well a candidate fits what the question asks for beside its words. */
 function fit(candidate: Candidate, wish: Wish): number {
   let factor = 1 - weights.asks * candidate.asks
+  factor *=
+    1 + weights.telling * (candidate.fact ? 1 : Math.min(countTerms(candidate.says) / tellingTerms, 1))
   if (wish.person !== null) {
     const theirs =
       candidate.saidBy === wish.person || (candidate.fact && candidate.people.includes(wish.person))
@@ -131,40 +164,4 @@ function agreement(date: NamedDate, parts: Required<NamedDate>): number {
   if (date.day === undefined) return 0.5 * weights.date
   const apart = Math.abs(date.day - parts.day)
   return apart === 0 ? weights.date : apart <= 3 ? 0.5 * weights.date : 0.25 * weights.date
-}
-
-/** Which stretch of talk each candidate is from: a session goes on for years, people pause. */
-function sittingsOf(candidates: readonly Candidate[]): (string | null)[] {
-  const sittings: (string | null)[] = candidates.map(() => null)
-  const order = [...candidates.keys()].sort((a, b) => candidates[a]!.at - candidates[b]!.at)
-  const last = new Map<string, { at: number; count: number }>()
-  for (const index of order) {
-    const { session, at } = candidates[index]!
-    if (session === null) continue
-    const before = last.get(session)
-    const count = before === undefined ? 0 : before.count + (at - before.at > sittingGapMs ? 1 : 0)
-    last.set(session, { at, count })
-    sittings[index] = `${session}#${count}`
-  }
-  return sittings
-}
-
-/** For each sitting the sum of its three best turns. */
-function sessionScores(sittings: readonly (string | null)[], own: readonly number[]): Map<string, number> {
-  const scores = new Map<string, number[]>()
-  for (const [index, sitting] of sittings.entries()) {
-    if (sitting === null) continue
-    const list = scores.get(sitting)
-    if (list) list.push(own[index]!)
-    else scores.set(sitting, [own[index]!])
-  }
-  return new Map(
-    [...scores].map(([session, list]) => [
-      session,
-      list
-        .sort((a, b) => b - a)
-        .slice(0, 3)
-        .reduce((sum, score) => sum + score, 0),
-    ]),
-  )
 }

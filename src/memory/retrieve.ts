@@ -60,6 +60,7 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
       people: row.people === '[]' ? [] : (JSON.parse(row.people) as string[]),
       fact: row.kind !== 'turn',
       asks: row.asks,
+      says: row.norm,
       tellsTime: row.tells_time === 1,
       tellsNumber: row.tells_number === 1,
       at: row.at,

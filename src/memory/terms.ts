@@ -20,14 +20,16 @@ export interface Term extends Weighed {
 
 /** In a hurry a term's rows are counted up to here; what has more is too common to help. */
 const hurriedRows = 200
-const akin = akinTerms()
+let akin: ReturnType<typeof akinTerms> | undefined
 
 /** The terms that occur, or have a stand-in that does, with their weight over all of these shelves together. */
 export function weigh(postings: Postings, terms: readonly string[], rows: number): Term[] {
-  const counts = postings.counts(terms.flatMap(term => [term, ...(akin.get(term) ?? [])]))
+  akin ??= akinTerms()
+  const standIns = akin
+  const counts = postings.counts(terms.flatMap(term => [term, ...(standIns.get(term) ?? [])]))
   return terms.flatMap(term => {
     const own = weighed(term, counts.get(term) ?? 0, rows)
-    const others = (akin.get(term) ?? []).flatMap(other => {
+    const others = (standIns.get(term) ?? []).flatMap(other => {
       const having = terms.includes(other) ? 0 : (counts.get(other) ?? 0)
       if (having === 0) return []
       const one = weighed(other, having, rows)

@@ -1,5 +1,5 @@
 // The part of a long output that the model reads, and where the rest is.
-import type { BoxHand, CommandResult } from './hands.ts'
+import type { BoxHand, CommandResult } from './hands/box.ts'
 
 const head = 6_000
 const tail = 10_000

@@ -1,6 +1,7 @@
 // mcp: tools of other programs and services, looked up when they are needed.
 import { z } from 'zod'
-import type { Hands, McpHand, ServerWords } from './hands.ts'
+import type { McpHand, ServerWords } from './hands/outside.ts'
+import type { Hands } from './hands.ts'
 import { type ToolResult, tool } from './tool.ts'
 
 const input = z.strictObject({

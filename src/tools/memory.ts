@@ -1,6 +1,6 @@
 // Memory by tool: one to look, one to change. What they reach is decided by the hand they are given.
 import { z } from 'zod'
-import type { MemoryHand, MemoryLines } from './hands.ts'
+import type { MemoryHand, MemoryLines } from './hands/memory.ts'
 import { type ToolResult, tool } from './tool.ts'
 
 const day = z

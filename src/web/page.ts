@@ -1,7 +1,7 @@
 // From a download to what the model reads.
 import { Worker } from 'node:worker_threads'
 import { CoopError } from '../errors.ts'
-import type { WebPage } from '../tools/hands.ts'
+import type { WebPage } from '../tools/hands/outside.ts'
 import type { Download } from './download.ts'
 import type { Readable } from './markdown.ts'
 

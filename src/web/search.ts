@@ -1,6 +1,6 @@
 // Web search by the wire formats of four kinds of provider.
 import { CoopError, messageOf } from '../errors.ts'
-import type { WebResult } from '../tools/hands.ts'
+import type { WebResult } from '../tools/hands/outside.ts'
 
 export interface SearchSettings {
   readonly provider: 'brave' | 'perplexity' | 'grok' | 'searxng'

@@ -1,3 +1,4 @@
+// What a model is given of a tool’s schema.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'

@@ -1,7 +1,7 @@
 // What conversations cost: billed input over plain turns, tool turns and a day, for models with different caches.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ModelRequest } from '../../src/agent/model.ts'
-import { paramsOf } from '../../src/agent/models/anthropic-request.ts'
+import { bodyOf } from '../../src/agent/models/anthropic-request.ts'
 import { factsOf } from '../../src/agent/models/catalogue.ts'
 import type { Block } from '../../src/store/entry.ts'
 import type { WireRequest } from '../support/fake-anthropic.ts'
@@ -93,7 +93,7 @@ async function played(turns: readonly Turn[], name: string): Promise<Billed[]> {
   const requests: Billed[] = []
   let tool = false
   const answer = (request: ModelRequest): string | readonly Block[] => {
-    requests.push({ body: paramsOf(request) as unknown as WireRequest, at: now })
+    requests.push({ body: JSON.parse(bodyOf(request)) as WireRequest, at: now })
     const last = request.messages.at(-1)!.blocks.some(block => block.type === 'tool_result')
     if (!tool || last) return words
     return [

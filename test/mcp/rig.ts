@@ -6,7 +6,7 @@ import { silentLog } from '../../src/log.ts'
 import { loginsFolder, openLogins } from '../../src/mcp/logins.ts'
 import { openToolServers, type ToolServers } from '../../src/mcp/room.ts'
 import { type ToolServer, toolServersOf } from '../../src/mcp/server.ts'
-import type { McpHand } from '../../src/tools/hands.ts'
+import type { McpHand } from '../../src/tools/hands/outside.ts'
 import { openRig, type Rig, type RigOptions } from '../box/rig.ts'
 
 /** The program of test/support. */

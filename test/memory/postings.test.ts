@@ -1,3 +1,4 @@
+// A large memory: its terms are counted and found as in a small one.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manyRows, openPostings } from '../../src/memory/postings.ts'

@@ -15,6 +15,7 @@ const plain: Candidate = {
   people: [],
   fact: false,
   asks: 0,
+  says: '',
   tellsTime: false,
   tellsNumber: false,
   at: Date.UTC(2023, 4, 8),
@@ -70,6 +71,38 @@ test('a question is a poorer answer than a statement', () => {
   )
 })
 
+test('a turn with room to tell something comes before a cheer', () => {
+  const story = {
+    ...plain,
+    uid: 'b',
+    pos: 9,
+    says: 'went sister market sold whole cart plum jam before noon',
+  }
+  assert.equal(first([{ ...plain, says: 'great' }, story]), 'b')
+})
+
+test('what is said right after a question of the other answers it', () => {
+  const ask = { ...plain, match: 3, saidBy: 'Bob', asks: 1, uid: 'x' }
+  const answer = { ...plain, uid: 'z', pos: 1 }
+  const cheer = { ...ask, asks: 0, uid: 'y', session: 't' }
+  const after = { ...answer, uid: 'b', session: 't' }
+  const order = rank([ask, answer, cheer, after], nothing).map(one => one.uid)
+  assert.ok(order.indexOf('z') < order.indexOf('b'), order.join())
+})
+
+test('the same words of the same person a second time come behind what is new', () => {
+  const says = 'fort cushion'
+  const order = rank(
+    [
+      { ...plain, match: 5, says },
+      { ...plain, uid: 'b', match: 5, says, pos: 20 },
+      { ...plain, uid: 'c', match: 4.5, says: 'pillow castle', pos: 40 },
+    ],
+    nothing,
+  ).map(one => one.uid)
+  assert.deepEqual(order, ['a', 'c', 'b'])
+})
+
 test('a named month prefers what was said or happened then', () => {
   const july = { ...plain, uid: 'b', pos: 9, at: Date.UTC(2023, 6, 3) }
   assert.equal(first([plain, july], { dates: [{ year: 2023, month: 7 }] }), 'b')
@@ -81,5 +114,6 @@ test('age decides between equal facts and never against a turn or a pinned fact'
   const fresh = { ...old, uid: 'b', ageMs: 0 }
   assert.equal(first([old, fresh]), 'b')
   assert.equal(first([{ ...old, pinned: true }, fresh]), 'a')
-  assert.equal(first([{ ...old, fact: false }, fresh]), 'a')
+  const told = 'as many words of its own as a turn needs that has something to tell'
+  assert.equal(first([{ ...old, fact: false, says: told }, fresh]), 'a')
 })

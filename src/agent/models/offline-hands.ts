@@ -32,6 +32,14 @@ export const handRules: readonly Rule[] = [
     ([, text, path]) => ({ path, content: `${bare(text!)}\n` }),
   ),
   plain(
+    'write_file',
+    new RegExp(
+      `^(?:please )?(?:make|create) (?:a |the )?(?:new )?(?:file )?(?:called |named )?${file} (?:with|that says|saying|containing):? ([\\s\\S]+)$`,
+      'i',
+    ),
+    ([, path, text]) => ({ path, content: `${bare(text!)}\n` }),
+  ),
+  plain(
     'edit_file',
     new RegExp(`^(?:please )?(?:replace|change) ([\\s\\S]+?) (?:with|to|by) ([\\s\\S]+?) in ${file}$`, 'i'),
     ([, old, fresh, path]) => ({ path, edits: [{ old: bare(old!), new: bare(fresh!) }] }),

@@ -6,76 +6,11 @@ const action =
   (found, request) =>
     call(request, tool, { action: name, ...input(found) })
 
-const units: Record<string, string> = { s: 's', m: 'm', h: 'h', d: 'd' }
-const numbers: Record<string, number> = {
-  a: 1,
-  an: 1,
-  one: 1,
-  two: 2,
-  three: 3,
-  five: 5,
-  ten: 10,
-  fifteen: 15,
-  twenty: 20,
-  thirty: 30,
-}
 const levels = '(familiar|inner|full)'
-const days: Record<string, string> = {
-  day: '*',
-  weekday: '1-5',
-  monday: '1',
-  tuesday: '2',
-  wednesday: '3',
-  thursday: '4',
-  friday: '5',
-  saturday: '6',
-  sunday: '0',
-}
-
-/** "7" or "7:30" as the fields of a rule. */
-const rule = (time: string, day: string): string => {
-  const [hour, minute = '0'] = time.split(':')
-  return `${Number(minute)} ${Number(hour)} * * ${days[day.toLowerCase()]}`
-}
-
 export const householdRules: readonly Rule[] = [
   {
     pattern:
-      /^(?:please )?remind me in (\d+|an?|one|two|three|five|ten|fifteen|twenty|thirty) (second|minute|hour|day)s? (?:to |that |of )?([\s\S]+)$/i,
-    tool: 'schedule',
-    say: action('schedule', 'create', ([, count, unit, text]) => ({
-      kind: 'reminder',
-      when: `+${numbers[count!.toLowerCase()] ?? count}${units[unit![0]!.toLowerCase()]}`,
-      text,
-    })),
-  },
-  {
-    pattern: /^(?:please )?remind me at (\d{1,2}:\d{2}) (?:to |that |of )?([\s\S]+)$/i,
-    tool: 'schedule',
-    say: action('schedule', 'create', ([, when, text]) => ({ kind: 'reminder', when, text })),
-  },
-  {
-    pattern:
-      /^(?:please )?remind me every (day|weekday|\w+day) at (\d{1,2}(?::\d{2})?) (?:to |that |of )?([\s\S]+)$/i,
-    tool: 'schedule',
-    say: action('schedule', 'create', ([, day, time, text]) => ({
-      kind: 'reminder',
-      when: rule(time!, day!),
-      text,
-    })),
-  },
-  {
-    pattern: /^every (day|weekday|\w+day) at (\d{1,2}(?::\d{2})?)(?: in ([A-Z]\w+\/\w+))?[,:]? ([\s\S]+)$/i,
-    tool: 'schedule',
-    say: action('schedule', 'create', ([, day, time, timezone, text]) => ({
-      kind: 'task',
-      when: rule(time!, day!),
-      text,
-      ...(timezone === undefined ? {} : { timezone }),
-    })),
-  },
-  {
-    pattern: /^(?:what is|what’s|what's|show) (?:scheduled|the schedule|my reminders)\??$/i,
+      /^(?:(?:what is|what’s|what's|show(?: me)?|list) (?:scheduled|the schedule|(?:all |my |the )*(?:reminders|jobs))|(?:what|which) (?:reminders|jobs) (?:do i have|are (?:there|set)))\??$/i,
     tool: 'schedule',
     say: action('schedule', 'list'),
   },
@@ -90,12 +25,20 @@ export const householdRules: readonly Rule[] = [
     say: action('people', 'approve', ([, to, level, who]) => ({ who, to, level: level!.toLowerCase() })),
   },
   {
-    pattern: new RegExp(`^(?:please )?add (\\S+) as ${levels},? (?:on )?([a-z]+:\\S+?)\\.?$`, 'i'),
+    pattern: new RegExp(
+      `^(?:please )?add (?:my \\w+ )?([^\\s,]+),? (?:as ${levels},? (?:on )?([a-z]+:\\S+?)|(?:on )?([a-z]+:[^\\s,]+),? (?:as )?${levels})\\.?$`,
+      'i',
+    ),
     tool: 'config',
-    say: action('config', 'patch', ([, name, trust, match]) => ({
+    say: action('config', 'patch', ([, name, first, to, match = to, trust = first]) => ({
       changes: [{ key: 'users', value: [{ name, trust: trust!.toLowerCase(), match: [match] }] }],
       why: `${name} is to be let in`,
     })),
+  },
+  {
+    pattern: /^(?:please )?(?:add|invite|let in) (?:my \w+ )?(\p{Lu}[\p{L}’'-]*)\.?$/u,
+    say: ([, name]) =>
+      `Let ${name} write to me once; I then give you a code, and “add ${name} as familiar CODE” lets them in, or inner, or full. With their id at hand: “add ${name} as familiar telegram:123456”.`,
   },
   {
     pattern: new RegExp(`^make (\\S+) ${levels}\\.?$`, 'i'),

@@ -4,6 +4,7 @@ import { answerTo, firstQuestion, isFirst } from './offline-first.ts'
 import { examplesFor, handRules } from './offline-hands.ts'
 import { householdRules } from './offline-household.ts'
 import { call, type Rule, type Said } from './offline-rule.ts'
+import { timeRules } from './offline-times.ts'
 
 const identity = 'I am Coop’s built-in offline model: a few rules, no network and no real understanding.'
 
@@ -66,6 +67,7 @@ const rules: readonly Rule[] = [
     tool: 'message',
     say: ([, to, text], request) => call(request, 'message', { to: to!.replace(/[:,]$/, ''), text }),
   },
+  ...timeRules,
   ...handRules,
   ...householdRules,
   { pattern: /\b(?:who|what) are you\b/i, say: (_, request) => `${identity} ${toolList(request)}` },

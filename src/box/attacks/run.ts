@@ -2,8 +2,9 @@
 import { messageOf } from '../../errors.ts'
 import type { BoxRuntime, Wall } from '../runtime.ts'
 import type { BoxSpec } from '../spec.ts'
+import { prelude } from './attack.ts'
 import { type Ground, openGround } from './ground.ts'
-import { attacks, prelude } from './list.ts'
+import { attacks } from './list.ts'
 
 export interface AttackResult {
   readonly name: string

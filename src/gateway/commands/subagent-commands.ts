@@ -1,6 +1,6 @@
 // /subagents: which helpers are at work for you, and stopping one.
 import { messageOf } from '../../errors.ts'
-import type { SubagentHand } from '../../tools/hands.ts'
+import type { SubagentHand } from '../../tools/hands/work.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
 
 export interface SubagentCommandOptions {

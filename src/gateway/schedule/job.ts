@@ -36,7 +36,7 @@ export const jobOfSession = (session: string): string | null =>
   session.startsWith('job:') ? session.slice('job:'.length) : null
 
 /** The jobs of coop.toml. A user that is named and gone stays named: such a job does not run. */
-export function configuredJobs(settings: Settings, household: Household, zone: string): Job[] {
+export function configuredJobs(settings: Settings, household: Household, zone: () => string): Job[] {
   return settings.cron.map(cron => {
     const person = cron.user === undefined ? undefined : personNamed(household, cron.user)
     return {
@@ -46,7 +46,7 @@ export function configuredJobs(settings: Settings, household: Household, zone: s
       text: cron.message,
       cron: cron.cron,
       at: null,
-      timezone: cron.timezone ?? person?.timezone ?? zone,
+      timezone: cron.timezone ?? person?.timezone ?? zone(),
       person: cron.user === undefined ? null : (person?.id ?? cron.user),
       trust: cron.trust,
       missed: cron.missed,

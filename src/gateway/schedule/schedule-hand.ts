@@ -4,7 +4,7 @@ import { atLeast } from '../../access/levels.ts'
 import { placeKey } from '../../channel.ts'
 import { CoopError } from '../../errors.ts'
 import type { ChatJob, Jobs } from '../../store/jobs.ts'
-import type { JobWish, ScheduleHand } from '../../tools/hands.ts'
+import type { JobWish, ScheduleHand } from '../../tools/hands/work.ts'
 import { clock } from '../zone.ts'
 import type { Foresight } from './foresight.ts'
 import { chatJob, type Job, scheduleChannel } from './job.ts'
@@ -92,7 +92,7 @@ export function scheduleHand(
         throw new CoopError('input_invalid', 'A job needs its text and its time, in `when`.')
       if (jobs.active().filter(job => job.person === person).length >= most)
         throw new CoopError('input_invalid', `There are ${most} jobs already; cancel some first.`)
-      const times = readWhen(wish.when, wish.timezone ?? zone, now())
+      const times = await readWhen(wish.when, wish.timezone ?? zone, now())
       const job = jobs.add(
         {
           ...times,
@@ -110,7 +110,7 @@ export function scheduleHand(
       return `Set: ${confirmed(chatJob(job))}${await asking([chatJob(job)])}`
     },
     async update(id, wish) {
-      const job = changed(chatJobOf(id), wish, zone, now())
+      const job = await changed(chatJobOf(id), wish, zone, now())
       if (job.person !== person) throw new CoopError('not_permitted', 'Only who made it can change it.')
       const fits = clearance.reads.every(label => job.grant.reads.includes(label))
       if ((wish.text !== undefined || wish.name !== undefined) && !fits)
@@ -149,13 +149,13 @@ export function scheduleHand(
   }
 }
 
-function changed(job: ChatJob, wish: JobWish, zone: string, now: number): ChatJob {
+async function changed(job: ChatJob, wish: JobWish, zone: string, now: number): Promise<ChatJob> {
   const timezone = wish.timezone ?? job.timezone ?? zone
   const times =
     wish.when !== undefined
-      ? readWhen(wish.when, timezone, now)
+      ? await readWhen(wish.when, timezone, now)
       : wish.timezone !== undefined && job.cron !== null
-        ? readWhen(job.cron, timezone, now)
+        ? await readWhen(job.cron, timezone, now)
         : {}
   return {
     ...job,

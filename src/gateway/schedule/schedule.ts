@@ -57,7 +57,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
 
   function sync(): void {
     const own = [
-      ...configuredJobs(options.config().settings, household(), homeZone()),
+      ...configuredJobs(options.config().settings, household(), homeZone),
       ...store.jobs.active().map(chatJob),
     ]
     listed = own.length > 0 ? [...own, noteJob(homeZone())] : own

@@ -5,23 +5,34 @@ import { CoopError } from '../../errors.ts'
 import type { JobTimes } from '../../store/jobs.ts'
 import { clock } from '../zone.ts'
 import { nextDue } from './due.ts'
+import { toldTime } from './words.ts'
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 const accepted =
-  'write cron like "0 7 * * 1-5", a local time like 2026-12-24T18:00, HH:MM for the next such time, or +10m, +2h, +3d from now'
+  'write cron like "0 7 * * 1-5", a local time like 2026-12-24T18:00, HH:MM for the next such time, +10m, +2h, +3d from now, or words like "tomorrow at 8" and "every weekday at 7"'
 
 /** Reads a time. Throws `input_invalid` with what is accepted, and for what is over. */
-export function readWhen(text: string, timezone: string, now: number): JobTimes {
+export async function readWhen(text: string, timezone: string, now: number): Promise<JobTimes> {
   if (!isTimezone(timezone))
     throw new CoopError('input_invalid', `“${timezone}” is no time zone; write one like "Europe/Lisbon".`)
   const words = text.trim()
-  const when = momentOf(words, timezone, now)
-  const found: JobTimes =
-    when === null ? { cron: words, at: null, timezone } : { cron: null, at: when, timezone }
-  if (when === null && !isCron(words))
-    throw new CoopError('input_invalid', `“${text}” is not understood; ${accepted}.`)
+  const read = readPlainly(words, timezone, now) ?? (await told(words, timezone, now))
+  if (read === null) throw new CoopError('input_invalid', `“${text}” is not understood; ${accepted}.`)
+  const found: JobTimes = { cron: null, at: null, ...read, timezone }
   if (nextDue(found, now) === null) throw new CoopError('input_invalid', `“${text}” is over, or never comes.`)
   return found
+}
+
+type When = { readonly cron: string } | { readonly at: number }
+
+function readPlainly(words: string, timezone: string, now: number): When | null {
+  const at = momentOf(words, timezone, now)
+  return at !== null ? { at } : isCron(words) ? { cron: words } : null
+}
+
+async function told(words: string, timezone: string, now: number): Promise<When | null> {
+  const time = await toldTime(words, timezone, now)
+  return time && 'local' in time ? readPlainly(time.local, timezone, now) : time
 }
 
 function momentOf(words: string, timezone: string, now: number): number | null {
@@ -55,6 +66,9 @@ function ruleInWords(cron: string): string {
   if (month !== '*') return `by the rule “${cron}”`
   const every = /^\*\/(\d+)$/.exec(minute!)
   if (every && hour === '*' && day === '*' && weekday === '*') return `every ${every[1]} minutes`
+  const hours = /^\*\/(\d+)$/.exec(hour!)
+  if (minute === '0' && hours && day === '*' && weekday === '*') return `every ${hours[1]} hours`
+  if (minute === '*' && hour === '*' && day === '*' && weekday === '*') return 'every minute'
   if (plain(minute) && hour === '*' && day === '*' && weekday === '*')
     return `every hour at :${minute!.padStart(2, '0')}`
   if (!plain(minute) || !plain(hour)) return `by the rule “${cron}”`

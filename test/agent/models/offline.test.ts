@@ -13,6 +13,13 @@ const asking = (names: readonly string[]): ModelRequest => ({
   maxTokens: 1_000,
 })
 
+const reminder = (when: string, text: string) => ({ action: 'create', kind: 'reminder', when, text })
+const letIn = (name: string, trust: string, match: string) => ({
+  action: 'patch',
+  changes: [{ key: 'users', value: [{ name, trust, match: [match] }] }],
+  why: `${name} is to be let in`,
+})
+
 const plain: readonly (readonly [text: string, tool: string, input: object])[] = [
   ['run ls -la', 'bash', { command: 'ls -la' }],
   ['$ wc -l notes.md', 'bash', { command: 'wc -l notes.md' }],
@@ -36,7 +43,38 @@ const plain: readonly (readonly [text: string, tool: string, input: object])[] =
   ['remember that Bob likes tea', 'memory_write', { text: 'Bob likes tea' }],
   ['what do you know about Bob?', 'memory_search', { query: 'Bob' }],
   ['tell Bob that dinner is ready', 'message', { to: 'Bob', text: 'dinner is ready' }],
+  [
+    'make a file called list.txt with milk and bread',
+    'write_file',
+    { path: 'list.txt', content: 'milk and bread\n' },
+  ],
   ['what is scheduled?', 'schedule', { action: 'list' }],
+  ['What reminders do I have?', 'schedule', { action: 'list' }],
+  ['remind me tomorrow at 8 to feed the cat', 'schedule', reminder('tomorrow at 8', 'feed the cat')],
+  ['Could you remind me to call Carol on Friday?', 'schedule', reminder('on Friday', 'call Carol')],
+  ['remind me about the vet next tuesday at 10:30', 'schedule', reminder('next tuesday at 10:30', 'the vet')],
+  ['remind me every weekday at 7:30 to stretch', 'schedule', reminder('every weekday at 7.30', 'stretch')],
+  [
+    'remind me to water 3 plants every monday at 8',
+    'schedule',
+    reminder('every monday at 8', 'water 3 plants'),
+  ],
+  [
+    'every weekday at 7 in Lisbon time, tell me what is on today',
+    'schedule',
+    {
+      ...reminder('every weekday at 7', 'tell me what is on today'),
+      kind: 'task',
+      timezone: 'Europe/Lisbon',
+    },
+  ],
+  [
+    'every monday, wednesday and friday at 6.30am: swim',
+    'schedule',
+    { ...reminder('every monday, wednesday and friday at 6.30am', 'swim'), kind: 'task' },
+  ],
+  ['add my sister Bob, telegram:222, inner', 'config', letIn('Bob', 'inner', 'telegram:222')],
+  ['add Bob as familiar telegram:222', 'config', letIn('Bob', 'familiar', 'telegram:222')],
   ['who is known?', 'people', { action: 'list' }],
   ['what does agent.model do?', 'config', { action: 'explain', key: 'agent.model' }],
   ['why didn’t you reply?', 'coop', { action: 'status' }],
@@ -53,6 +91,13 @@ for (const [text, tool, input] of plain) {
     assert.ok(without.calls.every(({ name }) => name !== tool))
   })
 }
+
+test('a wish without a time, or with one that is understood in part, is asked again and sets nothing', () => {
+  for (const text of ['remind me to buy milk', 'remind me on the 1st at 9 to pay', 'every day I am happy']) {
+    const said = replyTo(text, asking(['schedule']))
+    assert.deepEqual([said.calls, /^Say when and what/.test(said.text)], [[], true], text)
+  }
+})
 
 test('every tool that can be asked for without a server or a reaction is among them', () => {
   const asked = new Set(plain.map(([, tool]) => tool))
