@@ -52,4 +52,5 @@ export function mended<T>(
  */
 export const isDamage = (error: unknown): boolean =>
   error instanceof Error &&
-  (/^SQLITE_CORRUPT/.test(String((error as { code?: unknown }).code)) || error.message === 'constraint failed')
+  (/^SQLITE_CORRUPT/.test(String((error as { code?: unknown }).code)) ||
+    error.message === 'constraint failed')
