@@ -10,8 +10,9 @@ export interface LongConversation {
   /** How many summaries were stored, and how often the person was told. */
   readonly summaries: number
   readonly told: number
-  /** Promises that were made and not taken back. */
+  /** Promises that were made and not taken back, and those that were. */
   readonly planted: number
+  readonly undone: number
   /** Those that neither the last request nor a search finds any more. */
   readonly lost: readonly string[]
   /** Those that were taken back, and yet stand in the last request. */
@@ -142,6 +143,7 @@ export async function talkFor(turns: number, words: number): Promise<LongConvers
     summaries: count("role = 'summary'"),
     told: tele.sent.filter(sent => sent.text.startsWith('I have summed up')).length,
     planted: planted.size,
+    undone: undone.size,
     lost: [...planted].filter(promise => !known.has(promise) && !results.has(promise)),
     haunting: [...undone].filter(promise => known.has(promise)),
     said,
