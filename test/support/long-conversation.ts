@@ -25,6 +25,8 @@ export interface LongConversation {
 
 const promises = /PROMISE-\d+: bring the ladder back to number \d+/g
 const found = (text: string): string[] => text.match(promises) ?? []
+/** Searches in a row that find nothing new, each followed by a pause, before what is missing counts as lost. */
+const mostIdle = 20
 /** How many times in the conversation each of these happens. */
 const times = { undo: 20, undoPromise: 5, restart: 8 }
 
@@ -119,7 +121,7 @@ export async function talkFor(turns: number, words: number): Promise<LongConvers
   const known = new Set(found(last))
   // What was said before the conversation began anew is found by looking for it.
   const missing = () => early.filter(promise => !results.has(promise))
-  for (const end = Date.now() + 60_000; missing().length > 0 && Date.now() < end; ) {
+  for (let idle = 0; missing().length > 0 && idle < mostIdle; ) {
     searches = missing()
       .slice(0, 10)
       .map((promise, index) => ({
@@ -132,7 +134,8 @@ export async function talkFor(turns: number, words: number): Promise<LongConvers
     await ask('And before that?')
     said++
     // Memory takes in what was said once nobody has said anything for a moment.
-    if (missing().length === before) await sleep(2_000)
+    idle = missing().length === before ? idle + 1 : 0
+    if (idle > 0) await sleep(2_000)
   }
   await house.settled()
   const count = (where: string) =>
