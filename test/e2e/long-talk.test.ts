@@ -61,6 +61,21 @@ test('thinking and its signature stay in front of the call that came of them', a
   assert.deepEqual([step.content[0]!.thinking, step.content[0]!.signature], ['A list, then.', 'signed:13'])
 })
 
+test('thinking goes back within its turn alone, and not once more where it is refused', async () => {
+  const thinks = () =>
+    lastBody().messages.some(({ content }) => content.some(({ type }) => type === 'thinking'))
+  assert.ok(thinks())
+  await tell('and then?')
+  assert.ok(!thinks(), 'the turn of that thinking is over')
+  stage.model.next(
+    say('', { thinking: 'A list again.', calls: [{ name: 'todo', input: {} }] }),
+    refuse(400, 'messages.5.content.0: Invalid `signature` in `thinking` block'),
+    say('noted without'),
+  )
+  assert.equal(await tell('once more'), 'noted without')
+  assert.ok(!thinks())
+})
+
 test('calls that only read run side by side, and their results come back in order', async () => {
   stage.model.next(
     say('', { calls: slow.map(({ name }) => ({ name: 'mcp', input: { action: 'search', server: name } })) }),
