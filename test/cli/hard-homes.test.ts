@@ -5,6 +5,7 @@ import { appendFileSync, chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
+import { findBwrap } from '../../src/box/bwrap-runtime.ts'
 import { until } from '../support/until.ts'
 import { bin, openHouse } from '../terminal/house.ts'
 
@@ -105,6 +106,29 @@ fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   assert.match(part('stopped'), /^! the disk is full[^\n]*\ncoop: No gateway is running[^\n]*\n\[4\]$/)
   assert.match(part('after'), /You wrote: “with room”[\s\S]*\[0\]/)
   assert.equal(part('end').trim(), 'h')
+})
+
+test('where no box can start the doctor says so in one line', {
+  skip: canMount && findBwrap() ? false : 'no bubblewrap can be put aside here',
+}, async () => {
+  await using house = openHouse()
+  const broken = join(house.dir, 'bwrap')
+  writeFileSync(
+    broken,
+    `#!/bin/sh\ntest "$1" = --version && exec echo bubblewrap 0.12.0\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n`,
+  )
+  chmodSync(broken, 0o755)
+  const script = `mount --bind '${broken}' '${findBwrap()}'; '${process.execPath}' '${bin}' --config '${house.config}' doctor`
+  const { stdout, status } = spawnSync('unshare', ['-m', '--propagation', 'private', 'bash', '-c', script], {
+    env: house.env,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 1)
+  const [proofs = '', toMend = ''] = stdout.split('To mend:')
+  for (const part of [proofs, toMend]) {
+    assert.equal(part.match(/ box: /g)?.length, 1, stdout)
+    assert.match(part, /^failed +box: the box starts \([^\n]*No permissions[^\n]*docs\/box\.md[^\n]*\)$/m)
+  }
 })
 
 test('logs -f shows what is appended, whole letters and the next file after a rotation', async () => {

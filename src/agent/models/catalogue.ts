@@ -120,6 +120,10 @@ function lookUp(model: string): ModelFacts {
   }
 }
 
+/** Whether a model's calls are counted as free because nobody told here what they cost. */
+export const isUnpriced = (model: string): boolean =>
+  factsOf(model).price === null && !model.startsWith('offline/')
+
 /** A name that goes on within its number is another model's. */
 const isWhole = (beginning: string, rest: string): boolean =>
   beginning.endsWith('-') || rest === '' || /^[-@:]/.test(rest)
