@@ -115,6 +115,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     chats: () => chats,
     state: () => state,
     async ready(signal, ms) {
+      if (chats) return
       const until = AbortSignal.any([signal, AbortSignal.timeout(ms)])
       const gone = new Promise<void>(resolve =>
         until.addEventListener('abort', () => resolve(), { once: true }),
@@ -170,6 +171,12 @@ export function endOf(cause: unknown): End {
     default:
       return { kind: 'again', error: `Signal cannot be reached: ${messageOf(cause)}` }
   }
+}
+
+/** What went wrong with a connection, in words. */
+export function trouble(cause: unknown): string {
+  const end = endOf(cause)
+  return end.kind === 'closed' ? 'the connection was closed' : end.error
 }
 
 /** Takes envelopes in, in the order in which they came, and acknowledges each when it is safe. */

@@ -100,8 +100,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   /** Whether something sent there now can arrive before somebody mends the channel. */
   function works(place: Place): boolean {
-    const state = options.channel(place.channel)?.state().kind
-    return state !== undefined && state !== 'failed'
+    const state = options.channel(place.channel)?.state()
+    return state !== undefined && state.kind !== 'failed' && !(state.kind === 'connected' && state.error)
   }
 
   const placeFor: PostOffice['placeFor'] = (person, fits) =>

@@ -4,10 +4,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { Net } from '@signalapp/libsignal-client'
 import { createSignal } from '../../../channels/signal/adapter.ts'
 import { linkSignal, unlinkSignal } from '../../../channels/signal/link.ts'
 import { signal as command } from '../../../src/cli/signal.ts'
-import { depsFor, link, openWorld, run } from './world.ts'
+import { depsFor, link, openWorld, run, soon } from './world.ts'
 
 test('the code changes until a phone scans one, and an older code still works', async () => {
   await using world = await openWorld()
@@ -18,7 +19,7 @@ test('the code changes until a phone scans one, and an older code still works', 
     world.settings,
     world.home,
     { name: 'Coop', codeMs: 100, onCode: url => void (shown.push(url) === 2 && second.resolve()) },
-    AbortSignal.timeout(20_000),
+    soon(),
   )
   const pending = await first
   await second.promise
@@ -35,7 +36,7 @@ test('the code changes until a phone scans one, and an older code still works', 
 test('codes that nobody scans run out with an advice, and leave nothing behind', async () => {
   await using world = await openWorld()
   const options = { name: 'Coop', codeMs: 30, codes: 2, onCode: () => {} }
-  await assert.rejects(linkSignal(world.settings, world.home, options, AbortSignal.timeout(10_000)), {
+  await assert.rejects(linkSignal(world.settings, world.home, options, soon()), {
     code: 'channel_failed',
     message: /run `coop signal link` again/,
   })
@@ -58,12 +59,7 @@ test('linking can be stopped', async () => {
 test('a linked home is not linked over, and can be unlinked and linked anew', async () => {
   await using world = await openWorld()
   await link(world)
-  const again = linkSignal(
-    world.settings,
-    world.home,
-    { name: 'Coop', onCode: () => {} },
-    AbortSignal.timeout(5_000),
-  )
+  const again = linkSignal(world.settings, world.home, { name: 'Coop', onCode: () => {} }, soon())
   await assert.rejects(again, { message: /coop signal unlink/ })
   await unlinkSignal(world.settings, world.home)
   await assert.rejects(unlinkSignal(world.settings, world.home), { code: 'not_found' })
@@ -75,13 +71,49 @@ test('a linked home is not linked over, and can be unlinked and linked anew', as
 test('without a server linking fails with an advice', async () => {
   const world = await openWorld()
   await world[Symbol.asyncDispose]()
-  const linking = linkSignal(
-    world.settings,
-    world.home,
-    { name: 'Coop', onCode: () => {} },
-    AbortSignal.timeout(20_000),
-  )
+  const linking = linkSignal(world.settings, world.home, { name: 'Coop', onCode: () => {} }, soon())
   await assert.rejects(linking, { code: 'channel_failed', message: /cannot be reached/ })
+})
+
+test('a refusal to link says why and what to do, and leaves a home that can be linked', async () => {
+  await using world = await openWorld()
+  const { fetch } = Net.UnauthenticatedChatConnection.prototype
+  let status = 0
+  using _refusing = {
+    [Symbol.dispose]: () => void (Net.UnauthenticatedChatConnection.prototype.fetch = fetch),
+  }
+  Net.UnauthenticatedChatConnection.prototype.fetch = async function (
+    this: Net.UnauthenticatedChatConnection,
+    request,
+    options,
+  ) {
+    if (request.path !== '/v1/devices/link') return await fetch.call(this, request, options)
+    if (status === 0) throw new Error('the line broke')
+    return { status, message: 'No', headers: [], body: undefined }
+  } as typeof fetch
+  for (const [refused, why] of [
+    [0, /cannot be reached: the line broke/],
+    [403, /used or has run out; run `coop signal link` again/],
+    [409, /update Coop/],
+    [411, /too many linked devices; remove one/],
+    [422, /refused to link \(422\)/],
+    [429, /wait before linking again/],
+  ] as const) {
+    status = refused
+    const provision = world.server.waitForProvision()
+    const shown = Promise.withResolvers<string>()
+    const options = { name: 'Coop', onCode: shown.resolve }
+    const linking = linkSignal(world.settings, world.home, options, soon())
+    linking.catch(() => {})
+    const complete = (await provision).complete({
+      provisionURL: await shown.promise,
+      primaryDevice: world.phone,
+    })
+    complete.catch(() => {})
+    await assert.rejects(linking, { code: 'channel_failed', message: why })
+  }
+  Net.UnauthenticatedChatConnection.prototype.fetch = fetch
+  await link(world)
 })
 
 test('the command shows a code and its address, and says which number was linked', async () => {
@@ -107,7 +139,7 @@ test('the command shows a code and its address, and says which number was linked
     stdout,
     stderr: new PassThrough(),
     config: path,
-    signal: AbortSignal.timeout(20_000),
+    signal: soon(),
     surroundings: { logLevel: 'silent', traceFile: undefined, color: false, home: world.home },
   }
   const provision = world.server.waitForProvision()
