@@ -62,13 +62,15 @@ const isLeftOut = (block: Block): boolean => block.type === 'tool_result' && blo
 
 const isSaid = (block: Block): boolean => block.type !== 'text' || block.text.trim() !== ''
 
+/** What a call that waits for a yes has given so far. */
+export const waitingResult = 'Waiting for a person’s approval.'
+
 function resultOf(entry: Entry, turn: string): Block {
   const stored = entry.blocks.find(block => block.type === 'tool_result')
   if (stored?.type === 'tool_result' && entry.origin === 'outside' && entry.turn !== turn)
     return { ...stored, text: leftOut }
   if (stored) return stored
-  const text =
-    entry.state === 'waiting' ? 'Waiting for a person’s approval.' : 'No result yet: it is being worked on.'
+  const text = entry.state === 'waiting' ? waitingResult : 'No result yet: it is being worked on.'
   return { type: 'tool_result', callId: entry.callId ?? '', name: '', text, isError: false }
 }
 

@@ -21,7 +21,7 @@ const lineSchema = z.object({
   owner: z.string().optional(),
   /** Of a personal row: the level it was said at. */
   level: z.enum(personalShelves).optional(),
-  text: z.string().min(1, 'is empty'),
+  text: z.string('is missing, or no text').min(1, 'is empty'),
   title: z.string().max(500).nullish(),
   said_by: name.nullish(),
   session: z.union([name, z.number().transform(String)]).nullish(),

@@ -116,6 +116,30 @@ test('a text index that is damaged while the gateway runs is built anew, and the
   await chat.said(/The boat lies at the lake/)
 })
 
+test('what was said around a kill -9 is remembered once, word for word', async () => {
+  await using stage = await openStage()
+  stage.model.otherwise = () => say('Noted.')
+  const chat = telegramChat(stage.telegram, alice.id)
+  const said = ['heron', 'gull', 'owl', 'stork', 'swan', 'crane'].map(bird => `Today I saw a ${bird}`)
+  for (const [index, text] of said.entries()) {
+    stage.telegram.write(alice, text)
+    await until(`an answer to ${text}`, () => chat.sent()[index])
+    if (index % 2 === 0) continue
+    await stage.gateway.kill()
+    await stage.start()
+  }
+  const remembered = async () => {
+    const { stdout } = await runCoop(stage.home, ['memory', 'export'])
+    const lines = stdout.split('\n').filter(Boolean)
+    return lines
+      .map(line => JSON.parse(line) as { text: string; said_by: string })
+      .flatMap(line => (line.said_by === 'Alice' ? line.text : []))
+  }
+  await until('all of it in memory', async () => (await remembered()).length >= said.length, 60_000)
+  await stage.gateway.kill()
+  assert.deepEqual(await remembered(), said)
+})
+
 test('more than a few memories are forgotten at a second word alone, and nobody below inner may', async () => {
   await using stage = await openStage()
   const lines = Array.from({ length: 12 }, (_, index) => ({

@@ -1,5 +1,6 @@
 // A small deterministic model inside Coop: for a first chat without a key, and for the real path in tests.
 import type { Block } from '../../store/entry.ts'
+import { waitingResult } from '../history.ts'
 import type { Message, ModelEvent, ModelRequest } from '../model.ts'
 import { countTokens, requestTokens } from '../tokens.ts'
 import type { Adapter } from './adapter.ts'
@@ -34,6 +35,12 @@ export const offline = (): Adapter =>
 function answer(request: ModelRequest): Said {
   const last = request.messages.at(-1)
   const results = (last?.blocks ?? []).filter(block => block.type === 'tool_result')
+  if (results.length > 0 && last?.blocks.at(-1)?.type === 'text') {
+    // Who writes on while a call waits for a yes is answered, not told again that it waits.
+    const done = results.flatMap(({ text }) => (text === waitingResult ? [] : [text]))
+    const reply = replyTo(wordsOf(last), request)
+    return { ...reply, text: [...done, reply.text].filter(Boolean).join('\n\n') }
+  }
   if (results.length > 0) {
     const said = [...results.map(block => block.text), questionAfter(request)]
     return { text: said.filter(Boolean).join('\n\n'), calls: [] }

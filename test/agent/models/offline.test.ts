@@ -1,7 +1,9 @@
 // The offline model uses each tool when asked plainly, and only those that are there.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { waitingResult } from '../../../src/agent/history.ts'
 import type { ModelRequest } from '../../../src/agent/model.ts'
+import { offline } from '../../../src/agent/models/offline.ts'
 import { replyTo } from '../../../src/agent/models/offline-replies.ts'
 import { tools as allTools } from '../../../src/tools/tools.ts'
 
@@ -106,4 +108,28 @@ test('every tool that can be asked for without a server or a reaction is among t
     allTools.map(({ name }) => name).filter(name => !asked.has(name) && !silent.includes(name)),
     [],
   )
+})
+
+test('who writes on while a call waits for a yes is answered, not told again that it waits', async () => {
+  const said = async (...texts: string[]) => {
+    const blocks = [
+      {
+        type: 'tool_result',
+        callId: 'a',
+        name: 'memory_write',
+        text: waitingResult,
+        isError: false,
+      } as const,
+      ...texts.map(text => ({ type: 'text', text }) as const),
+    ]
+    const request: ModelRequest = { ...asking(['memory_search']), messages: [{ role: 'user', blocks }] }
+    const endpoint = { key: undefined, baseUrl: undefined, headers: {} }
+    const { signal } = new AbortController()
+    for await (const event of offline()(request, endpoint, signal, () => {}))
+      if (event.type === 'done') return event.blocks
+    return assert.fail('it did not end')
+  }
+  assert.deepEqual(await said(), [{ type: 'text', text: waitingResult }])
+  const [call] = await said('what is the boat called?')
+  assert.equal(call?.type === 'tool_call' ? call.name : call, 'memory_search')
 })
