@@ -37,7 +37,7 @@ import { confirmIdentity, listUnverified } from './store/identity.ts'
 import { dropInbound, pruneHeard, waitingInbound } from './store/inbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
 import { tidier } from './store/tidy.ts'
-import { openUnits } from './store/unit.ts'
+import { openUnits } from './store/units.ts'
 import { transmit } from './transmit.ts'
 
 export interface SignalChannel extends Channel {

@@ -5,7 +5,7 @@ import type { Proof } from './proof.ts'
 import type { Service } from './service.ts'
 import type { Account } from './store/account.ts'
 import type { Db } from './store/database.ts'
-import type { Units } from './store/unit.ts'
+import type { Units } from './store/units.ts'
 
 export interface Chats {
   /** Speaks as our device. */

@@ -176,7 +176,9 @@ export function endOf(cause: unknown): End {
 /** What went wrong with a connection, in words. */
 export function trouble(cause: unknown): string {
   const end = endOf(cause)
-  return end.kind === 'closed' ? 'the connection was closed' : end.error
+  if (end.kind === 'closed') return 'the connection was closed'
+  if (end.kind === 'failed' || end.afterMs === undefined) return end.error
+  return `${end.error}; try again in ${Math.ceil(end.afterMs / 60_000)} min.`
 }
 
 /** Takes envelopes in, in the order in which they came, and acknowledges each when it is safe. */

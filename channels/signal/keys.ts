@@ -13,7 +13,8 @@ import { type Chat, countKeys, type PublicKeyJson, uploadKeys } from './server.t
 import { type Account, getSetting, type Own, putSetting } from './store/account.ts'
 import type { Db } from './store/database.ts'
 import { keyName } from './store/protocol.ts'
-import type { Unit, Units } from './store/unit.ts'
+import type { Unit } from './store/unit.ts'
+import type { Units } from './store/units.ts'
 
 const batch = 100
 const fewest = 10

@@ -15,7 +15,7 @@ import { linkDevice, removeDevice } from './server.ts'
 import { openService, pathIn, type Service, type SignalSettings } from './service.ts'
 import { beginLink, finishLink, forgetLink, openAccount, readAccount } from './store/account.ts'
 import { type Db, openSignalDb } from './store/database.ts'
-import { openUnits } from './store/unit.ts'
+import { openUnits } from './store/units.ts'
 
 export interface LinkOptions {
   /** What the phone lists this device as. */

@@ -1,5 +1,6 @@
 // A first connection may fail for a moment's reasons: it is tried a few times before anybody is told.
 import { setTimeout } from 'node:timers/promises'
+import { endOf } from './connection.ts'
 
 const tries = 4
 const firstPauseMs = 300
@@ -10,8 +11,14 @@ export async function patiently<T>(connect: () => Promise<T>, signal: AbortSigna
     try {
       return await connect()
     } catch (cause) {
-      if (left === 0 || signal.aborted) throw cause
+      if (left === 0 || signal.aborted || !isPassing(cause)) throw cause
       await setTimeout(firstPauseMs * 2 ** (tries - 1 - left), undefined, { signal })
     }
   }
+}
+
+/** Not what only a person can mend, and not what the server itself said to wait for. */
+function isPassing(cause: unknown): boolean {
+  const end = endOf(cause)
+  return end.kind === 'again' && end.afterMs === undefined
 }

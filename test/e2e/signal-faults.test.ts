@@ -32,11 +32,12 @@ async function again(): Promise<void> {
 const answered = (text: string) => until(`“${text}” is answered`, () => stage.alice.texts().includes(text))
 
 test('a server that takes no such version, or wants rest, is told by the linking command in one line', async () => {
-  for (const [status, why] of [
-    [499, /^coop: Signal no longer accepts this version; update Coop\.$/m],
-    [429, /^coop: Signal asks to connect less often/m],
+  const rest = { 'retry-after': '61' }
+  for (const [status, headers, why] of [
+    [499, {}, /^coop: Signal no longer accepts this version; update Coop\.$/m],
+    [429, rest, /^coop: Signal asks to connect less often; try again in 2 min\.$/m],
   ] as const) {
-    const restore = answerWith(stage.world, status, { 'retry-after': '60' })
+    const restore = answerWith(stage.world, status, headers)
     const { code, stderr } = await runCoop(stage.home, ['signal', 'link'])
     restore()
     assert.equal(code, 1)

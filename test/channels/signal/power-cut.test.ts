@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
 import { openSignalDb } from '../../../channels/signal/store/database.ts'
-import { openUnits } from '../../../channels/signal/store/unit.ts'
+import { openUnits } from '../../../channels/signal/store/units.ts'
 import { openDurable } from '../../../src/durable.ts'
 import { direct, friend, link, openWorld, run, soon } from './world.ts'
 

@@ -16,7 +16,8 @@ import {
 } from '../../../channels/signal/store/identity.ts'
 import { dropInbound, keepInbound, waitingInbound } from '../../../channels/signal/store/inbound.ts'
 import { addOutbound, nextTimestamp } from '../../../channels/signal/store/outbound.ts'
-import { openUnits, type Unit } from '../../../channels/signal/store/unit.ts'
+import type { Unit } from '../../../channels/signal/store/unit.ts'
+import { openUnits } from '../../../channels/signal/store/units.ts'
 
 interface Opened extends Disposable {
   readonly db: Db
