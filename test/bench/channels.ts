@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { format } from '../../channels/discord/format.ts'
 import { readable } from '../../channels/readable.ts'
-import { split } from '../../src/delivery/split.ts'
+import { messagesOf } from '../../src/delivery/messages.ts'
 import { type FakeDiscord, openFakeDiscord } from '../support/fake-discord.ts'
 import { openStage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -50,12 +50,17 @@ const bits = [
   'https://a',
 ] as const
 
+const bot = { exactlyOnce: false, groups: true, local: false }
+
 /** Of texts made of one thing over and over, the one that takes longest to be made ready and cut. */
 function worstText(): Row {
   const size = 100_000
   const measured = bits.flatMap(bit => {
     const text = bit.repeat(size / bit.length)
-    const works = [() => split(readable(text), 4_096), () => split(format(text), 2_000)]
+    const works = [
+      () => messagesOf(text, { prepare: readable, capabilities: { ...bot, maxTextLength: 4_096 } }),
+      () => messagesOf(text, { prepare: format, capabilities: { ...bot, maxTextLength: 2_000 } }),
+    ]
     return works.map(work => {
       const before = process.cpuUsage()
       work()
