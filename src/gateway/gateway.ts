@@ -226,6 +226,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     commands: commandRuns.openTo,
     running,
     modelFor,
+    standIn: () => config().standIn,
     today,
   })
   const menus = openMenus({ ...base, settings: store.settings, commands: () => commands.values() })
