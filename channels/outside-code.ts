@@ -30,9 +30,9 @@ export const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/
 
 /** The mark of the block that is open behind a line, of the one before if `open`; also in a list or a quote. */
 export function fenceBehind(line: string, open: string | null): string | null {
-  const [, mark, rest] = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)/.exec(line) ?? []
+  const [, bullet, mark, rest] = /^[ \t>]*((?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)/.exec(line) ?? []
   if (mark === undefined) return open
-  if (open !== null) return mark.startsWith(open) && rest!.trim() === '' ? null : open
+  if (open !== null) return !bullet && mark.startsWith(open) && rest!.trim() === '' ? null : open
   return mark.startsWith('`') && rest!.includes('`') ? null : mark
 }
 

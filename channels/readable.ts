@@ -37,6 +37,7 @@ const deepest = 12
 
 /** Tags that do something, where they come in pairs; a tag that is spoken of stays. */
 function withoutHtml(markdown: string): string {
+  if (!/[<&]/.test(markdown)) return markdown
   let text = withoutComments(markdown)
     .replace(/(?<![ \t])[ \t]*<br\s*\/?>[ \t]*/gi, '\n')
     .replace(/<\/summary>/gi, '$&\n')
@@ -75,6 +76,7 @@ const characters: Readonly<Record<string, string>> = {
 
 /** TeX, which chats do not set: as code, so that its signs stay what they are. */
 function withoutMath(markdown: string): string {
+  if (!/[$\\]/.test(markdown)) return markdown
   return markdown
     .replace(formulaBlock, (whole, before, a, b) => blockOf(before, a ?? b) ?? whole)
     .replace(bracketed, (whole, a, b, c) => codeOf(a ?? b ?? c) ?? whole)

@@ -9,9 +9,10 @@ const phoneWidth = 44
 /** A cell of more characters is told as it was written; so no text costs more than its length. */
 const longestCell = 200
 
-/** A larger table is shown as it was written. */
+/** A larger table is shown as it was written, and so are those behind that many cells. */
 const mostColumns = 20
 const mostRows = 300
+const mostCells = 4_000
 
 interface Table {
   readonly header: readonly string[]
@@ -27,6 +28,7 @@ export function withoutTables(markdown: string): string {
   const lines = markdown.split('\n')
   const done: string[] = []
   let open: string | null = null
+  let cells = 0
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!
     open = fenceBehind(line, open)
@@ -35,7 +37,9 @@ export function withoutTables(markdown: string): string {
       done.push(line)
       continue
     }
-    for (const each of laidOut(found.table).split('\n')) done.push((found.before + each).trimEnd())
+    cells += found.table.header.length * found.table.lines.length
+    for (const each of laidOut(found.table, cells > mostCells).split('\n'))
+      done.push((found.before + each).trimEnd())
     at += found.table.lines.length - 1
   }
   return done.join('\n')
@@ -80,10 +84,10 @@ const cellsOf = (row: string): string[] =>
     .split(/(?<!\\)\|/)
     .map(cell => cell.trim().replaceAll('\\|', '|'))
 
-function laidOut({ header: names, rows: cells, right, lines }: Table): string {
+function laidOut({ header: names, rows: cells, right, lines }: Table, isOneTooMany: boolean): string {
   const raw = lines.join('\n').trimEnd()
   if (raw.includes('```')) return raw
-  const isVast = names.length > mostColumns || cells.length > mostRows
+  const isVast = isOneTooMany || names.length > mostColumns || cells.length > mostRows
   // More cells than columns have no name, and would be left out.
   if (isVast || cells.some(row => row.length > names.length)) return `\`\`\`\n${raw}\n\`\`\``
   const told = () => cells.map(row => rowText(names.map(plain), row)).join('\n\n') || raw

@@ -4,7 +4,11 @@ import { readable } from '../readable.ts'
 
 /** The text as Discord takes it. */
 export const format = (markdown: string): string =>
-  outsideCode(fenced(withReferences(readable(markdown))), text =>
+  outsideCode(fenced(withReferences(readable(markdown))), asDiscordHas)
+
+function asDiscordHas(text: string): string {
+  if (!/[[#=*_|-]/.test(text)) return text
+  return (
     text
       // A picture stands for its address, or for where it leads.
       .replace(/\[!\[([^[\]\n]{0,300})\]\([^()[\s]+\)\]\(([^()\s]+)\)/g, (_, name, url) => named(name, url))
@@ -26,8 +30,9 @@ export const format = (markdown: string): string =>
       )
       .replace(/(?<![\w\\])__(?=\S)([^_\n]+?)(?<=\S)__(?!\w|\.\w|\()/g, '**$1**')
       // It would hide what stands between two of them.
-      .replace(/(?<!\\)\|\|/g, '\\|\\|'),
+      .replace(/(?<!\\)\|\|/g, '\\|\\|')
   )
+}
 
 const label = (name: string, to: string): string =>
   to.startsWith('#') ? name : `${name} (${to.replace(/^(mailto|tel):/, '')})`

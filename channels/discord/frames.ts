@@ -14,6 +14,7 @@ export function openFrames(
 ): Frames {
   const inflate = createInflate({ flush: constants.Z_SYNC_FLUSH })
   let pieces: Buffer[] = []
+  let tail = Buffer.alloc(0)
   inflate.on('data', piece => pieces.push(piece))
   inflate.on('error', onFault)
 
@@ -30,8 +31,10 @@ export function openFrames(
   return {
     take(data, compressed) {
       if (!compressed) return read(data.toString('utf8'))
+      tail = Buffer.concat([tail, data]).subarray(-4)
+      const isWhole = data.length > 0 && tail.equals(flushed)
       inflate.write(data, error => {
-        if (error || !isWhole(data)) return
+        if (error || !isWhole) return
         const whole = Buffer.concat(pieces)
         pieces = []
         read(whole.toString('utf8'))
@@ -44,5 +47,5 @@ export function openFrames(
   }
 }
 
-/** A flushed payload ends so; a long one may come in several pieces. */
-const isWhole = (data: Buffer): boolean => data.length >= 4 && data.readUInt32BE(data.length - 4) === 0xffff
+/** A flushed payload ends so; a long one may come in several pieces, cut anywhere. */
+const flushed = Buffer.from([0, 0, 0xff, 0xff])

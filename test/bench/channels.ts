@@ -1,6 +1,9 @@
 // How the platforms' channels bear many chats at once, and a long absence.
 import { readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { format } from '../../channels/discord/format.ts'
+import { readable } from '../../channels/readable.ts'
+import { messagesOf } from '../../src/delivery/messages.ts'
 import { type FakeDiscord, openFakeDiscord } from '../support/fake-discord.ts'
 import { openStage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -18,7 +21,58 @@ const backlogMs = 900_000
 
 /** Measures; takes about a minute. */
 export async function rows(): Promise<Row[]> {
-  return [...(await parallelChats()), ...(await backlogs())]
+  return [worstText(), ...(await parallelChats()), ...(await backlogs())]
+}
+
+/** What has made such rules slow: beginnings without ends, and ends without beginnings. */
+const bits = [
+  '[',
+  '![a](',
+  '[a](',
+  '<b>',
+  '<!--',
+  '\\[',
+  '\\(',
+  '$$',
+  ' ',
+  '\t',
+  '\n',
+  '> ',
+  '- ',
+  '`a',
+  '````a\n',
+  '_a_',
+  '**a',
+  '#### a ',
+  '|a|\n|-|\n',
+  '|*a*|*b*|\n|-|-|\n|*c*|*d*|\n\n',
+  '[x]: y\n',
+  'https://a',
+] as const
+
+const bot = { exactlyOnce: false, groups: true, local: false }
+
+/** Of texts made of one thing over and over, the one that takes longest to be made ready and cut. */
+function worstText(): Row {
+  const size = 100_000
+  const measured = bits.flatMap(bit => {
+    const text = bit.repeat(size / bit.length)
+    const works = [
+      () => messagesOf(text, { prepare: readable, capabilities: { ...bot, maxTextLength: 4_096 } }),
+      () => messagesOf(text, { prepare: format, capabilities: { ...bot, maxTextLength: 2_000 } }),
+    ]
+    return works.map(work => {
+      const before = process.cpuUsage()
+      work()
+      const { user, system } = process.cpuUsage(before)
+      return { bit, ms: Math.round((user + system) / 1_000) }
+    })
+  })
+  const worst = measured.reduce((a, b) => (b.ms > a.ms ? b : a))
+  return {
+    name: '100 kB of the worst text, made ready and cut',
+    value: `${worst.ms} ms, of ${JSON.stringify(worst.bit)}`,
+  }
 }
 
 /** 200 people on each platform write at once; each is answered in their own chat. */

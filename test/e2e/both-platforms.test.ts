@@ -100,6 +100,17 @@ after(async () => {
   await discord?.[Symbol.asyncDispose]()
 })
 
+/** After a start the box is tried first; until then the agent has no hands. */
+async function hands(platform: Platform): Promise<void> {
+  for (let offered = false; !offered; ) {
+    const next = requests()
+    const alices = platform.chat(alice)
+    platform.write(alice, 'have you hands yet?')
+    await alices.reply()
+    offered = ((await next()).body.tools ?? []).some(tool => tool.name === 'bash')
+  }
+}
+
 for (const [name, platform] of Object.entries(platforms)) {
   test(`${name}: a button is no one else’s to press, counts after a restart, and once`, async () => {
     const alices = platform.chat(alice)
@@ -152,6 +163,7 @@ for (const [name, platform] of Object.entries(platforms)) {
   })
 
   test(`${name}: a picture that the agent made arrives as one, with its words, once`, boxTests, async () => {
+    await hands(platform)
     const alices = platform.chat(alice)
     const png =
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -171,6 +183,7 @@ for (const [name, platform] of Object.entries(platforms)) {
   })
 
   test(`${name}: a file larger than can be sent is told to the agent in a sentence`, boxTests, async () => {
+    await hands(platform)
     const alices = platform.chat(alice)
     const next = requests()
     stage.model.next(
@@ -190,6 +203,7 @@ for (const [name, platform] of Object.entries(platforms)) {
 
 test('discord: a file that is too large to be had is named with its limit, and not loaded', async () => {
   const next = requests()
+  const bobs = platforms.discord.chat(bob)
   const file = { id: '2', filename: 'film.mkv', content_type: 'video/x-matroska', size: 26_000_000 }
   discord.write(user(bob), 'look', {
     extra: { attachments: [{ ...file, url: 'http://127.0.0.1:9/film.mkv' }] },
@@ -198,6 +212,7 @@ test('discord: a file that is too large to be had is named with its limit, and n
     JSON.stringify((await next()).body.messages),
     /film\.mkv, which could not be had: film\.mkv is larger than the 25 MB that Coop takes from Discord/,
   )
+  await bobs.reply()
 })
 
 test('discord: the first words ever of somebody of the household, written while Coop was down, are answered once', async () => {

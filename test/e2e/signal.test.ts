@@ -219,6 +219,18 @@ test('a picture reaches the model, and a long answer comes whole', async () => {
   assert.equal(answer.attachments[0]?.size, Buffer.byteLength('слово '.repeat(330).trim()))
 })
 
+test('an answer longer than anybody reads in a chat is its beginning and a file with all of it', async () => {
+  const { alice, model } = stage
+  const words = Array.from({ length: 5_000 }, (_, n) => `word${n}`).join(' ')
+  model.next(say(words))
+  await alice.write('tell me everything')
+  for (let message = 1; message < 10; message++) assert.equal((await alice.reply()).attachments.length, 0)
+  const last = await alice.reply()
+  assert.match(last.body ?? '', /The file holds all of it/)
+  assert.equal(last.attachments[0]?.fileName, 'reply.md')
+  assert.equal(last.attachments[0]?.size, Buffer.byteLength(words))
+})
+
 test('the agent reacts to a message; a reaction answers its question', async () => {
   const { alice, bob, model, world } = stage
   model.next(use('react', { emoji: '👍' }), say('Noted.'))

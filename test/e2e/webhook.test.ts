@@ -43,6 +43,10 @@ test('updates are brought with their secret and answered once, also those that c
   await until('it is taken', async () => (await bring(1, 'one')) === 200)
   assert.equal(await bring(9, 'not from Telegram', 'guessed'), 403)
   assert.equal(await bring(9, 'not from Telegram', ''), 403)
+  const address = `http://127.0.0.1:${port}/coop`
+  assert.equal((await fetch(address, { method: 'POST', body: '{"update_id":9}' })).status, 403)
+  const looked = await fetch(address, { headers: { 'x-telegram-bot-api-secret-token': secret } })
+  assert.equal(looked.status, 403)
   assert.deepEqual(
     await Promise.all([bring(3, 'three'), bring(2, 'two'), bring(3, 'three')]),
     [200, 200, 200],

@@ -40,6 +40,8 @@ export type DiscordFault =
       readonly code?: number
       readonly message?: string
       readonly retryAfter?: number
+      /** The limit is the bot's, not the route's. */
+      readonly global?: true
     }
   | 'drop'
   | 'drop after'
@@ -77,6 +79,14 @@ export interface FakeDiscord extends AsyncDisposable {
   reconnect(): void
   /** What happens to the next RESUMEs. */
   readonly resumeFaults: ResumeFault[]
+  /** Every connection is told that its session is invalid (op 9). */
+  invalidate(resumable: boolean): void
+  /** Bytes that are no compressed stream come in the middle of one. */
+  garble(): void
+  /** Each event comes in so many pieces. */
+  pieces: number
+  /** How many messages a channel takes, and in which time; more are refused. */
+  bucket: { readonly limit: number; readonly resetMs: number }
   /** Everything that this platform says arrives so much later. */
   latencyMs: number
   /** How far this platform's clock is ahead of ours. */
@@ -191,7 +201,7 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
     const deflated = new URL(request.url ?? '/', gatewayUrl).searchParams.get('compress') === 'zlib-stream'
-    const now = deflated ? zlibWriter(socket) : (frame: string) => socket.send(frame)
+    const now = deflated ? zlibWriter(socket, () => fake.pieces) : (frame: string) => socket.send(frame)
     const write = (frame: string) =>
       fake.latencyMs > 0 ? void setTimeout(() => now(frame), fake.latencyMs) : now(frame)
     write(JSON.stringify({ op: 10, d: { heartbeat_interval: fake.heartbeatMs } }))
@@ -373,6 +383,27 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     return message
   }
 
+  const buckets = new Map<string, { until: number; taken: number }>()
+
+  /** One more of a channel's messages; less than none remain where it is one too many. */
+  function take(path: string): { remaining: number; resetMs: number; headers: Record<string, string> } {
+    const { limit, resetMs } = fake.bucket
+    const known = buckets.get(path)
+    const bucket = known && known.until > Date.now() ? known : { until: Date.now() + resetMs, taken: 0 }
+    buckets.set(path, bucket)
+    const remaining = limit - ++bucket.taken
+    const leftMs = bucket.until - Date.now()
+    const headers = {
+      ...limits(path),
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(Math.max(0, remaining)),
+      'x-ratelimit-reset-after': String(leftMs / 1_000),
+    }
+    return { remaining, resetMs: leftMs, headers }
+  }
+
+  const endless = (path: string) => ({ remaining: 1, resetMs: 0, headers: limits(path) })
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (fake.clockAheadMs !== 0)
       response.setHeader('date', new Date(Date.now() + fake.clockAheadMs).toUTCString())
@@ -388,22 +419,30 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     if (fake.latencyMs > 0) await sleep(fake.latencyMs)
     if (typeof fault === 'object' && 'lateMs' in fault) await sleep(fault.lateMs)
     else if (typeof fault === 'object') {
-      const { status, code = 0, message = 'no', retryAfter } = fault
+      const { status, code = 0, message = 'no', retryAfter, global = false } = fault
       const limited = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
       return sendJson(
         response,
         status,
-        { code, message, retry_after: retryAfter, global: false },
-        { ...limits(path), ...limited },
+        { code, message, retry_after: retryAfter, global },
+        { ...limits(path), ...limited, ...(global ? { 'x-ratelimit-global': 'true' } : {}) },
       )
     }
     if (!path.startsWith('/interactions/') && request.headers.authorization !== `Bot ${token}`)
       return sendJson(response, 401, { code: 0, message: '401: Unauthorized' })
+    const left = method === 'POST' && /^\/channels\/\d+\/messages$/.test(path) ? take(path) : endless(path)
+    if (left.remaining < 0)
+      return sendJson(
+        response,
+        429,
+        { message: 'You are being rate limited.', retry_after: left.resetMs / 1_000, global: false },
+        { ...left.headers, 'retry-after': String(left.resetMs / 1_000) },
+      )
     try {
       const result = answer(method, path, searchParams, body, files)
       if (fault === 'drop after') response.destroy()
-      else if (result === undefined) response.writeHead(204, limits(path)).end()
-      else sendJson(response, 200, result, limits(path))
+      else if (result === undefined) response.writeHead(204, left.headers).end()
+      else sendJson(response, 200, result, left.headers)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       sendJson(response, error.status, { code: error.code, message: error.message }, limits(path))
@@ -442,6 +481,14 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
       for (const socket of sockets) code === 1006 ? socket.terminate() : socket.close(code)
     },
     forgetSessions: () => sessions.clear(),
+    invalidate(resumable) {
+      for (const session of sessions.values()) session.socket?.(JSON.stringify({ op: 9, d: resumable }))
+    },
+    garble() {
+      for (const socket of sockets) socket.send(Buffer.from([1, 2, 3, 0, 0, 255, 255]))
+    },
+    pieces: 1,
+    bucket: { limit: 1_000, resetMs: 1_000 },
     resumeFaults: [],
     latencyMs: 0,
     clockAheadMs: 0,
@@ -466,7 +513,7 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
 }
 
 /** Compresses a connection's frames in one stream, each flushed whole. */
-function zlibWriter(socket: WebSocket): (frame: string) => void {
+function zlibWriter(socket: WebSocket, pieces: () => number): (frame: string) => void {
   const deflate = createDeflate()
   let chunks: Buffer[] = []
   let turn = Promise.resolve()
@@ -477,7 +524,9 @@ function zlibWriter(socket: WebSocket): (frame: string) => void {
         new Promise(resolve => {
           deflate.write(frame)
           deflate.flush(constants.Z_SYNC_FLUSH, () => {
-            socket.send(Buffer.concat(chunks))
+            const whole = Buffer.concat(chunks)
+            const size = Math.ceil(whole.length / pieces())
+            for (let at = 0; at < whole.length; at += size) socket.send(whole.subarray(at, at + size))
             chunks = []
             resolve()
           })
