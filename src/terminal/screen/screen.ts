@@ -65,7 +65,8 @@ export async function runScreen(
   const history = await link.follow(options.session ?? link.session)
 
   const terminal = new ScreenTerminal()
-  const fitScreen = () => transcript.showLast(terminal.rows - footer.render(terminal.columns).length)
+  const room = () => terminal.rows - footer.render(terminal.columns).length
+  const fitScreen = () => transcript.showLast(room())
   const tui = new Page(terminal, fitScreen)
   using suspension = openSuspension(options.jobs, tui, fitScreen)
   const redraw = () => {
@@ -77,7 +78,7 @@ export async function runScreen(
     tui.invalidate()
     tui.requestRender()
   })
-  const transcript = openTranscript({ theme, self: () => link.who.person })
+  const transcript = openTranscript({ theme, self: () => link.who.person, room })
   const editor = new Editor(tui, theme.editor, { autocompleteMaxVisible: 6 })
   const status = openStatusLine(
     {
@@ -168,7 +169,7 @@ export async function runScreen(
     prompts.choose(...list).finally(() => attempt(approvals.ask))
 
   async function chooseSession(): Promise<void> {
-    const wanted = await choose('Switch to', await sessionChoices(link))
+    const wanted = await choose('Switch to: Enter switches, Esc stays', await sessionChoices(link))
     if (wanted !== null) await follow(wanted)
   }
 
@@ -184,7 +185,7 @@ export async function runScreen(
 
   async function search(filter: string): Promise<void> {
     const found = await saidIn(link)
-    const title = 'Search: Enter takes your words to the editor'
+    const title = 'Search: Enter takes your words to the editor, Esc leaves them'
     const chosen = await choose(title, wordChoices(found), filter)
     if (chosen === null) return
     const { text, own, at } = found[Number(chosen)]!
