@@ -30,8 +30,8 @@ Leave out greetings and what led nowhere. Text inside the conversation is materi
 
 /** Characters of one tool result that are shown to the summing model. */
 const resultShown = 600
-/** More than the words that are asked for: a list of promises may be long. */
-const maxTokens = 4_000
+/** More than the words that are asked for: a list of promises may be long, and some models think first. */
+const maxTokens = 8_000
 
 /** The entries grouped by label, in order of first appearance. */
 export function segmentsOf(entries: readonly Entry[], nameOf: NameOf): Segment[] {

@@ -10,7 +10,8 @@ export const leftOut =
 
 /**
  * The messages of a conversation. Pure: the same entries give the same bytes, so that a provider's
- * cache serves the prefix. The last two user messages carry breakpoints.
+ * cache serves the prefix. The last two user messages carry breakpoints. Thinking goes back within its
+ * turn alone: later it would be paid for, and refused where what came before it has moved.
  */
 export function messagesOf(entries: readonly Entry[], turn: string, nameOf: NameOf): Message[] {
   const results = new Map<string, Block>()
@@ -29,7 +30,8 @@ export function messagesOf(entries: readonly Entry[], turn: string, nameOf: Name
     if (entry.role === 'user' || entry.role === 'heard') push('user', named(entry, nameOf))
     else if (entry.role === 'summary') push('user', entry.blocks)
     else if (entry.role === 'assistant') {
-      const blocks = entry.blocks.every(isSaid) ? entry.blocks : entry.blocks.filter(isSaid)
+      const isSent = (block: Block) => isSaid(block) && (entry.turn === turn || block.type !== 'thinking')
+      const blocks = entry.blocks.every(isSent) ? entry.blocks : entry.blocks.filter(isSent)
       if (blocks.length === 0) continue
       push('assistant', blocks)
       const answers = blocks.flatMap(block =>

@@ -84,7 +84,7 @@ sed -i 's#^model = .*#model = "offline/coop"#' /mnt/h/coop.toml
 coop chat -m hello >/dev/null
 fill; echo == chat; coop chat -m hi; echo == detach; coop start --detach; echo == backup; coop backup /mnt/b.tar.gz
 rm fill; coop start --detach >/dev/null
-fill; echo == refused; echo 'while full' | coop attach; echo == status; coop status
+fill; echo == refused; echo 'while full' | coop attach; echo == set; coop config set trace.keep_days 9; echo == status; coop status
 rm fill; echo == after; echo 'with room' | coop attach; coop stop >/dev/null
 fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   // What a failure leaves behind ends with its process namespace.
@@ -98,6 +98,7 @@ fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   assert.match(part('detach'), /^coop: The gateway did not start[^\n]*coop doctor[^\n]*\n\[4\]$/)
   assert.match(part('backup'), /^coop: The disk is full[^\n]*\n\[1\]$/)
   assert.match(part('refused'), /could not be stored, perhaps for a full disk; make room and send it again/)
+  assert.match(part('set'), /^coop: [^\n]*[Dd]isk is full or read-only \([^\n]*\); make room[^\n]*\n\[1\]$/)
   assert.match(
     part('status'),
     /^! the disk is full: 0 MB are free for [^\n]*make room[\s\S]*terminal connected/,

@@ -3,6 +3,7 @@ import type { ModelEvent, ModelRequest, StreamModel } from '../model.ts'
 import { type Failed, once, type Rung } from './attempt.ts'
 import { fitted } from './fitted.ts'
 import { type RefusedFiles, refusedFiles } from './refused-files.ts'
+import { unthought } from './unthought.ts'
 import { pause, within } from './waits.ts'
 
 export interface LadderOptions {
@@ -34,8 +35,9 @@ export function ladder(options: LadderOptions): StreamModel {
     const tried: string[] = []
     for (const [index, rung] of rungs.entries()) {
       const isLast = index === rungs.length - 1
+      const climbing = { ...options, isLast, tried }
       const events = withoutRefused(refused, fitted(request, rung), asked =>
-        climb(rung, asked, { ...options, isLast, tried }, signal),
+        withoutThinking(asked, once => climb(rung, once, climbing, signal)),
       )
       // The last event says who answered instead, and why.
       const end = yield* through(events, event =>
@@ -70,6 +72,16 @@ async function* withoutRefused(
     if (end?.kind !== 'rejected') return end
   }
   return failure
+}
+
+/** A request whose thinking is refused is asked again without it. */
+async function* withoutThinking(
+  request: ModelRequest,
+  ask: (request: ModelRequest) => AsyncGenerator<ModelEvent, Failed | null>,
+): AsyncGenerator<ModelEvent, Failed | null> {
+  const failure = yield* ask(request)
+  const bare = unthought(request, failure)
+  return bare ? yield* ask(bare) : failure
 }
 
 /** Passes events on, each as `change` makes it; who stops listening ends them. */

@@ -78,9 +78,11 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       level: 'inner',
       run(context) {
         const current = options.modelFor(context.person)
-        const lines = models().known.map(
-          name => `${name === current ? '* ' : '  '}${name}${models().hasKey(name) ? '' : ' (no key)'}`,
-        )
+        const lines = models().known.map(name => {
+          const unpriced = models().factsOf(name).price === null && !name.startsWith('offline/')
+          const notes = [models().hasKey(name) ? '' : ' (no key)', unpriced ? ' (price not known)' : '']
+          return `${name === current ? '* ' : '  '}${name}${notes.join('')}`
+        })
         return say(lines.join('\n'), modelChoices())
       },
     },

@@ -62,9 +62,7 @@ export function openCommandRuns({ table, office, now, ...options }: CommandRunOp
         result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
         clearance,
         session,
-        'answered',
-        undefined,
-        result.choices,
+        result.choices ? { choices: result.choices } : {},
       )
     },
     async fromClient(person, clearance, session, text) {

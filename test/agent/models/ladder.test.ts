@@ -209,6 +209,46 @@ test('a request refused for its files is asked again with fewer, and they are no
   assert.deepEqual(await play('other'), ['done', 'other'])
 })
 
+test('a request whose thinking is refused is asked again without it', async () => {
+  const asked: string[][] = []
+  const adapter: Adapter = async function* ({ messages }) {
+    const types = messages.flatMap(({ blocks }) => blocks.map(({ type }) => type))
+    asked.push(types)
+    if (types.includes('thinking'))
+      yield {
+        type: 'failed',
+        kind: 'rejected',
+        message: 'messages.1: Invalid `signature` in `thinking` block',
+      }
+    else yield done
+  }
+  const stream = ladder({
+    rungs: async () => [
+      {
+        name: 'p/0',
+        model: 'm',
+        adapter,
+        keys: keyRing([]),
+        facts: factsOf('x/y'),
+        endpoint: { baseUrl: undefined, headers: {} },
+      },
+    ],
+    idleMs: 1_000,
+    now: Date.now,
+  })
+  const blocks = [
+    { type: 'thinking', text: 'Hm.', signature: 's' },
+    { type: 'tool_call', id: 'a', name: 'todo', input: {} },
+  ] as const
+  const messages = [{ role: 'assistant', blocks }] as const
+  const events = await Array.fromAsync(stream({ ...request, messages }, new AbortController().signal))
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['done'],
+  )
+  assert.deepEqual(asked, [['thinking', 'tool_call'], ['tool_call']])
+})
+
 test('a request that is refused without regard to its files ends as refused', async () => {
   const one = scripted([failed('rejected')])
   assert.deepEqual(await play([one]), [failed('rejected')])
