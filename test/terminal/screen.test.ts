@@ -451,7 +451,7 @@ test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async (
   await pane.until(/─\nthe red bicycle\n─/)
   pane.press('C-u')
   pane.press('C-t')
-  await pane.until(/Switch to[\s\S]*Alice  \d{4}-\d\d-\d\d \d\d:\d\d  \(this one\)/)
+  await pane.until(/Switch to[\s\S]*Alice {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}\(this one\)/)
   pane.press('Enter')
   await pane.until(/— direct:alice —/)
 })
