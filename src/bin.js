@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   process.stderr.write(
-    `Coop needs Node.js 24 or later; this is ${process.version}. Install it from your system or with "npm install -g node@24".\n`,
+    `Coop needs Node.js 24 or later; this is ${process.version}. Install it from your system or with "npm install -g --allow-scripts=node node@24".\n`,
   )
   process.exitCode = 1
 } else {

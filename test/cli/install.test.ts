@@ -55,7 +55,7 @@ test('the packed package installs globally, chats, starts, backs up and stops; a
 
       const before = join(place, 'before')
       cpSync(prefix, before, { recursive: true, verbatimSymlinks: true })
-      await install(await newer(archive, place), prefix)
+      await install(await newer(archive, place), prefix, '--ignore-scripts')
       assert.equal((await coop('version')).stdout, '99.0.0\n')
       assert.match((await coop('status')).stdout, new RegExp(`^Coop ${old.trim()},`, 'm'))
       await coop('restart')
@@ -81,6 +81,23 @@ test('the packed package installs globally, chats, starts, backs up and stops; a
     }
   } finally {
     rmSync(place, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
+
+test('keys beside the container’s recipe and packages made before are not packed', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'coop-pack-'))
+  try {
+    const { name, version, files } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'))
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ name, version, files }))
+    mkdirSync(join(place, 'docs', 'container'), { recursive: true })
+    for (const file of ['Containerfile', '.env', 'coop-0.1.0.tgz'])
+      writeFileSync(join(place, 'docs', 'container', file), 'x')
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json'], { cwd: place })
+    const [listed] = JSON.parse(stdout) as { files: { path: string }[] }[]
+    const packed = listed!.files.map(file => file.path)
+    assert.deepEqual(packed.toSorted(), ['docs/container/Containerfile', 'package.json'])
+  } finally {
+    rmSync(place, { recursive: true, force: true })
   }
 })
 
@@ -110,8 +127,8 @@ async function newer(archive: string, place: string): Promise<string> {
   return made
 }
 
-const install = (archive: string, prefix: string) =>
-  run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', archive])
+const install = (archive: string, prefix: string, ...flags: readonly string[]) =>
+  run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', ...flags, archive])
 
 async function withinBars(modules: string): Promise<void> {
   const names = readdirSync(join(modules, 'node_modules')).flatMap(name =>

@@ -59,6 +59,6 @@ test('an older Node is told in one line what Coop needs', {
   assert.equal(said.code, 1)
   assert.match(
     said.stderr,
-    /^Coop needs Node\.js 24 or later; this is v\d+[^\n]*npm install -g node@24[^\n]*\n$/,
+    /^Coop needs Node\.js 24 or later; this is v\d+[^\n]*npm install -g --allow-scripts=node node@24[^\n]*\n$/,
   )
 })

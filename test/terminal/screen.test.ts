@@ -275,6 +275,29 @@ test('Markdown is drawn: headings, lists, highlighted code and tables', async ()
   await pane.until(() => /\u001b\[36mconst/.test(pane.coloured()))
 })
 
+test('a table that streams and is taller than the screen stands in the scrollback as it ended', async () => {
+  const rows = Array.from({ length: 40 }, (_, index) => `| ${index} | ${'x'.repeat(index)} | end${index} |\n`)
+  const text = `| n | what | last |\n|---|---|---|\n${rows.join('')}\nThat was all.`
+  await using model = await openModelServer(() => ({ words: text.split(/(?<= )/), pauseMs: 5 }))
+  await using house = openHouse({ modelUrl: model.url })
+  const pane = house.pane(['chat'])
+  await pane.until(ready)
+  pane.type('show')
+  pane.press('Enter')
+  await pane.until(screen => /That was all/.test(screen) && !/writing/.test(screen))
+  const drawn = pane
+    .all()
+    .split('\n')
+    .filter(line => /^[│┌├└]/.test(line))
+  assert.deepEqual([...new Set(drawn.map(line => line.length))].length, 1, drawn.join('\n'))
+  for (const index of rows.keys())
+    assert.equal(
+      drawn.filter(line => new RegExp(`│ ${index} .*end${index} `).test(line)).length,
+      1,
+      `row ${index}`,
+    )
+})
+
 test('NO_COLOR leaves no colour', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'], { env: { NO_COLOR: '1' } })
@@ -428,7 +451,7 @@ test('Ctrl-R searches the conversation, and Ctrl-T switches to another', async (
   await pane.until(/─\nthe red bicycle\n─/)
   pane.press('C-u')
   pane.press('C-t')
-  await pane.until(/Switch to/)
+  await pane.until(/Switch to[\s\S]*Alice {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}\(this one\)/)
   pane.press('Enter')
   await pane.until(/— direct:alice —/)
 })

@@ -8,8 +8,8 @@ import fc from 'fast-check'
 import { imagesIn } from '../../src/terminal/attachments.ts'
 import { clean, oneLine } from '../../src/terminal/clean.ts'
 import { isFarewell } from '../../src/terminal/farewell.ts'
-import { messageBlock } from '../../src/terminal/screen/blocks.ts'
-import { finishedLength } from '../../src/terminal/screen/markdown-parts.ts'
+import { finishedLength, holdsTable } from '../../src/terminal/screen/markdown-parts.ts'
+import { messageBlock } from '../../src/terminal/screen/message-block.ts'
 import { openTheme } from '../../src/terminal/screen/theme.ts'
 import { openTranscript } from '../../src/terminal/screen/transcript.ts'
 
@@ -61,8 +61,29 @@ test('a message that came in pieces is drawn like one that came whole', () => {
   )
 })
 
+test('a table that still grows is drawn no taller than the screen, and whole once it is done', () => {
+  const rows = Array.from({ length: 40 }, (_, index) => `| ${index} | ${'x'.repeat(index)} |\n`)
+  const table = `Before.\n\n| n | what |\n|---|---|\n${rows.join('')}`
+  const block = messageBlock(theme, () => 20)
+  for (const piece of table.split(/(?<=\n)/)) {
+    block.append(piece)
+    const [before, ...grown] = block.render(80).filter(Boolean)
+    assert.match(before ?? '', /^Before\./)
+    assert.ok(grown.length <= 20, `${grown.length} lines`)
+  }
+  block.settle(table)
+  assert.equal(block.render(80).filter(line => /x│| x+ +│|│ 0 /.test(line)).length, 40)
+})
+
+test('holdsTable tells a table from text with bars', () => {
+  for (const text of ['| a |\n|---|\n', 'a | b\n--- | :-:\n1 | 2', 'so:\n\n|a|b|\n| :-- | --: |'])
+    assert.ok(holdsTable(text), text)
+  for (const text of ['a | b', '---\n', 'a\n---\nb', '- | -x', '```\n| a |\n```'])
+    assert.ok(!holdsTable(text), text)
+})
+
 test('a transcript draws every line once, however often older ones leave the screen', () => {
-  const transcript = openTranscript({ theme, self: () => 'alice' })
+  const transcript = openTranscript({ theme, self: () => 'alice', room: () => 24 })
   for (let index = 0; index < 1_000; index++) {
     transcript.take({ type: 'message', turn: null, text: `line ${index}`, at: 0, final: true })
     const lines = transcript.render(80)
@@ -75,7 +96,7 @@ test('a transcript draws every line once, however often older ones leave the scr
 })
 
 test('what was typed here appears once, also when the gateway tells of it', () => {
-  const transcript = openTranscript({ theme, self: () => 'alice' })
+  const transcript = openTranscript({ theme, self: () => 'alice', room: () => 24 })
   transcript.typed('hello')
   transcript.take({ type: 'user', text: 'hello', author: 'alice', at: 0 })
   transcript.take({ type: 'user', text: 'hello', author: 'bob', at: 0 })
@@ -84,7 +105,7 @@ test('what was typed here appears once, also when the gateway tells of it', () =
 })
 
 test('what is typed or told while a message streams stands under it, and the message stays in one piece', () => {
-  const transcript = openTranscript({ theme, self: () => 'alice' })
+  const transcript = openTranscript({ theme, self: () => 'alice', room: () => 24 })
   const drawn = () =>
     transcript
       .render(80)
@@ -103,14 +124,14 @@ test('what is typed or told while a message streams stands under it, and the mes
 })
 
 test('what was typed and refused is taken back', () => {
-  const transcript = openTranscript({ theme, self: () => 'alice' })
+  const transcript = openTranscript({ theme, self: () => 'alice', room: () => 24 })
   transcript.typed('hello')
   transcript.untyped('hello')
   assert.deepEqual(transcript.render(80), [])
 })
 
 test('what was streamed and lost is drawn again, not twice', () => {
-  const transcript = openTranscript({ theme, self: () => 'alice' })
+  const transcript = openTranscript({ theme, self: () => 'alice', room: () => 24 })
   transcript.take({ type: 'text', turn: 't', delta: 'half of' })
   transcript.dropStreamed()
   transcript.take({ type: 'text', turn: 't', delta: 'half of it' })

@@ -16,10 +16,9 @@ const pageSize = 500
 
 export async function sessionChoices(link: LiveLink): Promise<Choice[]> {
   const { sessions } = await link.call('session/list', { limit: 200 })
-  return sessions.map(session => ({
-    value: session.id,
-    label: oneLine(session.title, 60),
-    description: minute(session.updatedAt),
+  return sessions.map(({ id, title, updatedAt }) => ({
+    value: id,
+    label: `${oneLine(title, 60)}  ${minute(updatedAt)}${id === link.session ? '  (this one)' : ''}`,
   }))
 }
 

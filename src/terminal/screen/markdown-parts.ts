@@ -22,3 +22,6 @@ export function finishedLength(text: string): number {
 
 /** Whether a line after a blank one begins something new, rather than going on with a list. */
 const beginsBlock = (line: string): boolean => /^[^\s]/.test(line) && !/^([-*+]|\d{1,9}[.)])(\s|$)/.test(line)
+
+/** Whether a table has begun in `text`: it has a row of dashes between bars. */
+export const holdsTable = (text: string): boolean => /^ {0,3}\|?[ \t]*:?-+:?[ \t]*\|[ \t:|-]*$/m.test(text)

@@ -9,9 +9,8 @@ import { isFarewell } from '../farewell.ts'
 import { type Connect, openLiveLink } from '../live-link.ts'
 import { openActivity } from './activity.ts'
 import { openApprovals, questionIn } from './approvals.ts'
-import { completionOf, type OwnCommand, ownCommands } from './completion.ts'
-import { minute, saidIn, sessionChoices, wordChoices } from './find.ts'
-import { helpText } from './help.ts'
+import { completionOf, ownCommands } from './completion.ts'
+import { openOwnCommands } from './own-commands.ts'
 import { Page } from './page.ts'
 import { openPrompts } from './prompts.ts'
 import { ScreenTerminal } from './screen-terminal.ts'
@@ -65,7 +64,8 @@ export async function runScreen(
   const history = await link.follow(options.session ?? link.session)
 
   const terminal = new ScreenTerminal()
-  const fitScreen = () => transcript.showLast(terminal.rows - footer.render(terminal.columns).length)
+  const room = () => terminal.rows - footer.render(terminal.columns).length
+  const fitScreen = () => transcript.showLast(room())
   const tui = new Page(terminal, fitScreen)
   using suspension = openSuspension(options.jobs, tui, fitScreen)
   const redraw = () => {
@@ -77,7 +77,7 @@ export async function runScreen(
     tui.invalidate()
     tui.requestRender()
   })
-  const transcript = openTranscript({ theme, self: () => link.who.person })
+  const transcript = openTranscript({ theme, self: () => link.who.person, room })
   const editor = new Editor(tui, theme.editor, { autocompleteMaxVisible: 6 })
   const status = openStatusLine(
     {
@@ -159,19 +159,6 @@ export async function runScreen(
     for (const problem of (await link.call('status', {})).problems) say(`! ${problem}`, 'bad')
   }
 
-  async function help(): Promise<void> {
-    say(helpText(await link.call('command/list', { session: link.session })))
-  }
-
-  /** A question that came while its person chose was not put. */
-  const choose: typeof prompts.choose = (...list) =>
-    prompts.choose(...list).finally(() => attempt(approvals.ask))
-
-  async function chooseSession(): Promise<void> {
-    const wanted = await choose('Switch to', await sessionChoices(link))
-    if (wanted !== null) await follow(wanted)
-  }
-
   async function follow(wanted: string): Promise<void> {
     const events = await link.follow(wanted)
     transcript.clear()
@@ -182,23 +169,18 @@ export async function runScreen(
     await Promise.all([refresh(), learn()])
   }
 
-  async function search(filter: string): Promise<void> {
-    const found = await saidIn(link)
-    const title = 'Search: Enter takes your words to the editor'
-    const chosen = await choose(title, wordChoices(found), filter)
-    if (chosen === null) return
-    const { text, own, at } = found[Number(chosen)]!
-    if (own) editor.setText(text)
-    else say(`${minute(at)}: ${text}`)
-    tui.requestRender()
-  }
-
-  const runOwn: Record<OwnCommand, (rest: string) => Promise<void>> = {
-    help,
-    sessions: chooseSession,
-    search,
-    exit: async () => leave('end'),
-  }
+  const own = openOwnCommands({
+    link,
+    prompts,
+    say,
+    again: () => attempt(approvals.ask),
+    follow,
+    toEditor(text) {
+      editor.setText(text)
+      tui.requestRender()
+    },
+    leave: () => leave('end'),
+  })
 
   editor.onSubmit = written => {
     const text = written.trim()
@@ -213,8 +195,8 @@ export async function runScreen(
     }
     editor.addToHistory(text)
     const [, name, rest = ''] = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text) ?? []
-    const own = ownCommands.find(command => command.name === name)
-    if (own) return attempt(() => runOwn[own.name](rest))
+    const command = ownCommands.find(known => known.name === name)
+    if (command) return attempt(() => own[command.name](rest))
     const attachments = imagesIn(text, options.folder)
     transcript.typed(text)
     if (attachments.length > 0)
@@ -244,8 +226,8 @@ export async function runScreen(
     else if (prompts.open) return undefined
     else if (matchesKey(data, 'ctrl+d') && editor.getText() === '') leave('end')
     else if (matchesKey(data, 'ctrl+o')) refold()
-    else if (matchesKey(data, 'ctrl+r')) attempt(() => search(editor.getText()))
-    else if (matchesKey(data, 'ctrl+t')) attempt(chooseSession)
+    else if (matchesKey(data, 'ctrl+r')) attempt(() => own.search(editor.getText()))
+    else if (matchesKey(data, 'ctrl+t')) attempt(() => own.sessions(''))
     else return undefined
     return { consume: true }
   })

@@ -1,16 +1,10 @@
 // The conversation on the screen: events become blocks; only its end is redrawn, the rest is the terminal's to scroll.
 import type { Component } from '@earendil-works/pi-tui'
 import type { SessionEvent } from '../../protocol/events.ts'
-import {
-  type Block,
-  type MessageBlock,
-  messageBlock,
-  noticeBlock,
-  type ToolBlock,
-  toolBlock,
-  userBlock,
-} from './blocks.ts'
+import { type Block, noticeBlock, userBlock } from './blocks.ts'
+import { type MessageBlock, messageBlock } from './message-block.ts'
 import type { Theme } from './theme.ts'
+import { type ToolBlock, toolBlock } from './tool-block.ts'
 
 export interface Transcript extends Component {
   take(event: SessionEvent): void
@@ -34,12 +28,14 @@ export interface TranscriptOptions {
   readonly theme: Theme
   /** The id of who sits here, whose own words carry no name. */
   readonly self: () => string
+  /** Lines that the screen has for the conversation. */
+  readonly room: () => number
 }
 
 /** Blocks kept for a redraw at another width. */
 const mostBlocks = 400
 
-export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
+export function openTranscript({ theme, self, room }: TranscriptOptions): Transcript {
   let blocks: Block[] = []
   let message: MessageBlock | null = null
   let tools: ToolBlock | null = null
@@ -73,11 +69,11 @@ export function openTranscript({ theme, self }: TranscriptOptions): Transcript {
     switch (event.type) {
       case 'text':
         tools = null
-        message ??= add(messageBlock(theme))
+        message ??= add(messageBlock(theme, room))
         return message.append(event.delta)
       case 'message':
         tools = null
-        message ??= add(messageBlock(theme))
+        message ??= add(messageBlock(theme, room))
         message.settle(event.text)
         return endMessage()
       case 'tool':
