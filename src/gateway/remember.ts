@@ -35,6 +35,8 @@ const factsAfterMs = 5 * 60_000
 /** After a start: what a new embedding model has to read anew need not wait until somebody speaks. */
 const vectorsAfterMs = 2_000
 const tidyEveryMs = 6 * 3_600_000
+/** When a turn was running: later, and long before the next time. */
+const busyAgainMs = 60_000
 /** Rows of coop.db that one commit lets go. */
 const slice = 200
 
@@ -45,6 +47,8 @@ export function openRemember(options: RememberOptions): Remember {
   let words: NodeJS.Timeout | undefined
   let waitingSince: number | undefined
   let facts: NodeJS.Timeout | undefined
+  let again: NodeJS.Timeout | undefined
+  let tidyDue = false
   let work: Promise<void> = Promise.resolve()
   const tidying = setInterval(() => queue(true, true), tidyEveryMs).unref()
   const first = setTimeout(() => queue(false, true), factsAfterMs).unref()
@@ -74,7 +78,8 @@ export function openRemember(options: RememberOptions): Remember {
     work = work.then(async () => {
       const { capture, retention } = options.settings().memory
       if (withTidying) await trim()
-      if (stop.signal.aborted || (withModel && options.busy())) return
+      if (stop.signal.aborted) return
+      if (withModel && options.busy()) return putOff(withTidying)
       try {
         await upkeep(memory, {
           source: capture.enabled ? source : null,
@@ -88,6 +93,15 @@ export function openRemember(options: RememberOptions): Remember {
       }
       embed()
     })
+  }
+
+  function putOff(withTidying: boolean): void {
+    tidyDue ||= withTidying
+    again ??= setTimeout(() => {
+      again = undefined
+      queue(true, tidyDue)
+      tidyDue = false
+    }, busyAgainMs).unref()
   }
 
   /** Beside everything else, one run at a time. */
@@ -127,7 +141,7 @@ export function openRemember(options: RememberOptions): Remember {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(tidying)
-      for (const timer of [first, words, facts, vectors ?? undefined]) clearTimeout(timer)
+      for (const timer of [first, words, facts, again, vectors ?? undefined]) clearTimeout(timer)
       stop.abort()
       await work
       await embedding
