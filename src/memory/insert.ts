@@ -4,6 +4,7 @@ import { questionShare, termsOf } from './analyse.ts'
 import { dateTerms, spansIn, speaksOfTime } from './dates.ts'
 import type { Shelf } from './files.ts'
 import type { Kind, Row, RowOrigin } from './row.ts'
+import { tellerTerms } from './teller.ts'
 
 export interface NewRow {
   readonly uid: string
@@ -43,7 +44,8 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
   const people = aliased(shelf, row.people ?? [])
   const terms = termsOf(text)
   const named = [...(row.saidBy === null ? [] : [row.saidBy]), ...people].flatMap(termsOf)
-  const meta = [...named, ...dateTerms(row.at, text), ...(row.kind === 'turn' ? [] : [factTerm])]
+  const mark = row.kind === 'turn' ? tellerTerms(row.body) : [factTerm]
+  const meta = [...named, ...dateTerms(row.at, text), ...mark]
   const near = row.near ?? ''
   const event = spansIn(text, row.at)[0]
   shelf
