@@ -39,7 +39,7 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
   const named = person === null ? [] : wordsOf(person).map(termOf)
   const hits = shortlist(shelves, postings, {
     terms: narrowing(terms, mostRows),
-    most: limits.candidates ?? (limits.cheap ? 60 : 250),
+    most: limits.candidates ?? (limits.cheap ? 60 : 350),
     byNeighbours: size.rows <= manyRows && limits.kinds !== 'facts',
   })
   const found = hits.flatMap(({ shelf, rows }) => {
