@@ -32,13 +32,16 @@ const marks: Readonly<Record<string, string>> = {
 }
 const pair = new RegExp(`<(${Object.keys(marks).join('|')})(?:\\s[^<>]*)?>([^<]*)</\\1>`, 'gi')
 
+/** Pairs in pairs are looked for so often; nobody means more. */
+const deepest = 12
+
 /** Tags that do something, where they come in pairs; a tag that is spoken of stays. */
 function withoutHtml(markdown: string): string {
-  let text = markdown
-    .replace(/<!--[\s\S]*?-->/g, '')
-    .replace(/[ \t]*<br\s*\/?>[ \t]*/gi, '\n')
+  let text = withoutComments(markdown)
+    .replace(/(?<![ \t])[ \t]*<br\s*\/?>[ \t]*/gi, '\n')
     .replace(/<\/summary>/gi, '$&\n')
-  for (let before = ''; before !== text; ) {
+  let before = ''
+  for (let depth = 0; depth < deepest && before !== text; depth++) {
     before = text
     text = text.replace(pair, (_, tag: string, inner: string) => {
       const mark = marks[tag.toLowerCase()]!
@@ -48,6 +51,17 @@ function withoutHtml(markdown: string): string {
     })
   }
   return text.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => characters[name]!)
+}
+
+function withoutComments(text: string): string {
+  let done = ''
+  for (let at = 0; ; ) {
+    const begin = text.indexOf('<!--', at)
+    const end = begin === -1 ? -1 : text.indexOf('-->', begin + 4)
+    if (end === -1) return done + text.slice(at)
+    done += text.slice(at, begin)
+    at = end + 3
+  }
 }
 
 const characters: Readonly<Record<string, string>> = {
@@ -62,19 +76,18 @@ const characters: Readonly<Record<string, string>> = {
 /** TeX, which chats do not set: as code, so that its signs stay what they are. */
 function withoutMath(markdown: string): string {
   return markdown
-    .replace(
-      /^([ \t>]*)(?:\$\$([^$]+)\$\$|\\\[([\s\S]+?)\\\])[ \t]*$/gm,
-      (whole, before, a, b) => blockOf(before, a ?? b) ?? whole,
-    )
-    .replace(
-      /\$\$([^$\n]+)\$\$|\\\[([^\n]+?)\\\]|\\\(([^\n]+?)\\\)/g,
-      (whole, a, b, c) => codeOf(a ?? b ?? c) ?? whole,
-    )
+    .replace(formulaBlock, (whole, before, a, b) => blockOf(before, a ?? b) ?? whole)
+    .replace(bracketed, (whole, a, b, c) => codeOf(a ?? b ?? c) ?? whole)
     .replace(
       /(?<![\w$\\])\$(?=\S)([^$\n]{1,300}?)(?<=\S)\$(?![\w$])/g,
       (whole, inner) => codeOf(inner) ?? whole,
     )
 }
+
+/** None begins inside another: a beginning without an end is not looked for twice. */
+const formulaBlock = /^([ \t>]*)(?:\$\$([^$]+)\$\$|(?<!\\)\\\[((?:(?!(?<!\\)\\\[)[\s\S])+?)\\\])[ \t]*$/gm
+const bracketed =
+  /\$\$([^$\n]+)\$\$|(?<!\\)\\\[((?:(?!(?<!\\)\\\[)[^\n])+?)\\\]|(?<!\\)\\\(((?:(?!(?<!\\)\\\()[^\n])+?)\\\)/g
 
 /** Brackets may be escaped for other reasons, and a dollar be money. */
 const isMath = (inner: string): boolean => /[\\^_={}+]/.test(inner) && !inner.includes('`')

@@ -135,7 +135,8 @@ export interface Capabilities {
 
 export type ChannelState =
   | { readonly kind: 'starting' }
-  | { readonly kind: 'connected' }
+  /** With an `error` only part of it works; it says what somebody must do for the rest. */
+  | { readonly kind: 'connected'; readonly error?: string }
   | { readonly kind: 'reconnecting'; readonly error: string }
   /** Stopped until somebody acts; `error` says what to do. */
   | { readonly kind: 'failed'; readonly error: string }

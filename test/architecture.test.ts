@@ -35,7 +35,7 @@ const own = imports.filter(({ to }) => /^(src|channels)\//.test(to))
 
 /** Lowest first: a room may import its own tier and those before it. */
 const tiers = [
-  ['errors', 'http', 'log', 'package', 'protocol', 'trace'],
+  ['durable', 'errors', 'http', 'log', 'package', 'protocol', 'trace'],
   ['channel'],
   ['access', 'store'],
   ['config', 'memory', 'box', 'web', 'mcp', 'tools'],
@@ -100,9 +100,9 @@ test('no file and no room imports itself in a circle', () => {
   assert.deepEqual(circleIn(rooms), [])
 })
 
-test('a channel imports the contract, the errors, the log, the protocol, the wire, its own folder and what channels share', () => {
+test('a channel imports the contract, the errors, the log, the protocol, the wire, the flush, its own folder and what channels share', () => {
   const allowed =
-    /^(src\/(channel\.ts|errors\.ts|log\.ts|http\/|protocol\/)|channels\/(?!index\.ts)[^/]+\.ts$)/
+    /^(src\/(channel\.ts|durable\.ts|errors\.ts|log\.ts|http\/|protocol\/)|channels\/(?!index\.ts)[^/]+\.ts$)/
   const wrong = own.filter(({ from, to }) => {
     if (!from.startsWith('channels/') || from === 'channels/index.ts') return false
     const folder = /^channels\/[^/]+\//.exec(from)?.[0]

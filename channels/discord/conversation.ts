@@ -154,7 +154,11 @@ export function converse(options: ConversationOptions, signal: AbortSignal): Pro
     const { t, d, s } = payload
     if (t === GatewayDispatchEvents.Ready) session = { id: d.session_id, url: d.resume_gateway_url, seq: s }
     else if (session) session = { ...session, seq: s }
-    options.onDispatch(payload)
+    try {
+      options.onDispatch(payload)
+    } catch (error) {
+      return end(`Discord said what cannot be read: ${messageOf(error)}`)
+    }
     if (t !== GatewayDispatchEvents.Ready && t !== GatewayDispatchEvents.Resumed) return
     clearTimeout(deadline)
     options.onConnected()

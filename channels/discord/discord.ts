@@ -129,8 +129,11 @@ export function createDiscord(
       if (state.kind !== 'connected' || !self) return { kind: 'unknown', reason: 'Discord is not connected' }
       return guilds.viewers(place.id, self.id, either(signal))
     },
-    fetch: ({ handle, name }, signal) =>
-      readBounded(handle, { name, maxBytes: maxDownloadBytes, signal: either(signal) }),
+    async fetch({ handle, name, size = 0 }, signal) {
+      if (size > maxDownloadBytes)
+        throw new Error(`${name} is larger than the 25 MB that Coop takes from Discord`)
+      return readBounded(handle, { name, maxBytes: maxDownloadBytes, signal: either(signal) })
+    },
     async offer(menus, signal) {
       const self = incoming.self()
       if (self) await register(rest, self.application, menus, either(signal))

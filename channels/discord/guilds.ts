@@ -2,12 +2,14 @@
 import type { REST } from '@discordjs/rest'
 import {
   type APIChannel,
+  type APIGuild,
   type APIGuildMember,
   type APIOverwrite,
   type APIRole,
   ChannelType,
   GatewayDispatchEvents,
   type GatewayDispatchPayload,
+  GuildFeature,
   OverwriteType,
   PermissionFlagsBits,
   Routes,
@@ -32,6 +34,8 @@ interface Member {
 
 interface Guild {
   owner: string
+  /** People look into it without joining. */
+  discoverable: boolean
   readonly roles: Map<string, APIRole>
   /** Loaded when first asked for, then kept true by events. */
   members: Map<string, Member> | null
@@ -71,7 +75,17 @@ export function openGuilds(rest: REST): Guilds {
     })
   }
 
-  function follow({ t, d }: GatewayDispatchPayload): void {
+  /** Of a server whose news cannot be read nothing is known any more: who was not understood to come in must not be left out. */
+  function follow(payload: GatewayDispatchPayload): void {
+    try {
+      read(payload)
+    } catch {
+      const { guild_id, id } = Object(payload.d) as { guild_id?: unknown; id?: unknown }
+      if (!guilds.delete(String(guild_id ?? id))) guilds.clear()
+    }
+  }
+
+  function read({ t, d }: GatewayDispatchPayload): void {
     switch (t) {
       case GatewayDispatchEvents.Ready:
         guilds.clear()
@@ -81,6 +95,7 @@ export function openGuilds(rest: REST): Guilds {
         if (d.unavailable) break
         guilds.set(d.id, {
           owner: d.owner_id,
+          discoverable: isDiscoverable(d),
           roles: new Map(d.roles.map(role => [role.id, role])),
           members: null,
         })
@@ -88,7 +103,9 @@ export function openGuilds(rest: REST): Guilds {
         break
       case GatewayDispatchEvents.GuildUpdate: {
         const guild = guilds.get(d.id)
-        if (guild) guild.owner = d.owner_id
+        if (!guild) break
+        guild.owner = d.owner_id
+        guild.discoverable = isDiscoverable(d)
         break
       }
       case GatewayDispatchEvents.GuildDelete:
@@ -164,6 +181,9 @@ export function openGuilds(rest: REST): Guilds {
       const shown = asked?.parent === undefined ? asked : await channel(asked.parent)
       const guild = shown && guilds.get(shown.guild)
       if (!shown || !guild) return { kind: 'unknown', reason: 'Discord has not told about this server' }
+      const anybody = { id: '', roles: [] }
+      if (guild.discoverable && canView(anybody, shown, guild))
+        return { kind: 'unknown', reason: 'the server is discoverable: anybody can look into this channel' }
       const members = await membersOf(shown.guild, guild, signal)
       const ids = [...members.values()]
         .filter(member => canView(member, shown, guild))
@@ -172,6 +192,9 @@ export function openGuilds(rest: REST): Guilds {
     },
   }
 }
+
+const isDiscoverable = ({ features }: Pick<APIGuild, 'features'>): boolean =>
+  (features ?? []).includes(GuildFeature.Discoverable)
 
 /** Whether a member sees a channel: the server's roles, then the channel's overwrites, nearest last. */
 function canView(member: Member, channel: KnownChannel, guild: Guild): boolean {

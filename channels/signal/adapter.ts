@@ -8,6 +8,7 @@ import type {
   SendResult,
   Unverified,
 } from '../../src/channel.ts'
+import { openDurable } from '../../src/durable.ts'
 import { messageOf } from '../../src/errors.ts'
 import { withoutTables } from '../table.ts'
 import { type BlobHandle, fetchHandle } from './attachments.ts'
@@ -23,6 +24,7 @@ import { keepKeys } from './keys.ts'
 import { safeName } from './names.ts'
 import { openNews } from './news.ts'
 import { othersIn, react, send, withdraw } from './outgoing.ts'
+import { openProof } from './proof.ts'
 import { openReceipts, sendTyping } from './receipts.ts'
 import { receive } from './receive.ts'
 import { membershipOf, roomIdOf } from './rooms.ts'
@@ -57,24 +59,26 @@ const mostFileBytes = 100 * 1024 * 1024
 
 /** Opens the channel. It works, or its state says that no phone is linked. Throws when signal.db is in use or unsound. */
 export async function createSignal(settings: SignalSettings, deps: ChannelDeps): Promise<SignalChannel> {
-  const db = openSignalDb(pathIn(deps.home, settings.db_path))
+  const db = openSignalDb(pathIn(deps.home, settings.db_path), 'when asked')
   const account = openAccount(db)
   if (!account) {
     db.close()
     return notLinked
   }
   const side = openAside(deps)
+  const log = openDurable(db)
+  const news = openNews()
   const client: Client = {
     db,
-    units: openUnits(db),
+    units: openUnits(db, { flushed: log.flushed, received: news.announce }),
     account,
     service: openService(settings, deps.home),
     log: deps.log,
     knows: aci => deps.knows?.(`signal:${aci}`) ?? false,
     chats: () => connection.chats(),
+    proof: openProof(),
     aside: side.run,
   }
-  const news = openNews()
   const stopped = new AbortController()
   const receipts = openReceipts(client, stopped.signal)
   const connection = openConnection({
@@ -83,10 +87,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     log: deps.log,
     async onEnvelope(envelope) {
       const arrival = await receive(client, envelope)
-      if (arrival.messages.length > 0) {
-        news.announce()
-        receipts.delivered(arrival.messages)
-      }
+      if (arrival.messages.length > 0) receipts.delivered(arrival.messages)
       for (const { what, work } of arrival.after) side.run(what, work)
     },
     onUpkeep: () => upkeep(client),
@@ -104,7 +105,11 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
   return {
     name: 'signal',
     capabilities: { maxTextLength, exactlyOnce: true, groups: true, local: false, steps: settings.verbose },
-    state: connection.state,
+    state() {
+      const state = connection.state()
+      const error = client.proof.wanted()
+      return state.kind === 'connected' && error !== undefined ? { ...state, error } : state
+    },
     prepare: withoutTables,
     async *listen(signal) {
       const ending = AbortSignal.any([signal, stopped.signal])
@@ -161,6 +166,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
       await running
       await side.idle()
       await client.units.idle()
+      log[Symbol.dispose]()
       db.close()
     },
   }

@@ -1,6 +1,7 @@
 // What every part of the room works with while the device is linked.
 import type { Net } from '@signalapp/libsignal-client'
 import type { Log } from '../../src/log.ts'
+import type { Proof } from './proof.ts'
 import type { Service } from './service.ts'
 import type { Account } from './store/account.ts'
 import type { Db } from './store/database.ts'
@@ -23,6 +24,7 @@ export interface Client {
   readonly knows: (aci: string) => boolean
   /** The connections if there are any now. */
   readonly chats: () => Chats | undefined
+  readonly proof: Proof
   /** Runs something on the side that may fail without harm; its failure is logged. */
   readonly aside: (what: string, work: () => Promise<unknown>) => void
 }

@@ -115,6 +115,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     chats: () => chats,
     state: () => state,
     async ready(signal, ms) {
+      if (chats) return
       const until = AbortSignal.any([signal, AbortSignal.timeout(ms)])
       const gone = new Promise<void>(resolve =>
         until.addEventListener('abort', () => resolve(), { once: true }),

@@ -20,14 +20,16 @@ import { recordIdentity } from './store/identity.ts'
 import { sessionKey, storesOf } from './store/protocol.ts'
 import type { Unit } from './store/unit.ts'
 
-/** Devices of an account that we can encrypt to now; our own device is none of them. */
-export function reachableDevices(unit: Unit, client: Client, aci: string): number[] {
+/** Sessions with the devices of an account that we can encrypt to now; our own device is none of them. */
+export function reachableSessions(unit: Unit, client: Client, aci: string): Map<number, SessionRecord> {
   const prefix = sessionKey('aci', aci, 0).slice(0, -1)
-  return unit
-    .keys('session', prefix)
-    .filter(key => SessionRecord.deserialize(unit.get('session', key)!).hasCurrentState(new Date()))
-    .map(key => Number(key.slice(prefix.length)))
-    .filter(device => !(aci === client.account.row.aci && device === client.account.device))
+  const now = new Date()
+  const sessions = unit.keys('session', prefix).map(key => {
+    const device = Number(key.slice(prefix.length))
+    return [device, SessionRecord.deserialize(unit.get('session', key)!)] as const
+  })
+  const isOurs = (device: number) => aci === client.account.row.aci && device === client.account.device
+  return new Map(sessions.filter(([device, session]) => !isOurs(device) && session.hasCurrentState(now)))
 }
 
 /**
@@ -44,10 +46,8 @@ export async function encryptTo(
   const stores = storesOf(unit, client.account, 'aci')
   const local = ProtocolAddress.new(client.account.aci, client.account.device)
   const messages: DeviceMessage[] = []
-  for (const device of reachableDevices(unit, client, aci)) {
+  for (const [device, session] of reachableSessions(unit, client, aci)) {
     const to = ProtocolAddress.new(aci, device)
-    const session = await stores.sessions.getSession(to)
-    if (!session) continue
     const head = { destinationDeviceId: device, destinationRegistrationId: session.remoteRegistrationId() }
     try {
       if (certificate) {

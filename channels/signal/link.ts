@@ -85,6 +85,9 @@ async function tell(service: Service, username: string, password: string, device
   }
 }
 
+/** signal.db is opened here so that a commit is on the disk when it is done. */
+const eachCommit = { flushed: async () => {} }
+
 /** Shows codes, a new one before the old one stops working, until the phone answers one of them. */
 async function waitForPhone(
   service: Service,
@@ -178,7 +181,7 @@ async function register(
     master_key: phone.masterKey.length > 0 ? phone.masterKey : null,
     linked_at: now,
   })
-  const units = openUnits(db)
+  const units = openUnits(db, eachCommit)
   const standing = await units.run(unit => ({
     aci: makeStandingKeys(unit, 'aci', aciPair.serialize(), now),
     pni: pniPair && makeStandingKeys(unit, 'pni', pniPair.serialize(), now),
@@ -221,7 +224,7 @@ async function firstKeys(db: Db, service: Service): Promise<void> {
       false,
       listener,
     )
-    await keepKeys(db, openUnits(db), account, chat, Date.now()).finally(() => chat.disconnect())
+    await keepKeys(db, openUnits(db, eachCommit), account, chat, Date.now()).finally(() => chat.disconnect())
   } catch {
     // Linked all the same.
   }

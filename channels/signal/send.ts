@@ -4,7 +4,8 @@ import type { SendResult } from '../../src/channel.ts'
 import { CoopError, isStorageFault, messageOf } from '../../src/errors.ts'
 import { type Client, NotConnected } from './client.ts'
 import { composeTranscript, dataOf } from './compose.ts'
-import { reachableDevices, type SessionsResult } from './encrypt.ts'
+import type { SessionsResult } from './encrypt.ts'
+import { proofWanted } from './proof.ts'
 import { sideBySide } from './side-by-side.ts'
 import type { Db } from './store/database.ts'
 import * as store from './store/outbound.ts'
@@ -23,6 +24,8 @@ export interface Dispatch {
 
 /** A repeat that the server fails this often counts as delivered: the first try got there. */
 const doubtfulTries = 3
+/** How often it is looked whether a person has answered what Signal asks. */
+const proofMs = 600_000
 /** Copies that go out at the same time. */
 const width = 8
 
@@ -33,6 +36,9 @@ export async function dispatch(client: Client, message: Dispatch): Promise<SendR
     if (fresh) {
       const refused = await prepare(client, message)
       if (refused) return refused
+    } else {
+      // What refused to reach the disk at the first attempt must not leave at the second.
+      await client.units.flushed()
     }
     const row = store.readOutbound(client.db, message.key)
     if (!row) throw new Error('the message was not stored')
@@ -56,7 +62,7 @@ export async function dispatch(client: Client, message: Dispatch): Promise<SendR
   }
 }
 
-/** Encrypts for everybody and commits it all, the copy for our other devices too. */
+/** Encrypts for everybody and commits it all. The copy for our other devices is noted, and made when the message is out. */
 async function prepare(client: Client, message: Dispatch): Promise<SendResult | undefined> {
   const own = client.account.row.aci
   const others = message.recipients.filter(recipient => recipient !== own)
@@ -67,7 +73,6 @@ async function prepare(client: Client, message: Dispatch): Promise<SendResult | 
   })
   const [only] = others
   if (!message.group && only !== undefined && gone.has(only)) return refusal(gone.get(only) ?? 'unregistered')
-  await ensureSessions(client, own)
   const reachable = others.filter(recipient => !gone.has(recipient))
   const certificates = new Map<string, Awaited<ReturnType<typeof certificateFor>>>()
   for (const recipient of reachable) certificates.set(recipient, await certificateFor(client, recipient))
@@ -81,19 +86,11 @@ async function prepare(client: Client, message: Dispatch): Promise<SendResult | 
         ...(await packetFor(unit, client, recipient, content, certificates.get(recipient))),
       })
     }
-    const hasOtherDevices = reachableDevices(unit, client, own).length > 0
-    const transcript = composeTranscript(
-      content,
-      timestamp,
-      message.group ? undefined : message.recipients[0],
-      packets,
-    )
-    const copy = hasOtherDevices ? await packetFor(unit, client, own, transcript, undefined) : undefined
     unit.atCommit(db => {
       store.addOutbound(db, message.key, timestamp, content, message.keepMs ?? store.sendLogMs)
       for (const packet of packets)
         store.putPart(db, message.key, packet.recipient, packet.sealed, packet.messages)
-      if (copy) store.putPart(db, message.key, own, false, copy.messages)
+      store.putPart(db, message.key, own, false, [])
     })
   })
   return undefined
@@ -188,7 +185,7 @@ async function sendTranscript(client: Client, key: string): Promise<Outcome | un
       content: composeTranscript(row.content, row.timestamp, destination, others),
       onEncrypted: (db, packet) => store.putPart(db, key, own, false, packet.messages),
     },
-    part,
+    part.messages.length > 0 ? part : undefined,
   )
   if (outcome.kind === 'accepted') store.endPart(client.db, key, own, 'sent')
   else if (outcome.kind === 'unregistered' || outcome.kind === 'changed')
@@ -218,8 +215,9 @@ function waiting(outcome: Exclude<Outcome, { kind: 'accepted' | 'unregistered' |
     case 'challenge':
       return {
         kind: 'retry',
-        reason: 'Signal asks for proof that a person sends; open Signal on the phone and answer it',
-        afterMs: outcome.afterMs ?? 600_000,
+        reason: proofWanted,
+        // The server counts from the question; the answer given on the phone we see by trying.
+        afterMs: Math.min(outcome.afterMs ?? proofMs, proofMs),
       }
     case 'limited':
       return { kind: 'retry', reason: 'Signal asks to send more slowly', afterMs: outcome.afterMs ?? 60_000 }

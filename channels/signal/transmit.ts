@@ -3,7 +3,7 @@ import { SenderCertificate } from '@signalapp/libsignal-client'
 import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import { base64, bytes, fromBase64 } from './bytes.ts'
 import { type Client, connected } from './client.ts'
-import { correctDevices, encryptTo, makeSessions, reachableDevices, type SessionsResult } from './encrypt.ts'
+import { correctDevices, encryptTo, makeSessions, reachableSessions, type SessionsResult } from './encrypt.ts'
 import { pad } from './padding.ts'
 import { type DeviceMessage, fetchSenderCertificate, type PutResult, putMessage } from './server.ts'
 import { getSetting, putSetting } from './store/account.ts'
@@ -55,6 +55,8 @@ export async function transmit(client: Client, letter: Letter, ready?: Packet): 
       })
     }
     const result = await put(client, letter, packet)
+    if (result.kind === 'challenge' || result.kind === 'accepted')
+      client.proof.note(letter.recipient, result.kind === 'challenge')
     switch (result.kind) {
       case 'devices': {
         const corrected = await correctDevices(client, letter.recipient, result)
@@ -95,8 +97,8 @@ async function put(client: Client, letter: Letter, packet: Packet): Promise<PutR
 
 /** Sessions with at least one device, fetched if there is none. Our own account may have no other device. */
 export async function ensureSessions(client: Client, recipient: string): Promise<SessionsResult> {
-  const known = await client.units.run(unit => reachableDevices(unit, client, recipient))
-  if (known.length > 0) return { kind: 'ready' }
+  const known = await client.units.run(unit => reachableSessions(unit, client, recipient).size)
+  if (known > 0) return { kind: 'ready' }
   return await makeSessions(client, recipient, '*')
 }
 

@@ -18,8 +18,9 @@ export type Self = Pick<UserFromGetMe, 'id' | 'username'>
 /** The external id of a message: chats number their messages each on their own. */
 export const externalIdOf = (chat: number | string, message: number): string => `${chat}:${message}`
 
-/** The number of a message inside its chat; NaN for what is no message. */
-export const messageIdOf = (externalId: string): number => Number(/^-?\d+:(\d+)/.exec(externalId)?.[1])
+/** The number of a message in a chat; NaN for what is no message of it: a chat that moved counts anew. */
+export const messageIn = (chat: string, externalId: string): number =>
+  externalId.startsWith(`${chat}:`) ? Number(/^-?\d+:(\d+)/.exec(externalId)?.[1]) : Number.NaN
 
 /** What an update brings; undefined for updates that are no words of anybody. */
 export function inboundOf(update: Update, self: Self): Inbound | undefined {
@@ -28,6 +29,8 @@ export function inboundOf(update: Update, self: Self): Inbound | undefined {
   const edited = update.edited_message
   const message = update.message ?? edited
   if (!message?.from || message.from.id === self.id) return undefined
+  // Somebody who is on the way says nothing by it, every few seconds.
+  if (edited?.location) return undefined
   const said = saidIn(message, self)
   if (!said || !edited) return said
   const { externalId } = said

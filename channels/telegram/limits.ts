@@ -8,6 +8,7 @@ export interface Limits {
 }
 
 export interface Timing {
+  /** Milliseconds by a clock that nobody sets. */
   readonly now: () => number
   readonly pause: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
@@ -19,7 +20,7 @@ const paceMs = 40
 const pacedMs = 60_000
 
 const real: Timing = {
-  now: Date.now,
+  now: () => performance.now(),
   pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
 }
 

@@ -44,14 +44,12 @@ export function openOrphans(api: Api, cursors: Cursors): Orphans {
   const clearing = new Map<string, Promise<void>>()
 
   function save(): void {
-    cursors.save(
-      Object.fromEntries(
-        [...marks].map(([key, { chat, after, others }]) => [
-          `${prefix}${key}`,
-          `${chat}:${after}:${others.join(',')}`,
-        ]),
-      ),
-    )
+    const others = Object.entries(cursors.all()).filter(([name]) => !name.startsWith(prefix))
+    const own = [...marks].map(([key, { chat, after, others }]) => [
+      `${prefix}${key}`,
+      `${chat}:${after}:${others.join(',')}`,
+    ])
+    cursors.save(Object.fromEntries([...others, ...own]))
   }
 
   function drop(key: string): void {

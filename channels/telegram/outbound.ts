@@ -3,7 +3,7 @@ import { type Api, GrammyError, InputFile } from 'grammy'
 import type { InlineKeyboardMarkup, Message } from 'grammy/types'
 import type { Choice, Draft, Outbound, Place, SendResult } from '../../src/channel.ts'
 import { format } from './format.ts'
-import { externalIdOf, messageIdOf } from './inbound.ts'
+import { externalIdOf, messageIn } from './inbound.ts'
 import { resultOf } from './results.ts'
 
 /** What a bot may upload, and how long a text beside a file may be. */
@@ -109,7 +109,8 @@ async function replace(
 ): Promise<SendResult | null> {
   const { text: words, entities } = format(text.text)
   const extra = { ...keyboard(text.choices), link_preview_options: { is_disabled: true } }
-  const id = messageIdOf(externalId)
+  const id = messageIn(text.place.id, externalId)
+  if (Number.isNaN(id)) return null
   try {
     await api.editMessageText(text.place.id, id, words, { ...extra, entities }, signal as never)
   } catch (error) {
@@ -148,7 +149,7 @@ async function sendFile(
 
 /** The topic, and the message that is answered. */
 export function addressed({ place, replyTo }: { readonly place: Place; readonly replyTo?: string }) {
-  const answered = replyTo === undefined ? Number.NaN : messageIdOf(replyTo)
+  const answered = replyTo === undefined ? Number.NaN : messageIn(place.id, replyTo)
   return {
     ...(place.thread === undefined ? {} : { message_thread_id: Number(place.thread) }),
     ...(Number.isInteger(answered)

@@ -8,6 +8,8 @@ export function resultOf(error: unknown): Exclude<SendResult, { kind: 'sent' }> 
   if (!(error instanceof GrammyError)) return { kind: 'retry', reason: networkReason(error) }
   const { error_code: code, description, parameters } = error
   const reason = `Telegram said ${code}: ${description}`
+  if (parameters.migrate_to_chat_id !== undefined)
+    return { kind: 'retry', reason: 'the group has become a supergroup', afterMs: 50 }
   if (code === 429) return { kind: 'retry', reason, afterMs: (parameters.retry_after ?? 1) * 1000 }
   if (code >= 500 || code === 401 || code === 409) return { kind: 'retry', reason }
   return { kind: 'refused', reason }

@@ -1,7 +1,7 @@
 // Everything that a bot says on Telegram: within its limits, a repeat where the last attempt broke off, and no torn beginnings left.
 import type { Api } from 'grammy'
 import type { Channel, Cursors, SendResult } from '../../src/channel.ts'
-import { messageIdOf } from './inbound.ts'
+import { messageIn } from './inbound.ts'
 import { openLimits } from './limits.ts'
 import { openOrphans } from './orphans.ts'
 import { type Progress, send, show } from './outbound.ts'
@@ -24,9 +24,9 @@ export function openSending(api: Api, cursors: Cursors): Sending {
         async () => {
           const chat = outbound.place.id
           if (outbound.replaces === undefined) await orphans.clear(chat, signal)
-          else orphans.known(chat, messageIdOf(outbound.replaces))
+          else orphans.known(chat, messageIn(chat, outbound.replaces))
           const result = await send(api, outbound, progress, signal)
-          const message = numberOf(result)
+          const message = numberOf(chat, result)
           if (message !== undefined) orphans.sent(chat, message)
           return result
         },
@@ -38,7 +38,7 @@ export function openSending(api: Api, cursors: Cursors): Sending {
         async () => {
           const chat = draft.place.id
           if (draft.externalId !== undefined) {
-            orphans.known(chat, messageIdOf(draft.externalId))
+            orphans.known(chat, messageIn(chat, draft.externalId))
             return await show(api, draft, signal)
           }
           await orphans.clear(chat, signal)
@@ -46,17 +46,19 @@ export function openSending(api: Api, cursors: Cursors): Sending {
           const result = await show(api, draft, signal)
           const answered =
             result.kind === 'refused' || (result.kind === 'retry' && result.afterMs !== undefined)
-          ended(numberOf(result) ?? (answered ? 'not sent' : 'unknown'))
+          ended(numberOf(chat, result) ?? (answered ? 'not sent' : 'unknown'))
           return result
         },
         signal,
       ),
     async withdraw(place, externalId, signal) {
-      orphans.known(place.id, messageIdOf(externalId))
-      await api.deleteMessage(place.id, messageIdOf(externalId), signal as never)
+      const message = messageIn(place.id, externalId)
+      if (Number.isNaN(message)) return
+      orphans.known(place.id, message)
+      await api.deleteMessage(place.id, message, signal as never)
     },
   }
 }
 
-const numberOf = (result: SendResult): number | undefined =>
-  result.kind === 'sent' && result.externalId !== undefined ? messageIdOf(result.externalId) : undefined
+const numberOf = (chat: string, result: SendResult): number | undefined =>
+  result.kind === 'sent' && result.externalId !== undefined ? messageIn(chat, result.externalId) : undefined

@@ -2,14 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Api } from 'grammy'
 import type { CallbackQuery, ReactionTypeEmoji, Update } from 'grammy/types'
-import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound } from '../../src/channel.ts'
+import type { Channel, ChannelDeps, ChannelState, CommandMenu, Inbound, Place } from '../../src/channel.ts'
 import { messageOf } from '../../src/errors.ts'
 import { openWire } from '../../src/http/wire.ts'
 import { openClock } from '../clock.ts'
 import { readable } from '../readable.ts'
 import { isWhole } from '../whole.ts'
 import { fetchFile } from './files.ts'
-import { inboundOf, messageIdOf, type Self } from './inbound.ts'
+import { inboundOf, messageIn, type Self } from './inbound.ts'
+import { readersOf } from './members.ts'
+import { openMoves } from './moves.ts'
 import { addressed } from './outbound.ts'
 import { setbackOf } from './results.ts'
 import { openSending } from './sending.ts'
@@ -38,7 +40,7 @@ const updates = [
 
 export function createTelegram(
   settings: TelegramSettings,
-  { log, cursors }: Pick<ChannelDeps, 'log' | 'cursors'>,
+  { log, cursors, listed }: Pick<ChannelDeps, 'log' | 'cursors' | 'listed'>,
 ): Channel {
   const apiRoot = settings.apiRoot ?? 'https://api.telegram.org'
   const api = new Api(settings.token, { apiRoot, fetch: openWire() as never })
@@ -46,6 +48,13 @@ export function createTelegram(
   const either = (signal: AbortSignal) => AbortSignal.any([signal, disposed.signal])
   const clock = openClock(apiRoot)
   const sending = openSending(api, cursors)
+  const moves = openMoves({ cursors, ...(listed === undefined ? {} : { listed }) })
+  api.config.use(async (ask, method, payload, signal) => {
+    const answer = await ask(method, payload, signal)
+    const to = answer.ok ? undefined : answer.parameters?.migrate_to_chat_id
+    if (to !== undefined && 'chat_id' in payload) moves.learn(payload.chat_id as number | string, to)
+    return answer
+  })
   let state: ChannelState = { kind: 'starting' }
   let self: Self | null = null
   let offset = 0
@@ -112,12 +121,19 @@ export function createTelegram(
     try {
       const { message } = update
       if (message) sending.seen(String(message.chat.id), message.message_id)
-      return [inboundOf(update, me) ?? []].flat().filter(isWhole)
+      moves.follow(update)
+      const said = inboundOf(update, me)
+      if (!said) return []
+      const place = { ...said.place, id: moves.placeOf(said.place.id) }
+      return [{ ...said, place }].filter(isWhole)
     } catch (error) {
       log.error({ err: error, update: update.update_id }, 'a telegram update could not be read')
       return []
     }
   }
+
+  const inChat = (place: Place): Place =>
+    place.kind === 'direct' ? place : { ...place, id: moves.chatOf(place.id) }
 
   return {
     name: 'telegram',
@@ -131,20 +147,21 @@ export function createTelegram(
     },
     listen,
     prepare: readable,
-    send: (outbound, signal) => sending.send(outbound, either(signal)),
-    draft: (draft, signal) => sending.draft(draft, either(signal)),
-    withdraw: (place, externalId, signal) => sending.withdraw(place, externalId, either(signal)),
+    send: (outbound, signal) => sending.send({ ...outbound, place: inChat(outbound.place) }, either(signal)),
+    draft: (draft, signal) => sending.draft({ ...draft, place: inChat(draft.place) }, either(signal)),
+    withdraw: (place, externalId, signal) => sending.withdraw(inChat(place), externalId, either(signal)),
     async react(place, externalId, emoji, signal) {
+      const { id } = inChat(place)
       const reaction = { type: 'emoji', emoji } as ReactionTypeEmoji
-      await api.setMessageReaction(place.id, messageIdOf(externalId), [reaction], {}, either(signal) as never)
+      const message = messageIn(id, externalId)
+      if (Number.isNaN(message)) return
+      await api.setMessageReaction(id, message, [reaction], {}, either(signal) as never)
     },
     async typing(place, signal) {
-      await api.sendChatAction(place.id, 'typing', addressed({ place }), either(signal) as never)
+      const { id } = inChat(place)
+      await api.sendChatAction(id, 'typing', addressed({ place }), either(signal) as never)
     },
-    async members(place, signal) {
-      // The count holds the bot itself.
-      return { kind: 'count', count: (await api.getChatMemberCount(place.id, either(signal) as never)) - 1 }
-    },
+    members: (place, signal) => readersOf(api, inChat(place).id, either(signal)),
     fetch: (attachment, signal) => fetchFile(api, apiRoot, attachment, either(signal)),
     async offer(menus, signal) {
       for (const [index, menu] of menus.entries()) {

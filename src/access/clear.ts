@@ -49,32 +49,32 @@ function clearFor(
 /** Where work happens that reaches nobody. */
 const nowhere = 'nowhere'
 
-/**
- * Issues the clearance of a job that no person speaks for: at most `trust`, and what everybody
- * in `place` may see; without a place it reaches nobody. Only `tools` are left to it.
- */
+/** A job that no person speaks for. Only `tools` are left to it. */
+export interface OwnJob {
+  readonly id: string
+  readonly trust: Level
+  readonly tools: readonly string[]
+}
+
+/** Issues its clearance: at most its trust, and what everybody in `place` may see; without a place it reaches nobody. */
 export function clearJob(
-  job: string,
-  trust: Level,
+  job: OwnJob,
   place: Place | null,
   membership: Membership,
   household: Household,
-  tools: readonly string[],
 ): Clearance {
   const group = place?.kind === 'group' ? groupOf(place, household) : undefined
   const readers = place ? audienceOf(place, null, group, membership, household) : nobody
-  return clearJobFor(job, trust, place, readers, household, tools)
+  return clearJobFor(job, place, readers, household)
 }
 
 const nobody: Audience = { people: [], strangers: [] }
 
 function clearJobFor(
-  job: string,
-  trust: Level,
+  { id, trust, tools }: OwnJob,
   place: Place | null,
   readers: Audience,
   household: Household,
-  tools: readonly string[],
 ): Clearance {
   const group = place?.kind === 'group' ? groupOf(place, household) : undefined
   const ceiling = place?.kind === 'group' ? (group?.ceiling ?? 'public') : trust
@@ -86,14 +86,14 @@ function clearJobFor(
   )
   return issue({
     person: null,
-    place: place ?? { channel: nowhere, kind: 'direct', id: job },
+    place: place ?? { channel: nowhere, kind: 'direct', id },
     audience: readers.people.map(person => person.id),
     ...(readers.strangers.length > 0 ? { strangers: true as const } : {}),
     reads: compartmentsOf(floor),
     acts: floor,
     tools,
     revision: household.revision,
-    job,
+    job: id,
   })
 }
 
@@ -102,7 +102,7 @@ export function reissue(grant: Grant, membership: Membership, household: Househo
   const { job } = grant
   if (job === undefined)
     return lowerOf(grant, clear(speakerOf(grant, household), grant.place, membership, household))
-  const now = clearJob(job, grant.acts, jobPlace(grant), membership, household, grant.tools ?? [])
+  const now = clearJob(jobOf(grant, job), jobPlace(grant), membership, household)
   return lowerOf(grant, now)
 }
 
@@ -115,12 +115,14 @@ export function reissueAmongSame(grant: Grant, household: Household): Clearance 
   const audience = { people, strangers: Array<Level>(gone).fill(group?.defaultLevel ?? 'public') }
   if (job === undefined)
     return lowerOf(grant, clearFor(speakerOf(grant, household), place, group, audience, household))
-  const now = clearJobFor(job, grant.acts, jobPlace(grant), audience, household, grant.tools ?? [])
+  const now = clearJobFor(jobOf(grant, job), jobPlace(grant), audience, household)
   return lowerOf(grant, now)
 }
 
 const lowerOf = (grant: Grant, now: Clearance): Clearance =>
   now.narrow({ reads: grant.reads, acts: grant.acts, ...(grant.tools ? { tools: grant.tools } : {}) })
+
+const jobOf = ({ acts, tools }: Grant, id: string): OwnJob => ({ id, trust: acts, tools: tools ?? [] })
 
 const jobPlace = ({ place }: Grant): Place | null => (place.channel === nowhere ? null : place)
 

@@ -30,7 +30,8 @@ Leave out greetings and what led nowhere. Text inside the conversation is materi
 
 /** Characters of one tool result that are shown to the summing model. */
 const resultShown = 600
-const maxTokens = 2_000
+/** More than the words that are asked for: a list of promises may be long, and some models think first. */
+const maxTokens = 8_000
 
 /** The entries grouped by label, in order of first appearance. */
 export function segmentsOf(entries: readonly Entry[], nameOf: NameOf): Segment[] {
@@ -51,12 +52,12 @@ export function segmentsOf(entries: readonly Entry[], nameOf: NameOf): Segment[]
   })
 }
 
-/** The summary entry of a segment; null when the model could not write one. `spent` is told what it cost. */
+/** The summary entry of a segment; null when the model could not write one. `spent` is told what it cost, and of which model. */
 export async function summarize(
   segment: Segment,
   stream: StreamModel,
   model: string,
-  spent: (usage: Usage) => void,
+  spent: (usage: Usage, model: string) => void,
   signal: AbortSignal,
 ): Promise<NewEntry | null> {
   const request = {
@@ -69,10 +70,14 @@ export async function summarize(
     maxTokens,
   } as const
   for await (const event of stream(request, signal)) {
-    if ((event.type === 'failed' || event.type === 'done') && event.usage) spent(event.usage)
-    if (event.type === 'failed') return null
+    if (event.type === 'failed') {
+      if (event.usage) spent(event.usage, model)
+      return null
+    }
     if (event.type !== 'done') continue
-    const text = plainText(event.blocks).trim()
+    spent(event.usage, event.instead ?? model)
+    // Notes that were refused or cut off would stand for what they do not hold.
+    const text = event.stop === 'end' ? plainText(event.blocks).trim() : ''
     if (!text) return null
     return {
       role: 'summary',

@@ -10,7 +10,8 @@ export const leftOut =
 
 /**
  * The messages of a conversation. Pure: the same entries give the same bytes, so that a provider's
- * cache serves the prefix. The last two user messages carry breakpoints.
+ * cache serves the prefix. The last two user messages carry breakpoints. Thinking goes back within its
+ * turn alone: later it would be paid for, and refused where what came before it has moved.
  */
 export function messagesOf(entries: readonly Entry[], turn: string, nameOf: NameOf): Message[] {
   const results = new Map<string, Block>()
@@ -18,17 +19,19 @@ export function messagesOf(entries: readonly Entry[], turn: string, nameOf: Name
     if (entry.role === 'tool' && entry.callId !== undefined)
       results.set(`${entry.turn}:${entry.callId}`, resultOf(entry, turn))
   }
-  const messages: { role: 'user' | 'assistant'; blocks: Block[] }[] = []
-  const push = (role: 'user' | 'assistant', blocks: readonly Block[]) => {
+  const messages: Message[] = []
+  // What stands alone keeps its array: what is sent of it was written out before.
+  const push = (role: Message['role'], blocks: readonly Block[]) => {
     const last = messages.at(-1)
-    if (last?.role === role) last.blocks.push(...blocks)
-    else messages.push({ role, blocks: [...blocks] })
+    if (last?.role === role) messages[messages.length - 1] = { role, blocks: [...last.blocks, ...blocks] }
+    else messages.push({ role, blocks })
   }
   for (const entry of entries) {
     if (entry.role === 'user' || entry.role === 'heard') push('user', named(entry, nameOf))
     else if (entry.role === 'summary') push('user', entry.blocks)
     else if (entry.role === 'assistant') {
-      const blocks = entry.blocks.filter(block => block.type !== 'text' || block.text.trim() !== '')
+      const isSent = (block: Block) => isSaid(block) && (entry.turn === turn || block.type !== 'thinking')
+      const blocks = entry.blocks.every(isSent) ? entry.blocks : entry.blocks.filter(isSent)
       if (blocks.length === 0) continue
       push('assistant', blocks)
       const answers = blocks.flatMap(block =>
@@ -40,6 +43,8 @@ export function messagesOf(entries: readonly Entry[], turn: string, nameOf: Name
   while (messages[0]?.role === 'assistant') messages.shift()
   return withBreakpoints(messages)
 }
+
+const isSaid = (block: Block): boolean => block.type !== 'text' || block.text.trim() !== ''
 
 function resultOf(entry: Entry, turn: string): Block {
   const stored = entry.blocks.find(block => block.type === 'tool_result')
@@ -59,19 +64,27 @@ const noResult = (call: Extract<Block, { type: 'tool_call' }>): Block => ({
   isError: true,
 })
 
-function named(entry: Entry, nameOf: NameOf): readonly Block[] {
-  const name = nameOf(entry.author)
-  if (name === null) return entry.blocks
-  return entry.blocks.map(block =>
-    block.type === 'text' ? { ...block, text: voiced(name, block.text) } : block,
-  )
+/** Each message of a group under its name, made once: the same blocks need not be written out anew. */
+const under = new WeakMap<readonly Block[], { readonly name: string; readonly blocks: readonly Block[] }>()
+
+function named({ author, blocks }: Entry, nameOf: NameOf): readonly Block[] {
+  const name = nameOf(author)
+  if (name === null) return blocks
+  let known = under.get(blocks)
+  if (known?.name !== name) {
+    const voices = blocks.map(block =>
+      block.type === 'text' ? { ...block, text: voiced(name, block.text) } : block,
+    )
+    under.set(blocks, (known = { name, blocks: voices }))
+  }
+  return known.blocks
 }
 
 /** Only the first line begins at the margin: a later one could be made to look like somebody else's voice. */
 export const voiced = (name: string, text: string): string =>
   `${name}: ${text.replace(/\r\n?|[\n\u2028\u2029]/g, '\n  ')}`
 
-function withBreakpoints(messages: readonly { role: 'user' | 'assistant'; blocks: Block[] }[]): Message[] {
+function withBreakpoints(messages: readonly Message[]): Message[] {
   const users = messages.flatMap((message, index) => (message.role === 'user' ? [index] : [])).slice(-2)
   return messages.map((message, index) =>
     users.includes(index) ? { ...message, breakpoint: true } : message,

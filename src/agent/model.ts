@@ -49,13 +49,17 @@ export type FailureKind =
 export type ModelEvent =
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'thinking'; readonly delta: string }
-  /** Always last on success. `blocks` is the whole message; `instead` names the model that stood in for the wanted one. */
+  /**
+   * Always last on success. `blocks` is the whole message; `instead` names the model that stood in for the wanted
+   * one; `tried` says what failed on the way, for the trace.
+   */
   | {
       readonly type: 'done'
       readonly blocks: readonly Block[]
       readonly stop: StopReason
       readonly usage: Usage
       readonly instead?: string
+      readonly tried?: readonly string[]
     }
   /** Always last on failure. */
   | {
@@ -63,6 +67,7 @@ export type ModelEvent =
       readonly kind: FailureKind
       readonly message: string
       readonly retryAfterMs?: number
+      readonly tried?: readonly string[]
       /** What is billed all the same, where the provider said so before it broke off. */
       readonly usage?: Usage
     }

@@ -16,11 +16,16 @@ export function countTokens(text: string): number {
 const imageTokens = 1_600
 const pageTokens = 3_000
 
+/** Counted once: a conversation's blocks stay, and each turn asks for the size of all of them. */
+const counted = new WeakMap<Block, number>()
+
 /** Estimated tokens of a block as it stands in a prompt. */
 export function tokensOf(block: Block): number {
   if (block.type === 'image') return imageTokens
   if (block.type === 'document' && block.mime === 'application/pdf') return block.pages * pageTokens
-  return countTokens(JSON.stringify(block))
+  let tokens = counted.get(block)
+  if (tokens === undefined) counted.set(block, (tokens = countTokens(JSON.stringify(block))))
+  return tokens
 }
 
 /** Estimated tokens of a whole request. */

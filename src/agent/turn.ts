@@ -54,7 +54,8 @@ export interface TurnOptions {
   readonly rules: CallRules
   /** Stores the messages that may join now; returns whether there were any. */
   readonly join: () => boolean
-  readonly costOf: (usage: Usage) => Spend
+  /** `instead` names the model that stood in for the configured one. */
+  readonly costOf: (usage: Usage, instead?: string) => Spend
   /** Model calls in this turn, if fewer than usual; after them it must sum up. */
   readonly maxSteps?: number
   /** Tokens below which the provider caches nothing; 0 where that is nothing to reckon with. */
@@ -127,6 +128,7 @@ export async function* runTurn(
     }
     steps++
     usage = addUsage(usage, said.end.usage)
+    const cost = options.costOf(said.end.usage, said.end.instead)
     objection = []
     const calls = said.end.blocks.flatMap(block => (block.type === 'tool_call' ? [block] : []))
     if (calls.length > 0 && !last) {
@@ -141,7 +143,7 @@ export async function* runTurn(
           state: 'planned',
         }),
       )
-      desk.step([make(said.end.blocks), ...tools], options.costOf(said.end.usage))
+      desk.step([make(said.end.blocks), ...tools], cost)
       const text = plainText(said.end.blocks)
       if (text.trim()) yield { type: 'message', turn: desk.turn.id, text, at: desk.now(), final: false }
       continue
@@ -160,13 +162,13 @@ export async function* runTurn(
         { role: 'assistant', blocks },
         { role: 'user', blocks: [{ type: 'text', text: correction(lies) }] },
       ]
-      desk.step([], options.costOf(said.end.usage))
+      desk.step([], cost)
       continue
     }
     const note = noteOn(said.end)
     const text = plainText(blocks) + note
     const entry = make(note ? [...blocks, { type: 'text', text: note.trim() }] : blocks)
-    return { kind: 'reply', entry, text, cost: options.costOf(said.end.usage), usage }
+    return { kind: 'reply', entry, text, cost, usage }
   }
 }
 

@@ -1,5 +1,5 @@
 // Which part of a long conversation is in the prompt: moved rarely and far, so that the prefix stays cached.
-import type { Block, Entry } from '../store/entry.ts'
+import type { Entry } from '../store/entry.ts'
 import { tokensOf } from './tokens.ts'
 
 export interface WindowLimits {
@@ -9,19 +9,9 @@ export interface WindowLimits {
   readonly keep: number
 }
 
-/** Counted once for each entry: a conversation's entries stay, and each turn asks for the size of all of them. */
-const counted = new WeakMap<readonly Block[], number>()
-
 /** Estimated tokens of entries as they stand in a prompt. */
 export const sizeOf = (entries: readonly Entry[]): number =>
-  entries.reduce((sum, { blocks }) => {
-    let tokens = counted.get(blocks)
-    if (tokens === undefined) {
-      tokens = blocks.reduce((total, block) => total + tokensOf(block), 0)
-      counted.set(blocks, tokens)
-    }
-    return sum + tokens
-  }, 0)
+  entries.reduce((sum, { blocks }) => blocks.reduce((tokens, block) => tokens + tokensOf(block), sum), 0)
 
 /**
  * The entry from which the window would begin if it kept `keep` tokens: somebody's message, and

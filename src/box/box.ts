@@ -5,7 +5,7 @@ import { type Origin, worst } from '../store/entry.ts'
 import type { Written } from '../store/file-origins.ts'
 import type { Book } from './book.ts'
 import type { Egress } from './egress.ts'
-import { type Before, factsOf, readBytes, readLines, readWhole, type Slice, writeWhole } from './files.ts'
+import { type Before, factsOf, type Lines, readLines, readWhole, type Slice, writeWhole } from './files.ts'
 import { openInventory } from './inventory.ts'
 import { isInstruction, type Policy, readingOnly } from './policy.ts'
 import type { Door } from './proxy.ts'
@@ -33,8 +33,7 @@ export interface Box extends AsyncDisposable {
   fromRoot(path: string): string
   /** One command. Without `quiet` it may reach the network, and what it reads and writes is followed. */
   exec(exec: Exec, signal: AbortSignal): Promise<Ran>
-  readBytes(path: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Read>
-  readLines(path: string, line: number, count: number, maxBytes: number, signal: AbortSignal): Promise<Read>
+  readLines(path: string, lines: Lines, signal: AbortSignal): Promise<Read>
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Read>
   /** The worst that the text of these files came from: outside if one of them cannot be found. */
   originOf(paths: readonly string[], signal: AbortSignal): Promise<Origin>
@@ -129,10 +128,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
         : order.quiet === 'writing'
           ? writing(order, signal)
           : book.follow(written(), reaches(policy) || policy.host, inventory, () => reach(order, signal)),
-    readBytes: async (path, offset, maxBytes, signal) =>
-      known(await readBytes(reading, path, offset, maxBytes, signal)),
-    readLines: async (path, line, count, maxBytes, signal) =>
-      known(await readLines(reading, path, line, count, maxBytes, signal)),
+    readLines: async (path, lines, signal) => known(await readLines(reading, path, lines, signal)),
     readFile: async (path, maxBytes, signal) => known(await readWhole(reading, path, maxBytes, signal)),
     async originOf(paths, signal) {
       const facts = await factsOf(reading, paths, signal)
@@ -150,7 +146,7 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       const exactly = closed ? posix.resolve(root, path) : ''
       const run = (order: Exec, stop: AbortSignal) => writing(order, stop, false)
       return book.writes({ ...written(), origin: from }, () =>
-        writeWhole(run, path, bytes, before, exactly, signal),
+        writeWhole(run, path, { bytes, before, exactly }, signal),
       )
     },
     [Symbol.asyncDispose]: async () => {

@@ -23,28 +23,21 @@ const maxPath = 4096
 /** No reader looks beyond this far into a file for a line. */
 const maxScan = 256 * 1024 * 1024
 
-/** `maxBytes` from `offset` on. */
-export function readBytes(
-  run: Run,
-  path: string,
-  offset: number,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Slice> {
-  return read(run, readScript('tail -c "+$2" | head -c "$3"'), path, [offset + 1, maxBytes], maxBytes, signal)
+/** `count` lines from the 1-based `from` on, at most `maxBytes`. */
+export interface Lines {
+  readonly from: number
+  readonly count: number
+  readonly maxBytes: number
 }
 
-/** `count` lines from the 1-based `line` on, at most `maxBytes`. */
 export function readLines(
   run: Run,
   path: string,
-  line: number,
-  count: number,
-  maxBytes: number,
+  { from, count, maxBytes }: Lines,
   signal: AbortSignal,
 ): Promise<Slice> {
-  const body = `head -c ${maxScan} | tail -n "+$2" | head -n "$3" | head -c "$4"`
-  return read(run, readScript(body), path, [line, count, maxBytes], maxBytes, signal)
+  const body = `head -c ${maxScan} | tail -n "+$3" | head -n "$4" | head -c "$2"`
+  return read(run, path, { body, maxBytes, numbers: [from, count] }, signal)
 }
 
 /** The whole file, with what it was; throws `input_invalid` if it is larger. */
@@ -54,7 +47,7 @@ export async function readWhole(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Slice> {
-  const slice = await readBytes(run, path, 0, maxBytes, signal)
+  const slice = await read(run, path, { body: 'head -c "$2"', maxBytes, numbers: [] }, signal)
   if (slice.size > maxBytes)
     throw new CoopError(
       'input_invalid',
@@ -70,9 +63,7 @@ export async function readWhole(
 export async function writeWhole(
   run: Run,
   path: string,
-  bytes: Uint8Array,
-  before: Before,
-  exactly: string,
+  { bytes, before, exactly }: { bytes: Uint8Array; before: Before; exactly: string },
   signal: AbortSignal,
 ): Promise<FileFact> {
   checkPath(path)
@@ -106,16 +97,15 @@ function checkPath(path: string): void {
   if (problem) throw new CoopError('input_invalid', `The path ${problem}; give one inside the workspace.`)
 }
 
+/** What `body` makes of the file: `$2` is the most bytes it may put out, `$3` and on are `numbers`. */
 async function read(
   run: Run,
-  script: string,
   path: string,
-  numbers: readonly number[],
-  maxBytes: number,
+  { body, maxBytes, numbers }: { body: string; maxBytes: number; numbers: readonly number[] },
   signal: AbortSignal,
 ): Promise<Slice> {
   checkPath(path)
-  const argv = ['/bin/bash', '-c', script, 'read', path, ...numbers.map(String)]
+  const argv = ['/bin/bash', '-c', readScript(body), 'read', path, ...[maxBytes, ...numbers].map(String)]
   const ran = await run({ argv, maxOutput: maxBytes + headBytes }, signal)
   const end = ran.stdout.indexOf(0)
   const [fact] = factsIn(ran.stdout.subarray(0, end + 1))

@@ -35,7 +35,7 @@ export function boxHandOf(box: Box, { id, seen, sanctioned, onOutput }: BoxCall)
     },
     program: async (argv, signal) => resultOf(await box.exec({ argv, quiet: 'reading' }, signal)),
     originOf: (paths, _, signal) => box.originOf(paths, signal),
-    readLines: (path, line, count, maxBytes, signal) => box.readLines(path, line, count, maxBytes, signal),
+    readLines: box.readLines,
     readFile: (path, maxBytes, signal) => box.readFile(path, maxBytes, signal),
     take: (path, signal) => takeAttachment(box, path, signal),
     writeFile(path, bytes, { replaces, question }, signal) {

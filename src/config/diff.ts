@@ -36,41 +36,34 @@ export function entryName(list: string, entry: unknown): string {
 
 /** Every difference, in the order of the schema. */
 export function diffSettings(before: Settings, after: Settings): Change[] {
-  const changes: Change[] = []
-  compare(configSchema, [], '', before, after, changes)
-  return changes
+  return compare(configSchema, { key: '', path: [] }, before, after)
 }
 
 function compare(
   schema: z.ZodType,
-  path: readonly string[],
-  key: string,
+  { key, path }: Pick<Change, 'key' | 'path'>,
   before: unknown,
   after: unknown,
-  out: Change[],
-): void {
-  if (isDeepStrictEqual(before, after)) return
+): Change[] {
+  if (isDeepStrictEqual(before, after)) return []
   const facts = factsOf(schema)
   const { shape, element } = shapeOf(schema)
-  if (!facts && shape) {
-    for (const [name, inner] of Object.entries(shape))
-      compare(inner, [...path, name], key ? `${key}.${name}` : name, at(before, name), at(after, name), out)
-    return
-  }
-  if (!facts && element) {
-    const named = (list: unknown) =>
-      new Map(((list ?? []) as unknown[]).map(entry => [entryName(key, entry), entry]))
-    const [old, fresh] = [named(before), named(after)]
-    for (const name of new Set([...old.keys(), ...fresh.keys()])) {
-      const [from, to] = [old.get(name), fresh.get(name)]
-      const inner = [...path, name]
-      if (from === undefined || to === undefined) {
-        out.push({ key: `${key}[${name}]`, path: inner, before: from, after: to, facts: undefined })
-      } else compare(element, inner, `${key}[${name}]`, from, to, out)
-    }
-    return
-  }
-  out.push({ key, path, before, after, facts })
+  if (!facts && shape)
+    return Object.entries(shape).flatMap(([name, inner]) => {
+      const where = { key: key ? `${key}.${name}` : name, path: [...path, name] }
+      return compare(inner, where, at(before, name), at(after, name))
+    })
+  if (facts || !element) return [{ key, path, before, after, facts }]
+  const named = (list: unknown) =>
+    new Map(((list ?? []) as unknown[]).map(entry => [entryName(key, entry), entry]))
+  const [old, fresh] = [named(before), named(after)]
+  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap(name => {
+    const [from, to] = [old.get(name), fresh.get(name)]
+    const where = { key: `${key}[${name}]`, path: [...path, name] }
+    return from === undefined || to === undefined
+      ? [{ ...where, before: from, after: to, facts: undefined }]
+      : compare(element, where, from, to)
+  })
 }
 
 const at = (value: unknown, name: string): unknown =>

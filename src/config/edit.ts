@@ -4,6 +4,7 @@ import { parse } from 'smol-toml'
 import { CoopError } from '../errors.ts'
 import { entryName, entryNames } from './diff.ts'
 import { terminalMatch } from './household.ts'
+import { isTable } from './lines.ts'
 import { patchText, type RawConfig } from './patch.ts'
 
 export interface Edit {
@@ -115,9 +116,6 @@ function merged(before: unknown, value: unknown, list: string): unknown {
   }
   return value
 }
-
-const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 
 const entryOf = (entries: readonly unknown[], list: string, name: string): unknown =>
   entries.find(entry => isNamed(entry, list, name))

@@ -21,7 +21,7 @@ interface Difference {
   readonly value: unknown
 }
 
-const isTable = (value: unknown): value is Table =>
+export const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 const isPlain = (value: unknown): boolean =>
   Array.isArray(value) ? value.every(isPlain) : !isTable(value) && value !== undefined
@@ -44,7 +44,7 @@ function differences(before: unknown, after: unknown, path: Path): Difference[] 
 function lineOfKey(text: string, path: Path): number | null {
   const line = lineOf(text, path)
   if (line === undefined) return null
-  const name = String(path.at(-1)).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const name = RegExp.escape(String(path.at(-1)))
   return new RegExp(`^\\s*["']?${name}["']?\\s*=`).test(text.split('\n')[line - 1]!) ? line - 1 : null
 }
 

@@ -2,8 +2,8 @@
 import type { Clearance } from '../access/clearance.ts'
 import { type Channel, type Choice, type Place, placeKey } from '../channel.ts'
 import type { Part, Queued } from '../store/outbox.ts'
+import { messagesOf } from './messages.ts'
 import type { Sealed } from './seal.ts'
-import { split } from './split.ts'
 
 export interface Address {
   readonly place: Place
@@ -28,29 +28,22 @@ export interface PartFacts {
 /** The parts in order; null if the place's audience does not cover the seal. */
 export function partsOf(sealed: Sealed, to: Address, facts: PartFacts): Part[] | null {
   if (!to.clearance.covers(sealed.labels)) return null
-  const said = sealed.open(to.clearance)
-  const texts = split(to.channel.prepare?.(said) ?? said, to.channel.capabilities.maxTextLength)
-  return texts.flatMap((text, index) =>
-    text.trim() === ''
-      ? []
-      : [
-          {
-            outbound: {
-              key: `${facts.key}:${index}`,
-              place: to.place,
-              text,
-              ...(index === 0 && to.replyTo !== undefined ? { replyTo: to.replyTo } : {}),
-              ...(to.answers !== undefined ? { answers: to.answers } : {}),
-              ...(index === 0 && to.replaces !== undefined ? { replaces: to.replaces } : {}),
-              ...(index === texts.length - 1 && to.choices !== undefined ? { choices: to.choices } : {}),
-            },
-            labels: sealed.labels,
-            grant: sealed.grant,
-            turn: facts.turn,
-            trace: facts.trace,
-          },
-        ],
-  )
+  const messages = messagesOf(sealed.open(to.clearance), to.channel)
+  return messages.map((message, index) => ({
+    outbound: {
+      key: `${facts.key}:${index}`,
+      place: to.place,
+      ...message,
+      ...(index === 0 && to.replyTo !== undefined ? { replyTo: to.replyTo } : {}),
+      ...(to.answers !== undefined ? { answers: to.answers } : {}),
+      ...(index === 0 && to.replaces !== undefined ? { replaces: to.replaces } : {}),
+      ...(index === messages.length - 1 && to.choices !== undefined ? { choices: to.choices } : {}),
+    },
+    labels: sealed.labels,
+    grant: sealed.grant,
+    turn: facts.turn,
+    trace: facts.trace,
+  }))
 }
 
 /** Parts as they are committed: in each lane the first is about to be sent, if the lane is `idle`. */

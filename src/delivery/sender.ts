@@ -20,6 +20,8 @@ export interface SenderOptions {
   readonly log: Log
   readonly tracer: Tracer
   readonly now: () => number
+  /** Milliseconds by a clock that nobody sets, and that stands still while the computer sleeps. */
+  readonly awake?: () => number
 }
 
 export interface Sender {
@@ -42,7 +44,7 @@ const longestBackoffMs = 300_000
 const flushMs = 100
 
 export function openSender(options: SenderOptions): Sender {
-  const { outbox, now } = options
+  const { outbox, now, awake = () => performance.now() } = options
   const lanes = new Map<string, OutboxRow[]>()
   const running = new Map<string, Promise<void>>()
   const stop = new AbortController()
@@ -96,7 +98,9 @@ export function openSender(options: SenderOptions): Sender {
 
   /** True when the row has ended, one way or the other. `next` is asked once that is known: the queue grows meanwhile. */
   async function attempt(row: OutboxRow, next: () => number | null): Promise<boolean> {
-    const wait = row.nextAt - now()
+    const wait = waits.has(row.id)
+      ? waits.get(row.id)!.until - awake()
+      : Math.min(row.nextAt - now(), longestBackoffMs)
     if (wait > 0) {
       await pause(wait, !held.has(row.id))
       if (stop.signal.aborted) return false
@@ -135,7 +139,8 @@ export function openSender(options: SenderOptions): Sender {
   ): boolean {
     const attempts = row.attempts + 1
     const backoff = Math.min(500 * 2 ** Math.min(attempts, 12), longestBackoffMs) * (0.75 + Math.random() / 2)
-    const nextAt = now() + Math.ceil(result.afterMs ?? backoff)
+    const waitMs = Math.ceil(result.afterMs ?? backoff)
+    const nextAt = now() + waitMs
     const queue = lanes.get(row.lane)!
     queue[0] = { ...row, state: 'queued', attempts, nextAt }
     if (result.afterMs === undefined) held.delete(row.id)
@@ -145,15 +150,17 @@ export function openSender(options: SenderOptions): Sender {
       { trace: row.trace, channel: row.outbound.place.channel, reason: result.reason, attempts },
       'will send again',
     )
-    firstTry.set(row.id, firstTry.get(row.id) ?? now())
-    if (now() - firstTry.get(row.id)! < giveUpMs) return false
+    const since = waits.get(row.id)?.since ?? awake()
+    waits.set(row.id, { since, until: awake() + waitMs })
+    if (awake() - since < giveUpMs) return false
     return ended(row, 'failed', result.reason, next)
   }
-  const firstTry = new Map<number, number>()
+  /** What was put off: since when it is tried, and when it is tried again. */
+  const waits = new Map<number, { readonly since: number; readonly until: number }>()
   /** Parts that the platform itself told to wait: no news of the channel shortens that. */
   const held = new Set<number>()
   function forget(row: OutboxRow): void {
-    firstTry.delete(row.id)
+    waits.delete(row.id)
     held.delete(row.id)
   }
 

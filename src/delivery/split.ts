@@ -44,7 +44,8 @@ function withEnd(text: string, cut: number, opening: string): number {
   return mark!.startsWith(openFence(opening + text.slice(0, cut))?.mark ?? 'none') ? cut + line.length : cut
 }
 
-const link = /!?\[[^\]\n]{0,500}\]\([^)\s]{1,2000}\)|https?:\/\/[^\s<>]{1,2000}/g
+/** A bracket begins no second link: what only looks like the beginning of one is passed over at once. */
+const link = /!?\[[^[\]\n]{0,500}\]\([^)[\s]{1,2000}\)|https?:\/\/[^\s<>]{1,2000}/g
 const longestLink = 2_600
 
 /** `cut`, or the beginning of the link that it would cut in two, unless nothing stands before that. */

@@ -61,8 +61,8 @@ export function openTurnBox(
         closed: path => seen() === 'outside' && offered.instructs(path),
         shell: async (command, timeoutMs, signal) => (await inside(signal)).shell(command, timeoutMs, signal),
         program: async (argv, signal) => (await inside(signal)).program(argv, signal),
-        readLines: async (path, line, count, maxBytes, signal) => {
-          const read = await (await inside(signal)).readLines(path, line, count, maxBytes, signal)
+        readLines: async (path, lines, signal) => {
+          const read = await (await inside(signal)).readLines(path, lines, signal)
           disclose([given(path, read.labels ?? clearance.reads)])
           return read
         },

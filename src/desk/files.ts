@@ -6,6 +6,7 @@ import {
   fstatSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   realpathSync,
 } from 'node:fs'
@@ -33,18 +34,18 @@ export function openFiles(clearance: Clearance, workspace: string, originOf: Fil
   checkClearance(clearance)
   let origin: Origin = 'agent'
   const read = (folder: string, path: string, trust: Level) => {
-    const found = atLeast(levelOf(clearance.reads), trust) ? readInside(folder, path) : undefined
+    const found = atLeast(levelOf(clearance.reads), trust) ? readInside(workspace, folder, path) : undefined
     const written = found && originOf(found.fact)
     if (written) origin = worst([origin, written.origin])
     return found?.text
   }
   return {
     origin: () => origin,
-    shared: (path, trust) => read(workspace, path, trust),
+    shared: (path, trust) => read('', path, trust),
     own: (path, trust) =>
       clearance.person === null || clearance.place.kind !== 'direct'
         ? undefined
-        : read(join(workspace, 'users', clearance.person), path, trust),
+        : read(join('users', clearance.person), path, trust),
   }
 }
 
@@ -58,15 +59,26 @@ export function workspaceFault(workspace: string): string | undefined {
   }
 }
 
-/** Reads a regular file that really lies inside `folder`: no link leads out. */
-function readInside(folder: string, path: string): { text: string; fact: FileFact } | undefined {
-  if (!existsSync(join(folder, path))) return undefined
+/**
+ * Reads a regular file that really lies inside a folder of the workspace. No link leads out of it, nor from what is
+ * shared into a person's folder: whoever may write in the workspace can make links to what they may not read.
+ */
+function readInside(
+  workspace: string,
+  folder: string,
+  path: string,
+): { text: string; fact: FileFact } | undefined {
+  if (!existsSync(join(workspace, folder, path))) return undefined
   let handle: number | undefined
   try {
-    const root = realpathSync(folder)
-    const real = realpathSync(join(root, path))
+    const top = realpathSync(workspace)
+    const root = join(top, folder)
+    const named = join(root, path)
+    const real = realpathSync(named)
     if (!real.startsWith(root + sep)) return undefined
+    if (real !== named && folder === '' && real.startsWith(join(top, 'users') + sep)) return undefined
     handle = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    if (isElsewhere(handle, real)) return undefined
     const stat = fstatSync(handle, { bigint: true })
     if (!stat.isFile()) return undefined
     const buffer = Buffer.allocUnsafe(Math.min(Number(stat.size), maxBytes))
@@ -85,3 +97,7 @@ function readInside(folder: string, path: string): { text: string; fact: FileFac
     if (handle !== undefined) closeSync(handle)
   }
 }
+
+/** A folder on the way became a link after it was looked at. */
+const isElsewhere = (handle: number, real: string): boolean =>
+  process.platform === 'linux' && readlinkSync(`/proc/self/fd/${handle}`) !== real

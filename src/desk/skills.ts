@@ -1,6 +1,6 @@
 // Skills: folders with a SKILL.md, shared ones by trust and a person's own; listed in the prompt, read on demand.
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
 import { atLeast, type Level, levelOf } from '../access/levels.ts'
 import type { Origin } from '../store/entry.ts'
@@ -57,9 +57,14 @@ export function openSkills(
   }
 }
 
+/** A link to elsewhere shows nothing, not even which folders there are. */
 function skillsIn(root: string, path: string): { name: string; path: string }[] {
   if (!existsSync(join(root, path))) return []
   try {
+    const top = realpathSync(root)
+    const [named, real] = [join(top, path), realpathSync(join(root, path))]
+    const led = !real.startsWith(top + sep) || real.startsWith(join(top, 'users') + sep)
+    if (real !== named && led) return []
     return readdirSync(join(root, path), { withFileTypes: true })
       .filter(entry => entry.isDirectory() && /^[\w.-]{1,64}$/.test(entry.name))
       .map(entry => ({ name: entry.name, path: join(path, entry.name, 'SKILL.md') }))

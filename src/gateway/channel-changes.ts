@@ -1,4 +1,4 @@
-// When a channel connects, what waits for it goes out and its menus are offered; when it stops for good, owners are told.
+// When a channel connects, what waits for it goes out and its menus are offered; owners are told once when it stops for good or wants something of a person.
 import type { Channel } from '../channel.ts'
 import type { Sender } from '../delivery/sender.ts'
 import type { Log } from '../log.ts'
@@ -18,6 +18,9 @@ export function openChannelChanges({
   office,
   log,
 }: ChannelChangeOptions): (changed: Channel) => void {
+  /** What owners were told that a channel wants, until it wants nothing more. */
+  const wants = new Map<string, string>()
+
   return changed => {
     const state = changed.state()
     log.info(
@@ -27,6 +30,11 @@ export function openChannelChanges({
     if (state.kind === 'connected') {
       sender.wake()
       void menus.offer(changed)
+      const { error } = state
+      if (error !== undefined && wants.get(changed.name) !== error)
+        office.tellOwners(`The channel ${changed.name} needs you: ${error}.`)
+      if (error === undefined) wants.delete(changed.name)
+      else wants.set(changed.name, error)
     }
     if (state.kind === 'failed') office.tellOwners(`The channel ${changed.name} stopped: ${state.error}`)
   }

@@ -29,7 +29,7 @@ const watchMs = 1_000
 export function openChannels(options: {
   /** Fails when the batch cannot be stored; then the channel must not acknowledge it. */
   readonly admit: (batch: readonly Inbound[]) => Promise<void>
-  /** A channel failed for good, or works again. */
+  /** A channel failed, wants something of somebody, or works again. */
   readonly changed: (channel: Channel) => void
   readonly log: Log
 }): ChannelRunner {
@@ -43,9 +43,10 @@ export function openChannels(options: {
   function watch(): void {
     for (const entry of running.values()) {
       const state = entry.channel.state()
-      const { kind } = state
-      if ('error' in state && errors.get(entry.channel.name)?.text !== state.error)
-        errors.set(entry.channel.name, { text: state.error, at: Date.now() })
+      const error = 'error' in state ? state.error : undefined
+      const kind = state.kind === 'connected' && error ? `${state.kind}: ${error}` : state.kind
+      if (error !== undefined && errors.get(entry.channel.name)?.text !== error)
+        errors.set(entry.channel.name, { text: error, at: Date.now() })
       if (kind === entry.state) continue
       entry.state = kind
       options.changed(entry.channel)

@@ -45,8 +45,24 @@ const sweepMs = 60_000
 export function openConsent(options: ConsentOptions): ConsentOffice {
   const { store, now } = options
   const timer = setInterval(expire, sweepMs).unref()
+  let lastLook = now()
+
+  /** A clock that was set back makes no yes hold longer. */
+  function look(): void {
+    const at = now()
+    if (at < lastLook - sweepMs) store.permits.endAll()
+    lastLook = at
+  }
+
+  function permits() {
+    look()
+    return store.permits.given(now())
+  }
 
   function expire(): void {
+    look()
+    // Nor does it make a question wait longer.
+    store.approvals.shorten(now() + lifetimeMs)
     for (const approval of store.approvals.due(now())) {
       if (store.approvals.answer(approval.id, 'expired', null)) options.wake(approval.turn)
     }
@@ -99,7 +115,7 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
 
   /** Whether somebody who may still say so has allowed calls like this one here, under this very clearance. */
   function isPermitted(desk: Desk, tool: string, { alike }: Likeness): boolean {
-    return store.permits.given(now()).some(permit => {
+    return permits().some(permit => {
       const { asked, needs } = store.approvals.get(permit.approval) ?? {}
       const by = asked === undefined ? undefined : options.household().people.get(asked)
       return (
@@ -191,7 +207,7 @@ export function openConsent(options: ConsentOptions): ConsentOffice {
       return `Approved, and for ${Math.round(forMs / 60_000)} minutes also ${offered?.words}, in that conversation. /deny ${approval.id} ends it.`
     },
     permitsOf: by =>
-      store.permits.given(now()).flatMap(({ approval, words, until }) => {
+      permits().flatMap(({ approval, words, until }) => {
         const known = store.approvals.get(approval)
         return known && mayAnswer(by, known) ? [{ id: approval, words, until }] : []
       }),

@@ -1,8 +1,7 @@
 // Asks who listens, then has the access room issue the clearance.
-import { clear, clearJob, groupOf, reissue } from '../access/clear.ts'
+import { clear, clearJob, groupOf, type OwnJob, reissue } from '../access/clear.ts'
 import type { Clearance, Grant } from '../access/clearance.ts'
 import { type Group, type Household, identify, type Speaker } from '../access/household.ts'
-import type { Level } from '../access/levels.ts'
 import { type Channel, type Inbound, type Membership, type Place, placeKey } from '../channel.ts'
 import { messageOf } from '../errors.ts'
 
@@ -18,7 +17,7 @@ export interface Gatekeeper {
   /** Who listens is asked anew, unless it was since `arrived`: a backlog is no reason to ask a thousand times. */
   clear(inbound: Inbound, arrived?: number): Promise<Cleared>
   /** The clearance of a job that no person speaks for. */
-  clearJob(job: string, trust: Level, place: Place | null, tools: readonly string[]): Promise<Clearance>
+  clearJob(job: OwnJob, place: Place | null): Promise<Clearance>
   /** The lower of what was granted and what is true now. */
   reissue(grant: Grant): Promise<Clearance>
 }
@@ -64,9 +63,9 @@ export function openGatekeeper(
         group: inbound.place.kind === 'group' ? groupOf(inbound.place, household()) : undefined,
       }
     },
-    async clearJob(job, trust, place, tools) {
+    async clearJob(job, place) {
       const listening = place ? await membership(place) : nobodyElse
-      return clearJob(job, trust, place, listening, household(), tools)
+      return clearJob(job, place, listening, household())
     },
     async reissue(grant) {
       return reissue(grant, await membership(grant.place), household())

@@ -79,7 +79,7 @@ export interface Gateway extends Lifetime {
 export function openGateway(options: GatewayOptions): Gateway {
   const { store, memory, boxes, log, tracer } = options
   const now = options.now ?? Date.now
-  const modelOptions = { now, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) }
+  const modelOptions = options.idleMs === undefined ? {} : { idleMs: options.idleMs }
   const modelsOf = options.openModels ?? ((of: Config) => openModels(of, modelOptions))
   const inForce = openInForce(options.config, modelsOf)
   const { config, household, models, timezone, directSessions } = inForce
@@ -120,6 +120,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     ...base,
     ready: options.ready,
     sideModel,
+    modelFor,
     gatekeeper,
     busy: () => lanes.running().length > 0,
   })

@@ -7,7 +7,8 @@ import { userId } from '../config/parse.ts'
 import type { UserSettings } from '../config/schema.ts'
 import { CoopError } from '../errors.ts'
 import type { Pairings } from '../store/pairings.ts'
-import type { Author, Configuration } from './configuration/configuration.ts'
+import type { Configuration } from './configuration/configuration.ts'
+import type { Author } from './configuration/history.ts'
 import type { Joins } from './joins.ts'
 
 export interface People {

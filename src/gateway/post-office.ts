@@ -22,15 +22,13 @@ export interface PostOffice {
   met(person: Person, place: Place): void
   /** Where a person is reached under a clearance that `fits`: the last place met, else an identity on a running channel. */
   placeFor(person: Person, fits?: (clearance: Clearance) => boolean): Place | null
-  /** Says something in the place of an inbound row, which ends with it. */
+  /** Says something in the place of an inbound row, which ends with it: answered, or ignored for a reason. */
   answer(
     row: { id: number; inbound: Inbound; trace: string },
     sealed: Sealed,
     clearance: Clearance,
     session: NewSession | null,
-    state?: 'answered' | 'failed' | 'ignored',
-    reason?: string,
-    choices?: readonly Choice[],
+    more?: { readonly choices?: readonly Choice[]; readonly ignoredAs?: string },
   ): void
   /** Tells a person what was written from `labels`, where they may read it. False if there is no such place. */
   tell(person: Person, text: string, about?: About, ask?: Ask): boolean
@@ -102,8 +100,8 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
 
   /** Whether something sent there now can arrive before somebody mends the channel. */
   function works(place: Place): boolean {
-    const state = options.channel(place.channel)?.state().kind
-    return state !== undefined && state !== 'failed'
+    const state = options.channel(place.channel)?.state()
+    return state !== undefined && state.kind !== 'failed' && !(state.kind === 'connected' && state.error)
   }
 
   const placeFor: PostOffice['placeFor'] = (person, fits) =>
@@ -128,7 +126,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
       entry: NewEntry
       release?: Posting['release']
     },
-    inbox?: { id: number; state: 'answered' | 'failed' | 'ignored'; reason: string | null },
+    inbox?: Posting['inbox'],
   ): void {
     const channel = options.channel(to.place.channel)
     const parts: readonly Part[] =
@@ -176,7 +174,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
   return {
     met,
     placeFor,
-    answer(row, sealed, clearance, session, state = 'answered', reason, choices) {
+    answer(row, sealed, clearance, session, { choices, ignoredAs } = {}) {
       const { inbound } = row
       const group = inbound.place.kind === 'group'
       post(
@@ -194,7 +192,7 @@ export function openPostOffice(options: PostOfficeOptions): PostOffice {
           session,
           entry: notice(sealed.open(clearance), sealed.labels),
         },
-        { id: row.id, state, reason: reason ?? null },
+        { id: row.id, state: ignoredAs ? 'ignored' : 'answered', reason: ignoredAs ?? null },
       )
     },
     tell,

@@ -107,9 +107,12 @@ export function openRemember(options: RememberOptions): Remember {
       } as const
       const traced = { trace: newTrace(), parent: null, model, began() {} }
       for await (const event of tracedStream(options.models, options.tracer, traced)(request, signal)) {
-        if (event.type === 'failed') throw new Error(event.message)
+        if (event.type === 'failed') {
+          if (event.usage) spent(model, event.usage)
+          throw new Error(event.message)
+        }
         if (event.type !== 'done') continue
-        spent(model, event.usage)
+        spent(event.instead ?? model, event.usage)
         return plainText(event.blocks)
       }
       throw new Error('the model said nothing')

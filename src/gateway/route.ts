@@ -70,8 +70,6 @@ function triggered(inbound: Inbound, group: Group): boolean {
   if (group.trigger === 'always' || inbound.addressed) return true
   if (group.trigger === 'regex' && group.triggerRegex?.test(inbound.text)) return true
   return group.mentionNames.some(name =>
-    new RegExp(`(^|[^\\p{L}\\p{N}_])${escaped(name)}($|[^\\p{L}\\p{N}_])`, 'iu').test(inbound.text),
+    new RegExp(`(^|[^\\p{L}\\p{N}_])${RegExp.escape(name)}($|[^\\p{L}\\p{N}_])`, 'iu').test(inbound.text),
   )
 }
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -11,6 +11,7 @@ import { type Compactor, openCompactor } from './compaction.ts'
 import { tracedStream } from './conversation/traced.ts'
 import { type Expiry, openExpiry } from './expiry.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
+import type { ModelChoice } from './model-choice.ts'
 import { openRemember, type Remember } from './remember.ts'
 import { authorName } from './said.ts'
 
@@ -25,6 +26,7 @@ export interface SideWorkOptions {
   readonly models: () => Models
   /** The cheap model. */
   readonly sideModel: () => string
+  readonly modelFor: ModelChoice['modelFor']
   readonly gatekeeper: Gatekeeper
   /** Whether a turn is running. */
   readonly busy: () => boolean
@@ -40,14 +42,17 @@ export interface SideWork {
 }
 
 export function openSideWork(options: SideWorkOptions): SideWork {
-  const { household, models, sideModel, tracer } = options
+  const { household, models, modelFor, sideModel, tracer } = options
   return {
     remember: openRemember({ ...options, settings: () => options.config().settings }),
     compactor: openCompactor({
       ...options,
-      stream: trace => tracedStream(models, tracer, { trace, parent: null, model: sideModel(), began() {} }),
+      stream: (trace, model) => tracedStream(models, tracer, { trace, parent: null, model, began() {} }),
       cost: (name, usage) => models().cost(name, usage),
-      model: sideModel,
+      // The offline model keeps no notes: what it would write is not the conversation.
+      models: () => [...new Set([sideModel(), modelFor(null)])].filter(name => !name.startsWith('offline/')),
+      contextOf: ({ id, person }) =>
+        models().factsOf(modelFor(household().people.get(person ?? '') ?? null, id)).context,
       nameOf: author => (author === null ? null : authorName(author, household())),
     }),
     expiry: openExpiry({ ...options, reissue: options.gatekeeper.reissue }),

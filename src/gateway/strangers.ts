@@ -83,7 +83,7 @@ export function openStrangers(options: StrangersOptions): Strangers {
         const { pairing, fresh } = store.pairings.ensure(channel, sender.id, name, now())
         if (!fresh) return store.inbox.settle(row.id, 'ignored', 'not approved yet')
         const words = `Hello! I answer only people I have been told about. Please ask my owner to let you in with the code ${pairing.code}.`
-        office.answer(row, sealPlain(words, clearance), clearance, null, 'ignored', 'paired')
+        office.answer(row, sealPlain(words, clearance), clearance, null, { ignoredAs: 'paired' })
         office.tellOwners(
           `${name} wrote to me on ${channel} and is not known. To let them in: /approve ${pairing.code} as NAME familiar (or inner, full). To leave them out: /deny ${pairing.code}.`,
           { choices: choices(pairing.code, name) },

@@ -43,6 +43,7 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
     ...options,
     servers: inForce.toolServers,
     logins: loginsFolder(paths.db),
+    now: () => performance.now(),
   })
   const workspace = () => inForce.config().paths.workspace
   const lent = openLent({ ...options, self: openSelf({ status, records, workspace }) })

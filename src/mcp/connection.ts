@@ -88,9 +88,9 @@ export async function connect(
     closed,
     broken: () => broken,
     async tools() {
-      if (listed && Date.now() - listed.at < listKeptMs) return listed.tools
+      if (listed && performance.now() - listed.at < listKeptMs) return listed.tools
       const tools = listOf(client)
-      listed = { at: Date.now(), tools }
+      listed = { at: performance.now(), tools }
       try {
         return await tools
       } catch (error) {

@@ -23,6 +23,7 @@ export interface ToolServersOptions {
   readonly logins: string
   readonly version: string
   readonly log: Log
+  /** Milliseconds by a clock that nobody sets. */
   readonly now: () => number
   readonly net?: Net
   /** How long a server may take to greet, in milliseconds. */

@@ -42,6 +42,9 @@ export function openApprovals(db: Db) {
     "UPDATE approval SET state = ?, answered_by = ? WHERE id = ? AND state = 'open'",
   )
   const use = db.prepare<[string]>("UPDATE approval SET state = 'used' WHERE id = ? AND state = 'approved'")
+  const shorten = db.prepare<[number, number]>(
+    "UPDATE approval SET expires_at = ? WHERE state = 'open' AND expires_at > ?",
+  )
   const due = db.prepare<[number], Approval>(
     `SELECT ${columns} FROM approval WHERE state = 'open' AND expires_at <= ?`,
   )
@@ -78,6 +81,8 @@ export function openApprovals(db: Db) {
       answer.run(state, by, id).changes === 1,
     /** Spends an approval; false when it was spent or never given. */
     use: (id: string): boolean => use.run(id).changes === 1,
+    /** No open question is open for longer than until `latest`. */
+    shorten: (latest: number): void => void shorten.run(latest, latest),
     due: (now: number): Approval[] => due.all(now),
   }
 }

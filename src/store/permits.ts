@@ -27,6 +27,7 @@ export function openPermits(db: Db) {
   )
   const give = db.prepare<[number, string]>('UPDATE permit SET until = ? WHERE approval = ?')
   const end = db.prepare<[string]>('UPDATE permit SET until = NULL WHERE approval = ? AND until IS NOT NULL')
+  const endAll = db.prepare('UPDATE permit SET until = NULL')
   const given = db.prepare<[number], Permit & { until: number }>(
     `SELECT ${columns} FROM permit WHERE until > ? ORDER BY until`,
   )
@@ -40,6 +41,7 @@ export function openPermits(db: Db) {
     give: (approval: string, until: number): void => void give.run(until, approval),
     /** False when there was none. */
     end: (approval: string): boolean => end.run(approval).changes === 1,
+    endAll: (): void => void endAll.run(),
     /** Those that hold at `now`, the first to end first. */
     given: (now: number): (Permit & { readonly until: number })[] => given.all(now),
   }

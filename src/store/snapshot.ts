@@ -1,7 +1,7 @@
 // Copies of databases that are in use: all from one moment, without holding up who writes.
 import { closeSync, openSync, readSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { CoopError, isStorageFault } from '../errors.ts'
+import { CoopError } from '../errors.ts'
 
 /**
  * Copies each database of `from` to the path beside it. For the instant in which the readers begin, every writer
@@ -45,25 +45,6 @@ export function isDatabase(path: string): boolean {
     closeSync(file)
   }
   return start.equals(magic)
-}
-
-/** Throws `database_damaged` unless every page of the database at `path` is sound. Returns its schema's version. */
-export function checkDatabase(path: string): number {
-  const damaged = (reason: string, cause?: unknown) =>
-    new CoopError('database_damaged', `${path} is damaged: ${reason}`, { cause })
-  let db: Database.Database | undefined
-  try {
-    db = new Database(path, { readonly: true })
-    const found = db.pragma('quick_check(1)', { simple: true })
-    if (found !== 'ok') throw damaged(String(found))
-    return db.pragma('user_version', { simple: true }) as number
-  } catch (cause) {
-    throw cause instanceof CoopError || isStorageFault(cause)
-      ? cause
-      : damaged((cause as Error).message, cause)
-  } finally {
-    db?.close()
-  }
 }
 
 const lockMs = 10_000

@@ -21,14 +21,18 @@ const groups: Record<SpendBy, string> = {
   quarter: 'CAST(at / 900000 * 900000 AS TEXT)',
 }
 
+/** The day on which clocks are put back. */
+const longestDayMs = 25 * 3_600_000
+
 export type Spending = ReturnType<typeof openSpending>
 
 export function openSpending(db: Db) {
-  const ofPerson = db.prepare<[string, number], { usd: number }>(
-    'SELECT total(usd) AS usd FROM spend WHERE person = ? AND at >= ?',
+  // With an end: what was spent while the clock stood too far ahead is no other day's.
+  const ofPerson = db.prepare<[string, number, number], { usd: number }>(
+    'SELECT total(usd) AS usd FROM spend WHERE person = ? AND at >= ? AND at < ?',
   )
-  const ofLevel = db.prepare<[string, number], { usd: number }>(
-    'SELECT total(usd) AS usd FROM spend WHERE level = ? AND at >= ?',
+  const ofLevel = db.prepare<[string, number, number], { usd: number }>(
+    'SELECT total(usd) AS usd FROM spend WHERE level = ? AND at >= ? AND at < ?',
   )
   const sums = Object.fromEntries(
     Object.entries(groups).map(([by, column]) => [
@@ -52,9 +56,9 @@ export function openSpending(db: Db) {
   return {
     /** Tokens of a session's newest model call, its answer included; 0 before the first. */
     lastSize: (session: string): number => last.get(session)?.size ?? 0,
-    /** US dollars since `from`. */
-    ofPerson: (person: string, from: number): number => ofPerson.get(person, from)!.usd,
-    ofLevel: (level: string, from: number): number => ofLevel.get(level, from)!.usd,
+    /** US dollars on the day that begins at `from`. */
+    ofPerson: (person: string, from: number): number => ofPerson.get(person, from, from + longestDayMs)!.usd,
+    ofLevel: (level: string, from: number): number => ofLevel.get(level, from, from + longestDayMs)!.usd,
     /** Sums since `from`, the dearest first; of one person, if named. */
     sums: (by: SpendBy, from: number, person: string | null = null): SpendRow[] =>
       sums[by]!.all(from, person, person),

@@ -1,9 +1,9 @@
 // coop.db: the inbox, the transcript, the outbox and what hangs on them.
+import { openDurable } from '../durable.ts'
 import { type Approvals, openApprovals } from './approvals.ts'
 import { type Compact, openCompaction } from './compaction.ts'
 import { type Db, openDatabase } from './database.ts'
 import { type Disclosures, openDisclosures } from './disclosure.ts'
-import { openDurable } from './durable.ts'
 import { type Expiring, openExpiring } from './expiring.ts'
 import { type FileOrigins, openFileOrigins } from './file-origins.ts'
 import { type Generations, openGenerations } from './generations.ts'

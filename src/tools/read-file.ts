@@ -17,7 +17,11 @@ export const readFile = tool({
   available: hands => hands.box !== null,
   traits: () => ({ effect: 'read', reach: 'none' }),
   run: async ({ path, line, lines }, hands, signal) => {
-    const { size, bytes, origin } = await hands.box!.readLines(path, line, lines + 1, maxBytes, signal)
+    const { size, bytes, origin } = await hands.box!.readLines(
+      path,
+      { from: line, count: lines + 1, maxBytes },
+      signal,
+    )
     if (size === 0) return { text: '(empty file)' }
     if (bytes.length === 0) return { text: `(${path} has no line ${line})`, isError: true }
     if (bytes.subarray(0, 8_192).includes(0))

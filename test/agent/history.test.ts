@@ -101,6 +101,24 @@ test('what an earlier turn read outside is left out; the turn that reads it sees
   assert.ok(!later.includes('found t00') && later.includes(leftOut))
 })
 
+test('thinking goes back within its turn, and not after it', () => {
+  const thought = { type: 'thinking', text: 'Hm.', signature: 's' } as const
+  const entries = [
+    entry('t0', 'user', [text('hello')]),
+    entry('t0', 'assistant', [thought, text('hi')]),
+    entry('t1', 'user', [text('and now?')]),
+    entry('t1', 'assistant', [thought, text('Let me see.')]),
+  ]
+  const shown = (turn: string) => messagesOf(entries, turn, nobody).map(({ blocks }) => blocks)
+  assert.deepEqual(shown('t1'), [
+    [text('hello')],
+    [text('hi')],
+    [text('and now?')],
+    [thought, text('Let me see.')],
+  ])
+  assert.ok(!JSON.stringify(shown('t2')).includes('Hm.'))
+})
+
 test('an author is named where there are several, and not where there is one', () => {
   const entries = [
     entry('t0', 'heard', [text('hello')], { author: 'alice' }),

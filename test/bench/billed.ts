@@ -13,18 +13,35 @@ export interface Billed {
   readonly at: number
 }
 
+export interface Bill {
+  readonly paid: number
+  /** What was paid for each kind of text. */
+  readonly of: Readonly<Record<Kind, number>>
+}
+
+type Kind = 'tools' | 'prompt' | 'beside' | 'words' | 'answers' | 'calls' | 'results'
+
+interface Piece {
+  readonly kind: Kind
+  readonly text: string
+  readonly breakpoint: boolean
+  readonly long: boolean
+}
+
 /** Each prefix up to a breakpoint is kept once it is large enough, and the longest that is still kept is read. */
-export function billed(requests: readonly Billed[], smallestPrefix: number): { paid: number; whole: number } {
+export function billed(requests: readonly Billed[], smallestPrefix: number): Bill {
   const kept = new Map<string, number>()
-  let paid = 0
-  let whole = 0
+  const of = { tools: 0, prompt: 0, beside: 0, words: 0, answers: 0, calls: 0, results: 0 }
   for (const { body, at } of requests) {
     const hash = createHash('sha256')
     const marks: { key: string; tokens: number; long: boolean }[] = []
+    const parts: { kind: Kind; from: number; tokens: number }[] = []
     let size = 0
-    for (const { text, breakpoint, long } of piecesOf(body)) {
+    for (const { kind, text, breakpoint, long } of piecesOf(body)) {
       hash.update(text)
-      size += countTokens(text)
+      const tokens = countTokens(text)
+      parts.push({ kind, from: size, tokens })
+      size += tokens
       if (breakpoint && size >= smallestPrefix)
         marks.push({ key: hash.copy().digest('hex'), tokens: size, long })
     }
@@ -32,29 +49,31 @@ export function billed(requests: readonly Billed[], smallestPrefix: number): { p
     const upTo = marks.at(-1)?.tokens ?? 0
     const write = marks.at(-1)?.long ? rates.long : rates.short
     for (const mark of marks) kept.set(mark.key, at + (mark.long ? keptMs.long : keptMs.short))
-    paid += read * rates.read + (upTo - read) * write + (size - upTo)
-    whole += size
+    for (const { kind, from, tokens } of parts)
+      of[kind] += tokens * (from < read ? rates.read : from < upTo ? write : 1)
   }
-  return { paid: Math.round(paid), whole: Math.round(whole) }
+  return { paid: Math.round(Object.values(of).reduce((sum, paid) => sum + paid, 0)), of }
 }
 
 /** A request in the order in which a provider caches it; the marks themselves are no content. */
-function piecesOf({
-  tools,
-  system,
-  messages,
-}: WireRequest): { text: string; breakpoint: boolean; long: boolean }[] {
-  const blocks = [
-    ...(tools ?? []),
-    ...system,
-    ...messages.flatMap(({ role, content }) => content.map(block => ({ role, ...block }))),
+function piecesOf({ tools, system, messages }: WireRequest): Piece[] {
+  return [
+    ...(tools ?? []).map(tool => pieceOf('tools', tool)),
+    ...system.map(block => pieceOf('prompt', block)),
+    ...messages.flatMap(({ role, content }) =>
+      content.map(block => pieceOf(kindOf(role, block.type, block.text ?? ''), { role, ...block })),
+    ),
   ]
-  return blocks.map(block => {
-    const { cache_control: mark, ...rest } = block as { cache_control?: unknown }
-    return {
-      text: JSON.stringify(rest),
-      breakpoint: mark !== undefined,
-      long: (mark as { ttl?: string } | undefined)?.ttl === '1h',
-    }
-  })
+}
+
+function kindOf(role: string, type: string, text: string): Kind {
+  if (type === 'tool_use') return 'calls'
+  if (type === 'tool_result') return 'results'
+  // What Coop tells beside a message begins with the line of its time.
+  return role === 'assistant' ? 'answers' : text.startsWith('[') ? 'beside' : 'words'
+}
+
+function pieceOf(kind: Kind, block: object): Piece {
+  const { cache_control: mark, ...rest } = block as { cache_control?: { ttl?: string } }
+  return { kind, text: JSON.stringify(rest), breakpoint: mark !== undefined, long: mark?.ttl === '1h' }
 }

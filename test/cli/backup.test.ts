@@ -7,7 +7,8 @@ import { test } from 'node:test'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { lock, unlock } from '../../src/cli/archive/lockbox.ts'
-import { checkDatabase, snapshot } from '../../src/store/snapshot.ts'
+import { snapshot } from '../../src/store/snapshot.ts'
+import { schemaOf } from '../../src/store/soundness.ts'
 import { bin, openHouse, runNode } from '../terminal/house.ts'
 
 test('a backup of a running home holds what was said, and a restored home answers with it', async () => {
@@ -159,7 +160,7 @@ test('snapshot copies several databases of one moment while they are written', a
       const copies = paths.map(path => `${path}.${round}`)
       await snapshot(paths.map((from, index) => ({ from, to: copies[index]! })))
       const counts = copies.map(path => {
-        checkDatabase(path)
+        schemaOf(path)
         const copy = new Database(path, { readonly: true })
         const row = copy.prepare('SELECT count(*) AS count FROM t').get() as { count: number }
         copy.close()

@@ -31,6 +31,7 @@ function office(t: TestContext) {
   const undelivered: string[] = []
   let household = householdOf([alice])
   let flushed = () => {}
+  let awake = () => performance.now()
   const open = () =>
     openSender({
       outbox: store.outbox,
@@ -45,6 +46,7 @@ function office(t: TestContext) {
       log: silentLog(),
       tracer: openTracer(undefined, text => text, false),
       now: Date.now,
+      awake: () => awake(),
     })
   const sender = open()
   return {
@@ -62,6 +64,10 @@ function office(t: TestContext) {
       const sealed = plain ? sealPlain(text, clearance) : seal(text, clearance)
       const parts = partsOf(sealed, { place, clearance, channel }, { key, turn: null, trace: 't' })!
       sender.take(inLanes(parts, sender.idle).flatMap(part => store.outbox.add(part, Date.now()) ?? []))
+    },
+    /** What the sender takes for the time that it was awake. */
+    awakeFor(ms: () => number) {
+      awake = ms
     },
     /** Called whenever the disk has taken what was committed. */
     onFlushed(listener: () => void) {
@@ -118,6 +124,22 @@ test('what the platform refuses for good is told, and the next part goes out', a
   put('good', 'b')
   await empty()
   assert.deepEqual([undelivered, channel.sent.map(one => one.text)], [['blocked'], ['good']])
+})
+
+test('a part is tried for a day before its failure is told, however the clock is set meanwhile', async t => {
+  const { channel, put, empty, undelivered, awakeFor } = office(t)
+  const hourMs = 3_600_000
+  let awake = 0
+  let attempts = 0
+  awakeFor(() => awake)
+  channel.answer = () => {
+    awake += 7 * hourMs
+    attempts++
+    return { kind: 'retry', reason: 'away', afterMs: 0 }
+  }
+  put('hello', 'a')
+  await empty()
+  assert.deepEqual([attempts, undelivered], [5, ['away']])
 })
 
 test('a reader who is lowered while the disk takes the part does not get it', async t => {

@@ -1,10 +1,12 @@
 // A model that fails in every way a provider can: the person reads a plain line, and the next message is answered.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, refuse, resultsIn, say, use } from '../support/fake-anthropic.ts'
+import { runCoop } from '../support/coop.ts'
+import { type Answer, type Recorded, refuse, resultsIn, say, use } from '../support/fake-anthropic.ts'
 import { openFakeOpenAI } from '../support/fake-openai.ts'
 import { openLiveClient } from '../support/live-client.ts'
-import { bob, openStage } from '../support/stage.ts'
+import { alice, bob, openStage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
 
 const garbage = 'event: message_start\ndata: {"type":"message_start","mess\n\n'
 const unknownEvents = `event: message_start
@@ -311,6 +313,64 @@ test('a key that has used nine tenths of its limit is spared while another is le
   )
 })
 
+test('a key that OpenAI says is nearly used up is spared while another is left', async () => {
+  await using openai = await openFakeOpenAI()
+  await using stage = await openStage({
+    toml: `[provider]\nname = "openai-compatible"\nid = "local"\nbase_url = "${openai.url}"\napi_keys = ["env:KEY_ONE", "env:KEY_TWO"]\n[models]\naliases = { quick = "local/small" }\n`,
+    env: { KEY_ONE: 'the-first-key', KEY_TWO: 'the-second-key' },
+  })
+  stage.telegram.write(bob, '/model quick')
+  await stage.reply(bob.id)
+  const headers = {
+    'x-ratelimit-limit-tokens': '1000',
+    'x-ratelimit-remaining-tokens': '80',
+    'x-ratelimit-reset-tokens': '10m0s',
+  }
+  openai.answer = () => ({ text: 'worn', headers })
+  stage.telegram.write(bob, 'hello')
+  await stage.reply(bob.id, 2)
+  openai.answer = () => ({ text: 'fresh' })
+  stage.telegram.write(bob, 'again')
+  await stage.reply(bob.id, 3)
+  assert.deepEqual(
+    openai.requests.slice(-2).map(({ authorization }) => authorization),
+    ['Bearer the-first-key', 'Bearer the-second-key'],
+  )
+})
+
+test('a key that has rested is tried by one message alone, while another’s goes out with the next key', async () => {
+  await using stage = await openStage({
+    toml: '[provider]\nname = "anthropic"\napi_keys = ["env:KEY_ONE", "env:KEY_TWO"]\n',
+    env: { KEY_ONE: 'sk-ant-api03-the-first-key', KEY_TWO: 'sk-ant-api03-the-second-key' },
+  })
+  const isFirst = ({ headers }: Recorded) => String(headers['x-api-key']).endsWith('the-first-key')
+  stage.model.next(refuse(429, 'slow down', 2))
+  stage.telegram.write(bob, 'hello')
+  assert.equal((await stage.reply(bob.id)).text, 'heard: hello')
+  assert.deepEqual(stage.model.requests.map(isFirst), [true, false])
+  const { otherwise } = stage.model
+  const trial = Promise.withResolvers<void>()
+  stage.model.otherwise = async request => {
+    if (isFirst(request)) await trial.promise
+    return otherwise(request)
+  }
+  let written = 0
+  await until('the first key is tried again', async () => {
+    const before = stage.model.requests.length
+    stage.telegram.write(bob, `tick ${++written}`)
+    const asked = await until('the next request', () => stage.model.requests[before])
+    if (!isFirst(asked)) await stage.reply(bob.id, written + 1)
+    return isFirst(asked)
+  })
+  for (const [index, text] of ['one', 'two'].entries()) {
+    stage.telegram.write(alice, text)
+    assert.equal((await stage.reply(alice.id, index + 1)).text, `heard: ${text}`)
+    assert.ok(!isFirst(stage.model.requests.at(-1)!), 'the key that is being tried is nobody else’s')
+  }
+  trial.resolve()
+  assert.equal((await stage.reply(bob.id, written + 1)).text, `heard: tick ${written}`)
+})
+
 test('when the first model cannot answer, the fallback does', async () => {
   await using openai = await openFakeOpenAI()
   await using stage = await openStage({
@@ -328,6 +388,20 @@ base_url = "${openai.url}"
   stage.telegram.write(bob, 'hello')
   assert.match((await stage.reply(bob.id)).text, /^heard: .*hello\n\n\[local\/small answered/s)
   assert.equal(openai.requests[0]!.body.model, 'small')
+  const shown = await runCoop(stage.home, ['trace'])
+  assert.match(
+    shown.stdout,
+    /instead=local\/small tried=anthropic\/claude-opus-4-6: overloaded, .*; .*overloaded, .*; .*overloaded, .* usd=0$/m,
+  )
+  const { stdout } = await runCoop(stage.home, ['usage', '--by', 'model', '--json'])
+  assert.deepEqual(
+    stdout
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { name: string }).name),
+    ['local/small'],
+    'what another model said is booked as its own',
+  )
 })
 
 test('the openai-compatible provider answers, calls tools and reads their results', async () => {
@@ -370,7 +444,7 @@ test('what others make of the chat completions API is read, told and booked for 
     choices: [{ index: 0, delta, finish_reason: finish }],
   })
   const call = (id: string) => ({ id, type: 'function', function: { name: 'todo', arguments: '{}' } })
-  const cases: readonly { title: string; chunks: readonly object[]; reads: RegExp }[] = [
+  const cases: readonly { title: string; chunks: readonly object[]; cut?: true; reads: RegExp }[] = [
     {
       title: 'a refusal',
       chunks: [choice({ refusal: 'I would rather not.' }), choice({}, 'stop')],
@@ -396,10 +470,37 @@ test('what others make of the chat completions API is read, told and booked for 
       chunks: [choice({ content: 'The first' }), { error: { message: 'out of memory' } }],
       reads: /^The first\n\n\[The answer broke off here/,
     },
+    {
+      title: 'a connection that breaks after text',
+      chunks: [choice({ content: 'The first half' })],
+      cut: true,
+      reads: /^The first half\n\n\[The answer broke off here/,
+    },
+    {
+      title: 'no choice at all, again and again',
+      chunks: [],
+      reads: /^The model’s answer was garbled or broke off/,
+    },
+    { title: 'an empty answer', chunks: [choice({}, 'stop')], reads: /^The model sent an empty answer/ },
+    {
+      title: 'only white space',
+      chunks: [choice({ content: ' \n ' }), choice({}, 'stop')],
+      reads: /^The model sent an empty answer/,
+    },
+    {
+      title: 'an answer that a filter held back',
+      chunks: [choice({ content: 'I was about' }), choice({}, 'content_filter')],
+      reads: /^I was about\n\n\[The model declined to answer this\.\]$/,
+    },
+    {
+      title: 'an answer at its length limit',
+      chunks: [choice({ content: 'A very long' }), choice({}, 'length')],
+      reads: /^A very long\n\n\[The answer reached its length limit here\.\]$/,
+    },
   ]
-  for (const { title, chunks, reads } of cases) {
+  for (const { title, reads, ...answer } of cases) {
     await t.test(title, async () => {
-      openai.answer = () => ({ chunks })
+      openai.answer = () => answer
       stage.telegram.write(bob, 'hello')
       assert.match(await reply(), reads)
     })
@@ -417,5 +518,36 @@ test('what others make of the chat completions API is read, told and booked for 
           }
     stage.telegram.write(bob, 'two at once')
     assert.equal(await reply(), 'results: 2')
+  })
+  /** What the model reads as the results of the calls that `chunks` hold. */
+  const resultsOf = async (...chunks: readonly object[]) => {
+    openai.answer = body =>
+      body.messages.at(-1)?.role === 'tool'
+        ? {
+            text: body.messages.flatMap(({ role, content }) => (role === 'tool' ? [content] : [])).join('\n'),
+          }
+        : { chunks: [...chunks, choice({}, 'tool_calls')] }
+    stage.telegram.write(bob, '/new')
+    await reply()
+    stage.telegram.write(bob, 'go')
+    return await reply()
+  }
+  const part = (index: number, id: string, json: string) =>
+    choice({ tool_calls: [{ index, id, type: 'function', function: { name: 'todo', arguments: json } }] })
+  await t.test('two calls of one id each get a result', async () => {
+    assert.equal(
+      await resultsOf(part(0, 'same', '{}'), part(1, 'same', '{}')),
+      'The list is empty.\nThe list is empty.',
+    )
+    const ids = openai.requests.at(-1)!.body.messages.flatMap(({ tool_call_id: id }) => id ?? [])
+    assert.equal(new Set(ids).size, 2)
+  })
+  await t.test('arguments of a megabyte, whole or broken', async () => {
+    const long = 'x'.repeat(1_000_000)
+    for (const json of [`{"items":[{"text":"${long}"}]}`, `{"items":"${long}`])
+      assert.match(await resultsOf(part(0, 'long', json)), /^The arguments were too long/)
+  })
+  await t.test('broken arguments', async () => {
+    assert.match(await resultsOf(part(0, 'a', '{"items": [')), /^The arguments were not valid JSON/)
   })
 })

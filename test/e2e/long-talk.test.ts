@@ -146,10 +146,10 @@ test('coop trace --follow shows each call as it ends, with tokens and cost, unti
   })
   const ended = new Promise<number | null>(resolve => child.once('close', resolve))
   try {
-    // It shows what comes, so it has to be there first.
-    await until('a span is shown', async () => {
+    // It shows what comes, so it has to be there first: of the message in which it came it may show a part.
+    await until('the spans of a message are shown', async () => {
       await tell('hello')
-      return shown.includes('delivery')
+      return ['model', 'turn', 'delivery'].every(name => shown.includes(`\n${name}  `))
     })
     assert.match(
       shown,

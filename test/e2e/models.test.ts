@@ -57,6 +57,11 @@ test('every call is booked: the word that /model asks for, an answer that broke 
   await stage.reply(alice.id)
   const checked = (await usage('job')).find(({ name }) => name === 'model check')
   assert.deepEqual([checked?.calls, checked?.input], [1, 100])
+  const { stdout: shown } = await runCoop(stage.home, ['trace'])
+  assert.match(
+    shown,
+    /^model {2}[\d:.]+ {2}[\d.]+ ms {2}model=anthropic\/claude-haiku-4-5 why=model check input=100 .*usd=0\.\d+$/m,
+  )
 
   stage.model.next(say('The first half of', { breaks: 'cut', usage: { input_tokens: 700 } }))
   stage.telegram.write(bob, 'hello')

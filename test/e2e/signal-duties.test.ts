@@ -10,7 +10,7 @@ import { acquaint, reinstall, watch } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, resultsIn, say, use } from '../support/fake-anthropic.ts'
 import { openPhone } from '../support/signal-phone.ts'
-import { openSignalStage, type SignalStage } from '../support/signal-stage.ts'
+import { openIn, openSignalStage, type SignalStage } from '../support/signal-stage.ts'
 import { until } from '../support/until.ts'
 
 let stage: SignalStage
@@ -189,16 +189,33 @@ test('an account that is gone, and a person whose phone changed, get nothing; th
   await toOwner(/no longer on Signal/)
 })
 
-test('when Signal wants a person to prove to be one, the reply waits and the log says what to do', async () => {
-  const { alice, world, agent, home } = stage
+test('when Signal wants a person to prove to be one, the owner hears at once, once and elsewhere, what to do; then the replies go out', async () => {
+  const { alice, bob, world, agent, home, telegram } = stage
+  await stage.settle()
+  const proof = () => telegram.sent(1001).filter(({ text }) => /proof that a person sends/.test(text))
   // Only who is named in a request is limited: what is sealed is not.
-  alice.device.device.accessKey = Buffer.alloc(16, 7)
-  const pair = { source: agent.aci, target: alice.device.device.aci }
-  world.server.rateLimit(pair)
+  const pairs = [alice, bob].map(({ device }) => {
+    device.device.accessKey = Buffer.alloc(16, 7)
+    return { source: agent.aci, target: device.device.aci }
+  })
+  for (const pair of pairs) world.server.rateLimit(pair)
   await alice.write('are you a machine?')
-  await until('it says what to do', async () =>
-    /open Signal on the phone and answer it/.test((await runCoop(home, ['logs', '-n', '200'])).stdout),
+  await until('the owner is told', () => proof().length > 0)
+  assert.match(proof()[0]!.text, /channel signal needs you: .*open Signal on the phone/)
+  await bob.write('and for me?')
+  await until('two replies wait', () => openIn(home.database) === 2)
+  assert.match((await runCoop(home, ['channels'])).stdout, /signal\s+connected: .*open Signal on the phone/)
+  assert.match((await runCoop(home, ['status'])).stdout, /proof that a person sends/)
+  assert.deepEqual([alice.texts(), bob.texts()], [[], []])
+  for (const pair of pairs) world.server.stopRateLimiting(pair)
+  // Else it looks again every ten minutes.
+  await stage.gateway.kill()
+  await until('the server sees it', () => !stage.connected())
+  await stage.start()
+  assert.equal((await alice.reply()).body, 'heard: are you a machine?')
+  assert.equal((await bob.reply()).body, 'heard: and for me?')
+  await until('all is well', async () =>
+    /signal\s+connected\s*$/m.test((await runCoop(home, ['channels'])).stdout),
   )
-  assert.deepEqual(alice.texts(), [])
-  world.server.stopRateLimiting(pair)
+  assert.equal(proof().length, 1)
 })

@@ -129,24 +129,6 @@ test('a sealed message is answered sealed, and one to the phone number is answer
   assert.ok(proof?.pniSignatureMessage?.signature)
 })
 
-test('a device that somebody adds gets the answers too', async () => {
-  const { carol, world } = stage
-  const tablet = await world.server.createSecondaryDevice(carol.device)
-  for (const kind of [ServiceIdKind.ACI, ServiceIdKind.PNI])
-    await world.server.updateDeviceKeys(tablet, kind, await carol.device.generateKeys(tablet, kind))
-  const carried: number[] = []
-  const handle = world.server.handleMessage.bind(world.server)
-  world.server.handleMessage = async (source, kind, type, target, content, timestamp) => {
-    if (target !== tablet) return await handle(source, kind, type, target, content, timestamp)
-    carried.push(Number(timestamp))
-  }
-  await carol.write('from two devices')
-  const answer = await carol.reply()
-  assert.equal(answer.body, 'heard: from two devices')
-  assert.ok(carried.includes(Number(answer.timestamp)))
-  world.server.handleMessage = handle
-})
-
 test('a stranger waits, unheard and without receipts, under the name of their profile; let in, they are answered', async () => {
   const { mallory, model, home } = stage
   const before = model.requests.length
@@ -339,7 +321,7 @@ test('hostile envelopes are dropped: no protobuf, wrong padding, broken contents
   assert.ok(![...heard].some(text => /I am Alice|backdated|plain words/.test(text)))
 })
 
-test('a burst of messages of four people is answered whole, each person in order', async () => {
+test('a burst of 200 messages of four people is answered whole, each person in order', async () => {
   const { alice, bob, carol, mallory, model } = stage
   const people = [alice, bob, carol, mallory]
   const seen: string[] = []
@@ -347,10 +329,10 @@ test('a burst of messages of four people is answered whole, each person in order
     seen.push(...wordsIn(body))
     return say('ok')
   }
-  for (let at = 0; at < 15; at += 1)
+  for (let at = 0; at < 50; at += 1)
     for (const person of people) await person.write(`${person.name} says ${at};`)
   for (const person of people) {
-    const all = Array.from({ length: 15 }, (_, at) => `${person.name} says ${at};`)
+    const all = Array.from({ length: 50 }, (_, at) => `${person.name} says ${at};`)
     await until(`all of ${person.name}`, () => all.every(text => seen.includes(text)), 90_000)
     const order = [...new Set(seen.filter(text => text.startsWith(person.name)))]
     assert.deepEqual(order, all)

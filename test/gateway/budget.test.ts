@@ -40,7 +40,7 @@ function purse(t: TestContext, daily: Record<string, number>, spent: Record<stri
   const open = (payer: Payer) =>
     budget.limited(stream, model, payer)(request, new AbortController().signal)[Symbol.asyncIterator]()
   const first = async (payer: Payer) => (await open(payer).next()).value as ModelEvent
-  return { open, first, asked: () => asked }
+  return { open, first, store, asked: () => asked }
 }
 
 test('a full person’s own messages have a reserve beyond the limit; jobs and others have none', async t => {
@@ -50,6 +50,14 @@ test('a full person’s own messages have a reserve beyond the limit; jobs and o
   assert.equal((await first({ person: alice, level: 'full', job: 'news' })).type, 'failed')
   assert.equal((await first({ person: bob, level: 'inner', job: null })).type, 'failed')
   assert.equal(asked(), 1, 'nothing is asked of the model that cannot be paid')
+})
+
+test('what was spent while the clock stood days ahead is no other day’s', async t => {
+  const { first, store } = purse(t, { bob: 10 * answer }, {})
+  const usd = 10 * answer
+  for (const at of [3 * 86_400_000, 400 * 86_400_000])
+    store.turns.record('t', { ...noUsage, person: 'bob', level: 'inner', job: null, model, usd }, at)
+  assert.equal((await first({ person: bob, level: 'inner', job: null })).type, 'text')
 })
 
 test('what one call may cost is held while it runs, and given back when it has ended', async t => {

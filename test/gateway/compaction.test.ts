@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { viewOf } from '../../src/access/clear.ts'
 import type { Household, Person } from '../../src/access/household.ts'
 import { type ModelRequest, noUsage, type StreamModel } from '../../src/agent/model.ts'
+import { sizeOf } from '../../src/agent/window.ts'
 import { openCompactor } from '../../src/gateway/compaction.ts'
 import { silentLog } from '../../src/log.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -29,21 +30,25 @@ const household: Household = {
 const clearance = viewOf(alice, 'terminal', household)
 const place = { session: 'direct:alice', epoch: 0, turn: null, trace: 't' }
 
-function setUp(answer: (request: ModelRequest) => string | null) {
+type Notes = string | { readonly stop: 'max_tokens' | 'refusal' } | null
+
+function setUp(answer: (request: ModelRequest) => Notes, context = 200_000) {
   const store = openStore(join(mkdtempSync(join(tmpdir(), 'coop-')), 'coop.db'), 'migrations/coop')
   store.sessions.ensure({ id: 'direct:alice', kind: 'direct', person: 'alice', title: null }, 1)
   const requests: ModelRequest[] = []
   const stream: StreamModel = async function* (request) {
     requests.push(request)
-    const text = answer(request)
-    if (text === null) yield { type: 'failed', kind: 'network', message: 'down' }
-    else yield { type: 'done', blocks: [{ type: 'text', text }], stop: 'end', usage: noUsage }
+    const notes = answer(request)
+    if (notes === null) return yield { type: 'failed', kind: 'network', message: 'down' }
+    const [text, stop] = typeof notes === 'string' ? [notes, 'end' as const] : ['half of the', notes.stop]
+    yield { type: 'done', blocks: [{ type: 'text', text }], stop, usage: noUsage }
   }
   const compactor = openCompactor({
     store,
     stream: () => stream,
     cost: () => 0.5,
-    model: () => 'x/y',
+    models: () => ['x/y', 'x/large'],
+    contextOf: () => context,
     nameOf: name => name,
     log: silentLog(),
     now: () => 2,
@@ -80,7 +85,7 @@ test('compact leaves the newest part and one summary a label', async () => {
   rig.say('a public thing', ['social'])
   rig.say(`the code word is tulip ${long}`)
   for (let index = 0; index < 30; index++) rig.say(`${index} ${long}`)
-  assert.ok(rig.compactor.isDue(rig.shown()))
+  assert.ok(rig.compactor.isDue(rig.shown(), 200_000))
   assert.ok(await run(rig.compactor))
   const summaries = rig.shown().filter(entry => entry.role === 'summary')
   assert.deepEqual(
@@ -98,7 +103,7 @@ test('compact leaves the newest part and one summary a label', async () => {
   )
   const [spent] = rig.store.spending.sums('job', 0)
   assert.deepEqual([spent?.name, spent?.calls, spent?.usd], ['compaction', 2, 1])
-  assert.ok(!rig.compactor.isDue(rig.shown()))
+  assert.ok(!rig.compactor.isDue(rig.shown(), 200_000))
   assert.match(JSON.stringify(rig.shown().findLast(entry => entry.role === 'user')), /"29 word/)
 })
 
@@ -136,7 +141,7 @@ test('what a lower clearance does not cover stays, and is summed up once somebod
   for (let index = 0; index < 30; index++) rig.say(long, ['social'])
   assert.ok(await run(rig.compactor, lower))
   assert.ok(!rig.requests.some(request => JSON.stringify(request).includes('tulip')))
-  assert.ok(!rig.compactor.isDue(rig.shown(lower)), 'the lower one is short again')
+  assert.ok(!rig.compactor.isDue(rig.shown(lower), 200_000), 'the lower one is short again')
   assert.ok(!rig.shown(lower).some(entry => JSON.stringify(entry.blocks).includes('for all')))
   assert.match(JSON.stringify(rig.shown(lower)), /notes on daisy/)
   assert.match(JSON.stringify(rig.shown()), /only for some: tulip/)
@@ -153,6 +158,39 @@ test('without a summary nothing leaves, until the conversation is twice too long
   assert.equal(await run(rig.compactor), false)
   for (let index = 0; index < 25; index++) rig.say(long)
   assert.equal(await run(rig.compactor), true)
+})
+
+test('when the cheap model writes no notes, the agent’s own does; notes cut off or refused count as none', async () => {
+  for (const stop of ['max_tokens', 'refusal', 'fails'] as const) {
+    using rig = useStore(
+      setUp(request =>
+        request.model === 'x/y' ? (stop === 'fails' ? null : { stop }) : 'notes by the large one',
+      ),
+    )
+    for (let index = 0; index < 30; index++) rig.say(long)
+    assert.ok(await run(rig.compactor))
+    assert.match(JSON.stringify(rig.shown()), /notes by the large one/)
+    assert.doesNotMatch(JSON.stringify(rig.shown()), /half of the/)
+    const spent = rig.store.spending.sums('model', 0).map(({ name, calls }) => [name, calls])
+    assert.deepEqual(
+      spent,
+      stop === 'fails'
+        ? [['x/large', 1]]
+        : [
+            ['x/large', 1],
+            ['x/y', 1],
+          ],
+    )
+  }
+})
+
+test('a model of a small context has its conversation summed up early enough', async () => {
+  using rig = useStore(setUp(() => 'notes', 8_000))
+  for (let index = 0; index < 60; index++) rig.say('a short message, one of many '.repeat(8))
+  assert.ok(!rig.compactor.isDue(rig.shown(), 200_000))
+  assert.ok(rig.compactor.isDue(rig.shown(), 8_000))
+  assert.ok(await run(rig.compactor))
+  assert.ok(sizeOf(rig.shown()) < 1_200)
 })
 
 test('what a waiting turn said stays in the prompt', async () => {

@@ -1,7 +1,8 @@
 // The request's prefix is the same bytes from turn to turn, whatever else moves: this is what the cache is paid for.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { paramsOf } from '../../src/agent/models/anthropic-request.ts'
+import { bodyOf } from '../../src/agent/models/anthropic-request.ts'
+import type { WireRequest } from '../support/fake-anthropic.ts'
 import { fakeChannel, fakeModel, messageFrom, openHouse } from '../trust/house.ts'
 
 const users = ['Alice', 'Bob', 'Carol'].map(
@@ -45,7 +46,9 @@ async function asked(gapMs: number) {
   }
   if (locale === undefined) delete process.env.LANG
   else process.env.LANG = locale
-  return house.model.requests.map(request => paramsOf({ ...request, model: 'claude-opus-4-6' }))
+  return house.model.requests.map(
+    request => JSON.parse(bodyOf({ ...request, model: 'claude-opus-4-6' })) as WireRequest,
+  )
 }
 
 /** Without the marks, which are no content. */
@@ -68,7 +71,7 @@ test('over turns, tools, reloads and restarts every request continues the one be
 
 test('breakpoints stand after the stable text, after the session’s, and on the last two messages of the person', async () => {
   for (const { system, messages } of await asked(7 * 60_000)) {
-    assert.ok((system as { cache_control?: object }[]).every(block => block.cache_control))
+    assert.ok(system.every(block => block.cache_control))
     const marked = messages.filter(message => JSON.stringify(message).includes('cache_control'))
     const people = messages.filter(message => message.role === 'user')
     assert.deepEqual(marked, people.slice(-2))

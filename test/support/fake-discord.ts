@@ -27,6 +27,7 @@ export interface DiscordSent {
 export interface DiscordGuild {
   readonly id: string
   readonly owner: string
+  readonly features?: readonly string[]
   readonly roles?: readonly { id: string; permissions: bigint; tags?: { bot_id: string } }[]
   readonly channels: readonly { id: string; name: string; overwrites?: readonly Json[] }[]
   readonly threads?: readonly { id: string; name: string; parent: string }[]
@@ -244,6 +245,7 @@ export async function openFakeDiscord(token = 'discord.loopback.token'): Promise
     id: guild.id,
     name: 'Household',
     owner_id: guild.owner,
+    features: guild.features ?? [],
     roles: [
       { id: guild.id, permissions: everyone },
       ...(guild.roles ?? []).map(role => ({ ...role, permissions: String(role.permissions) })),

@@ -3,16 +3,21 @@ import { bodyOf, openLoopback, sendJson } from './loopback.ts'
 
 export type ChatAnswer =
   | {
+      readonly headers?: Readonly<Record<string, string>>
       readonly text?: string
       readonly calls?: readonly { readonly name: string; readonly json: string; readonly id?: string }[]
     }
   | { readonly status: number; readonly message: string }
-  /** Chunks as they are, each a choice's delta with its end, or a whole chunk. */
-  | { readonly chunks: readonly object[] }
+  /** Whole chunks as they are; `cut` breaks the connection after them. */
+  | { readonly chunks: readonly object[]; readonly cut?: true }
 
 export interface ChatRequest {
   readonly model: string
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[]
+  readonly messages: readonly {
+    readonly role: string
+    readonly content: unknown
+    readonly tool_call_id?: string
+  }[]
   readonly tools?: readonly { readonly function: { readonly name: string } }[]
 }
 
@@ -31,10 +36,13 @@ export async function openFakeOpenAI(): Promise<FakeOpenAI> {
     const answer = fake.answer(body)
     if ('status' in answer)
       return sendJson(response, answer.status, { error: { message: answer.message, type: 'fake' } })
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const headers = 'headers' in answer ? answer.headers : {}
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
     if ('chunks' in answer) {
       for (const one of answer.chunks) response.write(`data: ${JSON.stringify(one)}\n\n`)
-      return void response.end('data: [DONE]\n\n')
+      if (!answer.cut) return void response.end('data: [DONE]\n\n')
+      // What was said is to arrive before the break.
+      return void setTimeout(() => response.destroy(), 50)
     }
     const chunk = (delta: object, finish: string | null, more: object = {}) =>
       response.write(

@@ -70,6 +70,10 @@ export interface FakeTelegram extends AsyncDisposable {
   fail(method: string, fault: Fault, times?: number): void
   /** Who is in a group, the bot not counted. */
   readonly members: Map<number, Writer[]>
+  /** What else is to be told of a group: its public name, the channel it belongs to. */
+  readonly chats: Map<number, Readonly<Record<string, unknown>>>
+  /** A group becomes a supergroup under another id; requests for the old one are refused. `quietly`: no message tells of it. */
+  upgrade(from: number, to: number, by: Writer, quietly?: boolean): void
   /** Bytes behind a file id. */
   readonly files: Map<string, Uint8Array>
   /** What the platform says of its webhook. */
@@ -91,11 +95,11 @@ interface Poll {
 
 class Refusal extends Error {
   readonly status: number
-  readonly retryAfter: number | undefined
-  constructor(status: number, description: string, retryAfter?: number) {
+  readonly parameters: Body | undefined
+  constructor(status: number, description: string, parameters?: Body) {
     super(description)
     this.status = status
-    this.retryAfter = retryAfter
+    this.parameters = parameters
   }
 }
 
@@ -109,6 +113,7 @@ export async function openFakeTelegram(
   const faults = new Map<string, Fault[]>()
   const members = new Map<number, Writer[]>()
   const files = new Map<string, Uint8Array>()
+  const moved = new Map<string, number>()
   let nextUpdate = 1
   let nextMessage = 1
   let taken = { second: 0, count: 0 }
@@ -174,7 +179,8 @@ export async function openFakeTelegram(
   function send(method: string, body: Body, response: ServerResponse): Message {
     const second = Math.floor(clock() / 1_000)
     if (second !== taken.second) taken = { second, count: 0 }
-    if (++taken.count > fake.perSecond) throw new Refusal(429, 'Too Many Requests: retry after 1', 1)
+    if (++taken.count > fake.perSecond)
+      throw new Refusal(429, 'Too Many Requests: retry after 1', { retry_after: 1 })
     const text = String(body.text ?? body.caption ?? '')
     if (method === 'sendMessage' && text.trim() === '')
       throw new Refusal(400, 'Bad Request: message text is empty')
@@ -227,6 +233,11 @@ export async function openFakeTelegram(
   }
 
   function answer(method: string, body: Body, response: ServerResponse): unknown {
+    const to = moved.get(String(body.chat_id))
+    if (to !== undefined)
+      throw new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
+        migrate_to_chat_id: to,
+      })
     if (/^send(Message|Photo|Document|Voice|Audio|Video|Sticker)$/.test(method))
       return send(method, body, response)
     const inside = members.get(Number(body.chat_id)) ?? []
@@ -258,6 +269,13 @@ export async function openFakeTelegram(
         return true
       case 'getWebhookInfo':
         return fake.webhook
+      case 'getChat':
+        return {
+          id: body.chat_id,
+          type: 'supergroup',
+          title: 'Household',
+          ...fake.chats.get(Number(body.chat_id)),
+        }
       case 'getChatMemberCount':
         return inside.length + 1
       case 'getChatMember': {
@@ -313,8 +331,8 @@ export async function openFakeTelegram(
       else sendJson(response, 200, { ok: true, result })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      const { status, message, retryAfter } = error
-      refuse(response, { status, description: message, ...(retryAfter ? { retryAfter } : {}) })
+      const { status, message: description, parameters } = error
+      sendJson(response, status, { ok: false, error_code: status, description, parameters })
     }
   }
 
@@ -332,6 +350,14 @@ export async function openFakeTelegram(
       faults.set(method, [...(faults.get(method) ?? []), ...Array<Fault>(times).fill(fault)])
     },
     members,
+    chats: new Map(),
+    upgrade(from, to, by, quietly = false) {
+      moved.set(String(from), to)
+      members.set(to, members.get(from) ?? [])
+      if (quietly) return
+      write(by, '', { chat: from, extra: { migrate_to_chat_id: to } })
+      write(by, '', { chat: to, extra: { migrate_from_chat_id: from } })
+    },
     files,
     webhook: { url: '', pending_update_count: 0 },
     perSecond: Number.POSITIVE_INFINITY,

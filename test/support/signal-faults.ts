@@ -9,8 +9,8 @@ import Database from 'better-sqlite3'
 
 /** Where the process meets kill -9: around the commit of a message, around the send of a reply, around linking. */
 export type Cut = 'before-commit' | 'after-commit' | 'before-put' | 'after-put' | 'before-link' | 'after-link'
-/** `disk-full`: no message can be kept while the file says so. */
-export type Fault = Cut | 'disk-full'
+/** `disk-full`: no message can be kept while the file says so. `days-pass`: from its start on, a process lives fast. */
+export type Fault = Cut | 'disk-full' | 'days-pass'
 
 /** The file of a home that names the fault that is wanted. */
 export const faultFile = (home: string): string => join(home, 'fault')
@@ -32,11 +32,32 @@ function install(file: string): void {
   }
   aroundCommits(wanted, dieAt)
   aroundRequests(dieAt)
+  if (wanted('days-pass')) liveFast()
   // A code of the linking command stays for as long as a test waits.
   const { setTimeout } = timers
   timers.setTimeout = ((ms?: number, ...rest: []) =>
     setTimeout(ms === codeMs ? shortCodeMs : ms, ...rest)) as typeof setTimeout
   syncBuiltinESMExports()
+}
+
+const beatMs = 30_000
+const fastBeatMs = 20
+/** As long as half an hour seems to take. */
+const perBeatMs = 30 * 60_000
+
+/** Each beat of a connection that is kept alive takes no time, and half an hour by the clock. */
+function liveFast(): void {
+  const { now } = Date
+  let ahead = 0
+  Date.now = () => now() + ahead
+  const { setInterval } = globalThis
+  globalThis.setInterval = ((work: () => void, ms: number, ...rest: unknown[]) => {
+    if (ms !== beatMs) return setInterval(work, ms, ...rest)
+    return setInterval(() => {
+      ahead += perBeatMs
+      work()
+    }, fastBeatMs)
+  }) as typeof setInterval
 }
 
 /** When our own replies were written: their requests are told from receipts by that. */

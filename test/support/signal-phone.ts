@@ -63,6 +63,36 @@ const nextTime = (): number => {
 export const openPhone = async (world: Pick<World, 'server'>, name: string): Promise<Phone> =>
   watchPhone(world, name, await world.server.createPrimaryDevice({ profileName: name }))
 
+/** A tablet with the account of `phone`: it writes by itself, and what is sent to the account reaches it too. */
+export async function openTablet(world: Pick<World, 'server'>, phone: Phone): Promise<Phone> {
+  const { server } = world
+  const device = await server.createSecondaryDevice(phone.device)
+  const primary = phone.device as unknown as Shared & {
+    constructor: new (device: Device, config: unknown) => PrimaryDevice
+  }
+  const tablet = new primary.constructor(device, primary.config)
+  // One account: the same identity and profile on both.
+  const { privateKey, publicKey, profileKey } = primary
+  Object.assign(tablet, { privateKey, publicKey, profileKey })
+  await (tablet as unknown as Shared).identity.get('ACI')?.updateIdentityKey(privateKey)
+  await tablet.init()
+  const handle = server.handleMessage.bind(server)
+  server.handleMessage = async (source, kind, type, target, content, timestamp) =>
+    target === device
+      ? await tablet.handleEnvelope(source, kind, type, content)
+      : await handle(source, kind, type, target, content, timestamp)
+  return watchPhone(world, `${phone.name}'s tablet`, tablet)
+}
+
+/** What the devices of one account have in common. */
+interface Shared {
+  readonly config: unknown
+  readonly privateKey: unknown
+  readonly publicKey: unknown
+  readonly profileKey: unknown
+  readonly identity: Map<string, { updateIdentityKey(key: unknown): Promise<void> }>
+}
+
 /** The same for a phone that is there already. */
 export function watchPhone(world: Pick<World, 'server'>, name: string, device: PrimaryDevice): Phone {
   const inside = device as unknown as Inside

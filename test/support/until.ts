@@ -7,7 +7,7 @@ const everyMs = 10
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  ms = 25_000,
+  ms = 60_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = Date.now() + ms
   for (;;) {

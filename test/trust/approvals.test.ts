@@ -51,6 +51,19 @@ test('the other person gets only the approved text, once, and the release is rec
   assert.ok(seen.includes('dinner at eight') && !seen.includes('canary-secret'))
 })
 
+test('a clock that is set back keeps no question open for longer than a day from now', async () => {
+  let now = Date.now()
+  const { home, code } = await asked('dinner at eight', { now: () => now })
+  await using _ = home
+  now -= 7 * 24 * 3_600_000
+  await home.restart()
+  now += 25 * 3_600_000
+  home.tele.push(alice(`/approve ${code}`))
+  await home.settled()
+  assert.equal(home.store.approvals.get(code)?.state, 'expired')
+  assert.deepEqual(home.reached('tele:t-carol'), [])
+})
+
 test('a yes survives a restart, and so does the turn that waits for it', async () => {
   const { home, code } = await asked()
   await using _ = home

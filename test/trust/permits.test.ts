@@ -91,6 +91,15 @@ test('like calls go on without a question until the time is over, after a restar
   assert.ok(await waits(create('four')))
 })
 
+test('a clock that is set back ends it: ten minutes never become a day', async () => {
+  let now = Date.now()
+  const { home, code, waits, answer } = await asked(create('one'), () => now)
+  await using _ = home
+  await answer(`/approve ${code} 10m`)
+  now -= 24 * 3_600_000
+  assert.ok(await waits(create('two')))
+})
+
 test('it ends with a no, and whenever its person, their level or the conversation is another', async () => {
   const { home, code, waits, answer, reached } = await asked()
   await using _ = home

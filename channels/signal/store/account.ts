@@ -2,6 +2,7 @@
 import { Aci, Pni } from '@signalapp/libsignal-client'
 import { type Bytes, bytes } from '../bytes.ts'
 import type { Db } from './database.ts'
+import { prepared } from './prepared.ts'
 
 /** Which of our two identities: the account, or its phone number. */
 export type Own = 'aci' | 'pni'
@@ -38,7 +39,7 @@ export interface Account {
 }
 
 export const readAccount = (db: Db): AccountRow | undefined =>
-  db.prepare<[], AccountRow>('SELECT * FROM account WHERE id = 1').get()
+  prepared<[], AccountRow>(db, 'SELECT * FROM account WHERE id = 1').get()
 
 /** The account if it is linked. */
 export function openAccount(db: Db): Account | undefined {
@@ -79,7 +80,8 @@ export function beginLink(db: Db, row: Omit<AccountRow, 'state' | 'device'>): vo
     if (readAccount(db) && readAccount(db)?.aci !== row.aci)
       db.exec('DELETE FROM person; DELETE FROM room; DELETE FROM record')
     db.exec("DELETE FROM record WHERE kind <> 'identity'; DELETE FROM outbound; DELETE FROM setting")
-    db.prepare(
+    prepared(
+      db,
       `INSERT OR REPLACE INTO account (id, state, aci, pni, number, device, password, aci_identity, pni_identity,
          aci_registration, pni_registration, profile_key, entropy_pool, master_key, linked_at)
        VALUES (1, 'pending', @aci, @pni, @number, NULL, @password, @aci_identity, @pni_identity,
@@ -90,13 +92,14 @@ export function beginLink(db: Db, row: Omit<AccountRow, 'state' | 'device'>): vo
 
 /** Completes a link with what the server answered. */
 export const finishLink = (db: Db, device: number, pni: string | null): void =>
-  void db
-    .prepare("UPDATE account SET state = 'linked', device = ?, pni = coalesce(?, pni) WHERE id = 1")
-    .run(device, pni)
+  void prepared(
+    db,
+    "UPDATE account SET state = 'linked', device = ?, pni = coalesce(?, pni) WHERE id = 1",
+  ).run(device, pni)
 
 /** The phone removed us, or we removed ourselves. */
 export const markUnlinked = (db: Db): void =>
-  void db.prepare("UPDATE account SET state = 'unlinked' WHERE id = 1").run()
+  void prepared(db, "UPDATE account SET state = 'unlinked' WHERE id = 1").run()
 
 /** Removes what belongs to this device alone; who was met before stays known. */
 export function forgetLink(db: Db): void {
@@ -108,8 +111,8 @@ export function forgetLink(db: Db): void {
 
 /** Keys that the phone shares, of which the storage key is made. */
 export function keepAccountKeys(db: Db, entropyPool: string, masterKey: Uint8Array): void {
-  if (entropyPool) db.prepare('UPDATE account SET entropy_pool = ?').run(entropyPool)
-  if (masterKey.length > 0) db.prepare('UPDATE account SET master_key = ?').run(masterKey)
+  if (entropyPool) prepared(db, 'UPDATE account SET entropy_pool = ?').run(entropyPool)
+  if (masterKey.length > 0) prepared(db, 'UPDATE account SET master_key = ?').run(masterKey)
 }
 
 /** The account has a new number. */
@@ -120,17 +123,19 @@ export const changeNumber = (
   registration: number,
   number: string | null,
 ): void =>
-  void db
-    .prepare('UPDATE account SET pni = ?, pni_identity = ?, pni_registration = ?, number = ?')
-    .run(pni, identity, registration, number)
+  void prepared(db, 'UPDATE account SET pni = ?, pni_identity = ?, pni_registration = ?, number = ?').run(
+    pni,
+    identity,
+    registration,
+    number,
+  )
 
 /** A small fact by name; see the table `setting`. */
 export const getSetting = (db: Db, key: string): string | undefined =>
-  db.prepare<[string], string>('SELECT value FROM setting WHERE key = ?').pluck().get(key)
+  prepared<[string], string>(db, 'SELECT value FROM setting WHERE key = ?').pluck().get(key)
 
 export const putSetting = (db: Db, key: string, value: string): void =>
-  void db
-    .prepare(
-      'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-    )
-    .run(key, value)
+  void prepared(
+    db,
+    'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  ).run(key, value)

@@ -1,4 +1,4 @@
-// Opens signal.db: one client alone, nothing lost on power failure, readable by its owner only.
+// Opens signal.db: one client alone, readable by its owner only, and whole after a power cut.
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,9 +14,10 @@ const migrations = ['../../../migrations/signal/', '../../../../migrations/signa
 
 /**
  * Opens the database at `path`, made if there is none. Holds it alone until closed: two clients
- * on one ratchet would each use keys that the other used.
+ * on one ratchet would each use keys that the other used. A commit reaches the disk at once, or
+ * `when asked` only with a flush of the log: what a power cut takes is then the end of it.
  */
-export function openSignalDb(path: string): Db {
+export function openSignalDb(path: string, flush: 'each commit' | 'when asked' = 'each commit'): Db {
   let db: Db | undefined
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -30,6 +31,7 @@ export function openSignalDb(path: string): Db {
     db.pragma('secure_delete = ON')
     db.pragma('foreign_keys = ON')
     migrate(db, path)
+    if (flush === 'when asked') db.pragma('synchronous = NORMAL')
     return db
   } catch (cause) {
     db?.close()

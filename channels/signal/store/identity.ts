@@ -1,6 +1,7 @@
 // Identity keys of others: the first is taken on trust, a new one is marked until the owner confirms it.
 import type { Db } from './database.ts'
 import { readPerson } from './people.ts'
+import { prepared } from './prepared.ts'
 import type { Unit } from './unit.ts'
 
 /**
@@ -13,12 +14,11 @@ export function recordIdentity(unit: Unit, serviceId: string, key: Uint8Array): 
   unit.put('identity', serviceId, key)
   if (!known) return false
   unit.atCommit(db =>
-    db
-      .prepare(
-        `INSERT INTO person (aci, unverified_since) VALUES (?, ?)
+    prepared(
+      db,
+      `INSERT INTO person (aci, unverified_since) VALUES (?, ?)
          ON CONFLICT DO UPDATE SET unverified_since = coalesce(unverified_since, excluded.unverified_since)`,
-      )
-      .run(serviceId, Date.now()),
+    ).run(serviceId, Date.now()),
   )
   return true
 }
@@ -27,9 +27,10 @@ export const isUnverified = (db: Db, aci: string): boolean => readPerson(db, aci
 
 /** Remembers that a message came from an unverified person: a reply to it was written knowing that. */
 export const noteUnverified = (db: Db, aci: string, externalId: string): void =>
-  void db
-    .prepare("INSERT OR IGNORE INTO record (kind, key, value, at) VALUES ('unverified', ?, x'01', ?)")
-    .run(`${aci} ${externalId}`, Date.now())
+  void prepared(
+    db,
+    "INSERT OR IGNORE INTO record (kind, key, value, at) VALUES ('unverified', ?, x'01', ?)",
+  ).run(`${aci} ${externalId}`, Date.now())
 
 /**
  * Whether something may be sent to a person. While they are unverified only replies may, to
@@ -39,31 +40,31 @@ export function mayReceive(db: Db, aci: string, answers: string | undefined): bo
   if (!isUnverified(db, aci)) return true
   if (answers === undefined) return false
   return (
-    db.prepare("SELECT 1 FROM record WHERE kind = 'unverified' AND key = ?").get(`${aci} ${answers}`) !==
+    prepared(db, "SELECT 1 FROM record WHERE kind = 'unverified' AND key = ?").get(`${aci} ${answers}`) !==
     undefined
   )
 }
 
 /** Those whose identity changed and who wait for the owner's word. */
 export const listUnverified = (db: Db): { aci: string; since: number }[] =>
-  db
-    .prepare<[], { aci: string; since: number }>(
-      'SELECT aci, unverified_since AS since FROM person WHERE unverified_since IS NOT NULL',
-    )
-    .all()
+  prepared<[], { aci: string; since: number }>(
+    db,
+    'SELECT aci, unverified_since AS since FROM person WHERE unverified_since IS NOT NULL',
+  ).all()
 
 /** Says that whoever holds `aci` now is the person again. False if nothing was to confirm. */
 export function confirmIdentity(db: Db, aci: string): boolean {
   return db
     .transaction(() => {
-      db.prepare("DELETE FROM record WHERE kind = 'unverified' AND key >= ? AND key < ?").run(
+      prepared(db, "DELETE FROM record WHERE kind = 'unverified' AND key >= ? AND key < ?").run(
         `${aci} `,
         `${aci}!`,
       )
       return (
-        db
-          .prepare('UPDATE person SET unverified_since = NULL WHERE aci = ? AND unverified_since IS NOT NULL')
-          .run(aci).changes === 1
+        prepared(
+          db,
+          'UPDATE person SET unverified_since = NULL WHERE aci = ? AND unverified_since IS NOT NULL',
+        ).run(aci).changes === 1
       )
     })
     .immediate()

@@ -1,6 +1,7 @@
 // Messages that were decrypted and acknowledged to Signal, until the core has stored them.
 import type { Inbound } from '../../../src/channel.ts'
 import type { Db } from './database.ts'
+import { prepared } from './prepared.ts'
 
 export interface WaitingMessage {
   readonly id: number
@@ -9,32 +10,34 @@ export interface WaitingMessage {
 
 /** Keeps a message; the same one twice is kept once. Call inside a commit. */
 export const keepInbound = (db: Db, inbound: Inbound): void =>
-  void db
-    .prepare('INSERT INTO inbound (external_id, body) VALUES (?, ?) ON CONFLICT DO NOTHING')
-    .run(inbound.externalId, JSON.stringify(inbound))
+  void prepared(db, 'INSERT INTO inbound (external_id, body) VALUES (?, ?) ON CONFLICT DO NOTHING').run(
+    inbound.externalId,
+    JSON.stringify(inbound),
+  )
 
 /** The oldest messages after `id`. */
 export const waitingInbound = (db: Db, after: number, limit: number): WaitingMessage[] =>
-  db
-    .prepare<[number, number], { id: number; body: string }>(
-      'SELECT id, body FROM inbound WHERE id > ? ORDER BY id LIMIT ?',
-    )
+  prepared<[number, number], { id: number; body: string }>(
+    db,
+    'SELECT id, body FROM inbound WHERE id > ? ORDER BY id LIMIT ?',
+  )
     .all(after, limit)
     .map(row => ({ id: row.id, inbound: JSON.parse(row.body) as Inbound }))
 
 /** Drops the plaintext of what the core has. */
 export const dropInbound = (db: Db, upTo: number): void =>
-  void db.prepare('DELETE FROM inbound WHERE id <= ?').run(upTo)
+  void prepared(db, 'DELETE FROM inbound WHERE id <= ?').run(upTo)
 
 /** Remembers for a while from which device a message came: a later edit may come from another. */
 export const noteHeard = (db: Db, sender: string, device: number, timestamp: number): void =>
-  void db
-    .prepare("INSERT OR REPLACE INTO record (kind, key, value, at) VALUES ('heard', ?, ?, ?)")
-    .run(`${sender} ${timestamp}`, Buffer.from([device]), Date.now())
+  void prepared(db, "INSERT OR REPLACE INTO record (kind, key, value, at) VALUES ('heard', ?, ?, ?)").run(
+    `${sender} ${timestamp}`,
+    Buffer.from([device]),
+    Date.now(),
+  )
 
 export const heardDevice = (db: Db, sender: string, timestamp: number): number | undefined =>
-  db
-    .prepare<[string], Buffer>("SELECT value FROM record WHERE kind = 'heard' AND key = ?")
+  prepared<[string], Buffer>(db, "SELECT value FROM record WHERE kind = 'heard' AND key = ?")
     .pluck()
     .get(`${sender} ${timestamp}`)?.[0]
 
@@ -42,4 +45,4 @@ export const heardDevice = (db: Db, sender: string, timestamp: number): number |
 const heardMs = 7 * 24 * 3600_000
 
 export const pruneHeard = (db: Db, now: number): void =>
-  void db.prepare("DELETE FROM record WHERE kind = 'heard' AND at < ?").run(now - heardMs)
+  void prepared(db, "DELETE FROM record WHERE kind = 'heard' AND at < ?").run(now - heardMs)

@@ -1,6 +1,7 @@
 // What goes out: a fixed timestamp, the content, and for each recipient the bytes for their devices.
 import type { DeviceMessage } from '../server.ts'
 import type { Db } from './database.ts'
+import { prepared } from './prepared.ts'
 
 export interface OutboundRow {
   readonly key: string
@@ -27,35 +28,34 @@ type StoredPart = Omit<PartRow, 'sealed' | 'messages'> & { sealed: 0 | 1; messag
 export const sendLogMs = 14 * 24 * 3600_000
 
 export const readOutbound = (db: Db, key: string): OutboundRow | undefined =>
-  db
-    .prepare<[string], OutboundRow>('SELECT key, timestamp, content, sent_at FROM outbound WHERE key = ?')
-    .get(key)
+  prepared<[string], OutboundRow>(
+    db,
+    'SELECT key, timestamp, content, sent_at FROM outbound WHERE key = ?',
+  ).get(key)
 
 export const outboundAt = (db: Db, timestamp: number): OutboundRow | undefined =>
-  db
-    .prepare<[number], OutboundRow>(
-      'SELECT key, timestamp, content, sent_at FROM outbound WHERE timestamp = ?',
-    )
-    .get(timestamp)
+  prepared<[number], OutboundRow>(
+    db,
+    'SELECT key, timestamp, content, sent_at FROM outbound WHERE timestamp = ?',
+  ).get(timestamp)
 
 export const readParts = (db: Db, key: string): PartRow[] =>
-  db
-    .prepare<[string], StoredPart>('SELECT * FROM outbound_part WHERE key = ? ORDER BY recipient')
+  prepared<[string], StoredPart>(db, 'SELECT * FROM outbound_part WHERE key = ? ORDER BY recipient')
     .all(key)
     .map(row => ({ ...row, sealed: row.sealed === 1, messages: JSON.parse(row.messages) as DeviceMessage[] }))
 
 /** Keys of sent messages whose part for `recipient` is not out yet. */
 export const openParts = (db: Db, recipient: string): string[] =>
-  db
-    .prepare<[string], string>(
-      "SELECT key FROM outbound_part JOIN outbound USING (key) WHERE recipient = ? AND state = 'ready' AND sent_at IS NOT NULL",
-    )
+  prepared<[string], string>(
+    db,
+    "SELECT key FROM outbound_part JOIN outbound USING (key) WHERE recipient = ? AND state = 'ready' AND sent_at IS NOT NULL",
+  )
     .pluck()
     .all(recipient)
 
 /** A timestamp that no earlier message of ours has. */
 export function nextTimestamp(db: Db, now: number): number {
-  const last = db.prepare<[], number | null>('SELECT max(timestamp) FROM outbound').pluck().get() ?? 0
+  const last = prepared<[], number | null>(db, 'SELECT max(timestamp) FROM outbound').pluck().get() ?? 0
   return Math.max(now, last + 1)
 }
 
@@ -66,9 +66,12 @@ export const addOutbound = (
   content: Uint8Array,
   keepMs: number,
 ): void =>
-  void db
-    .prepare('INSERT INTO outbound (key, timestamp, content, keep_until) VALUES (?, ?, ?, ?)')
-    .run(key, timestamp, content, timestamp + keepMs)
+  void prepared(db, 'INSERT INTO outbound (key, timestamp, content, keep_until) VALUES (?, ?, ?, ?)').run(
+    key,
+    timestamp,
+    content,
+    timestamp + keepMs,
+  )
 
 /** Sets the bytes for a recipient, first or anew. */
 export const putPart = (
@@ -78,37 +81,40 @@ export const putPart = (
   sealed: boolean,
   messages: readonly DeviceMessage[],
 ): void =>
-  void db
-    .prepare(
-      `INSERT INTO outbound_part (key, recipient, sealed, messages, state) VALUES (?, ?, ?, ?, 'ready')
+  void prepared(
+    db,
+    `INSERT INTO outbound_part (key, recipient, sealed, messages, state) VALUES (?, ?, ?, ?, 'ready')
        ON CONFLICT DO UPDATE SET sealed = excluded.sealed, messages = excluded.messages, state = 'ready', attempts = 0`,
-    )
-    .run(key, recipient, sealed ? 1 : 0, JSON.stringify(messages))
+  ).run(key, recipient, sealed ? 1 : 0, JSON.stringify(messages))
 
 /** Counts a try that failed without saying whether the message went out. */
 export const countAttempt = (db: Db, key: string, recipient: string): void =>
-  void db
-    .prepare('UPDATE outbound_part SET attempts = attempts + 1 WHERE key = ? AND recipient = ?')
-    .run(key, recipient)
+  void prepared(db, 'UPDATE outbound_part SET attempts = attempts + 1 WHERE key = ? AND recipient = ?').run(
+    key,
+    recipient,
+  )
 
 export const countResend = (db: Db, key: string, recipient: string): void =>
-  void db
-    .prepare('UPDATE outbound_part SET resends = resends + 1 WHERE key = ? AND recipient = ?')
-    .run(key, recipient)
+  void prepared(db, 'UPDATE outbound_part SET resends = resends + 1 WHERE key = ? AND recipient = ?').run(
+    key,
+    recipient,
+  )
 
 /** The bytes are not needed any more once the server has them. */
 export const endPart = (db: Db, key: string, recipient: string, state: 'sent' | 'gone'): void =>
-  void db
-    .prepare("UPDATE outbound_part SET state = ?, messages = '[]' WHERE key = ? AND recipient = ?")
-    .run(state, key, recipient)
+  void prepared(
+    db,
+    "UPDATE outbound_part SET state = ?, messages = '[]' WHERE key = ? AND recipient = ?",
+  ).run(state, key, recipient)
 
 export const markSent = (db: Db, key: string, now: number): void =>
-  void db.prepare('UPDATE outbound SET sent_at = ? WHERE key = ?').run(now, key)
+  void prepared(db, 'UPDATE outbound SET sent_at = ? WHERE key = ?').run(now, key)
 
 /** Forgets content that is kept no longer; that it was sent stays known, so that no repeat of its key goes out. */
 export function pruneOutbound(db: Db, now: number): void {
-  db.prepare(
+  prepared(
+    db,
     "UPDATE outbound SET content = x'' WHERE sent_at IS NOT NULL AND keep_until < ? AND length(content) > 0",
   ).run(now)
-  db.prepare('DELETE FROM outbound WHERE sent_at IS NOT NULL AND timestamp < ?').run(now - sendLogMs)
+  prepared(db, 'DELETE FROM outbound WHERE sent_at IS NOT NULL AND timestamp < ?').run(now - sendLogMs)
 }

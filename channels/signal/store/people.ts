@@ -1,6 +1,7 @@
 // Those who wrote or were written to: names, profile keys, how to reach them, whether they are still themselves.
 import { base64 } from '../bytes.ts'
 import type { Db } from './database.ts'
+import { prepared } from './prepared.ts'
 
 export interface Person {
   readonly aci: string
@@ -33,7 +34,7 @@ const nobody = {
 
 /** What is known of somebody; of a stranger, nothing. */
 export const readPerson = (db: Db, aci: string): Person =>
-  db.prepare<[string], Person>('SELECT * FROM person WHERE aci = ?').get(aci) ?? { aci, ...nobody }
+  prepared<[string], Person>(db, 'SELECT * FROM person WHERE aci = ?').get(aci) ?? { aci, ...nobody }
 
 /** The name to show: as the phone's owner wrote it, else as they call themselves, else their number. */
 export const nameOf = (person: Person): string =>
@@ -43,7 +44,8 @@ export const nameOf = (person: Person): string =>
 export function updatePerson(db: Db, aci: string, facts: Partial<Omit<Person, 'aci'>>): void {
   const names = Object.keys(facts)
   if (names.length === 0) return
-  db.prepare(
+  prepared(
+    db,
     `INSERT INTO person (aci, ${names.join(', ')}) VALUES (@aci, ${names.map(name => `@${name}`).join(', ')})
      ON CONFLICT DO UPDATE SET ${names.map(name => `${name} = excluded.${name}`).join(', ')}`,
   ).run({ aci, ...facts })
@@ -69,6 +71,6 @@ export function replaceBlocked(
   db.exec('UPDATE person SET blocked = 0 WHERE blocked = 1; UPDATE room SET blocked = 0 WHERE blocked = 1')
   for (const aci of blocked.acis) updatePerson(db, aci, { blocked: 1 })
   for (const number of blocked.numbers)
-    db.prepare('UPDATE person SET blocked = 1 WHERE number = ?').run(number)
-  for (const room of blocked.rooms) db.prepare('UPDATE room SET blocked = 1 WHERE id = ?').run(room)
+    prepared(db, 'UPDATE person SET blocked = 1 WHERE number = ?').run(number)
+  for (const room of blocked.rooms) prepared(db, 'UPDATE room SET blocked = 1 WHERE id = ?').run(room)
 }

@@ -1,5 +1,6 @@
 // Groups as rows: what messages said of them, and what was read of them.
 import type { Db } from './database.ts'
+import { prepared } from './prepared.ts'
 
 export interface Room {
   /** Hex of the group identifier. */
@@ -18,16 +19,15 @@ export interface Room {
 }
 
 export const readRoom = (db: Db, id: string): Room | undefined =>
-  db.prepare<[string], Room>('SELECT * FROM room WHERE id = ?').get(id)
+  prepared<[string], Room>(db, 'SELECT * FROM room WHERE id = ?').get(id)
 
 /** Notes that a group exists, and that it has at least this revision. */
 export const noteRoom = (db: Db, id: string, masterKey: Uint8Array, revision: number): void =>
-  void db
-    .prepare(
-      `INSERT INTO room (id, master_key, seen_revision) VALUES (?, ?, ?)
+  void prepared(
+    db,
+    `INSERT INTO room (id, master_key, seen_revision) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET seen_revision = max(seen_revision, excluded.seen_revision)`,
-    )
-    .run(id, masterKey, revision)
+  ).run(id, masterKey, revision)
 
 export interface RoomState {
   readonly revision: number
@@ -42,23 +42,22 @@ export interface RoomState {
  * mentioned meanwhile may be newer than the answer.
  */
 export const keepRoomState = (db: Db, before: Room, state: RoomState, now: number): void =>
-  void db
-    .prepare(
-      `UPDATE room SET revision = @revision, title = @title, members = @members, fetched_at = @now, expire_timer = @expireTimer,
+  void prepared(
+    db,
+    `UPDATE room SET revision = @revision, title = @title, members = @members, fetched_at = @now, expire_timer = @expireTimer,
          seen_revision = CASE WHEN seen_revision > @before THEN max(seen_revision, @revision) ELSE @revision END
        WHERE id = @id`,
-    )
-    .run({
-      ...state,
-      id: before.id,
-      before: before.seen_revision,
-      members: JSON.stringify(state.members),
-      now,
-    })
+  ).run({
+    ...state,
+    id: before.id,
+    before: before.seen_revision,
+    members: JSON.stringify(state.members),
+    now,
+  })
 
 /** The server does not show the group to us: nothing is known of who is in it. */
 export const forgetRoomState = (db: Db, id: string): void =>
-  void db.prepare('UPDATE room SET members = NULL, revision = NULL WHERE id = ?').run(id)
+  void prepared(db, 'UPDATE room SET members = NULL, revision = NULL WHERE id = ?').run(id)
 
 export const blockRoom = (db: Db, id: string, blocked: boolean): void =>
-  void db.prepare('UPDATE room SET blocked = ? WHERE id = ?').run(blocked ? 1 : 0, id)
+  void prepared(db, 'UPDATE room SET blocked = ? WHERE id = ?').run(blocked ? 1 : 0, id)

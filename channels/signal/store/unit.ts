@@ -33,8 +33,8 @@ export interface Unit {
 /** Runs units one after another; everything that touches a session goes through here. */
 export interface Units {
   /**
-   * Runs `work`, then commits what it collected in one transaction. If `work` throws, nothing
-   * is written. If the commit throws, the disk refused, and nothing may be acknowledged.
+   * Runs `work`, then commits what it collected in one transaction; resolves when that is on the disk.
+   * If `work` throws, nothing is written. If the disk refuses, nothing may be acknowledged.
    */
   run<T>(work: (unit: Unit) => Promise<T> | T): Promise<T>
   /**
@@ -44,8 +44,17 @@ export interface Units {
   runInBurst<T>(work: (unit: Unit) => Promise<T> | T): Promise<T>
   /** Writes something with the next commit, or soon; it may be lost in a crash. */
   later(write: (db: Db) => void): void
+  /** Resolves when what was committed so far is on the disk. */
+  flushed(): Promise<void>
   /** Resolves when everything asked for so far is done. */
   idle(): Promise<void>
+}
+
+export interface UnitsOptions {
+  /** Brings all commits to the disk; does nothing where each commit does. */
+  readonly flushed: () => Promise<void>
+  /** Told of each commit of what came in, before it is on the disk. */
+  readonly received?: () => void
 }
 
 /** So many units are committed together at most. */
@@ -66,18 +75,19 @@ interface Pending {
 
 interface Waiting {
   readonly burst: boolean
-  /** Runs the work; false when it failed and left nothing. */
-  readonly work: (pending: Pending) => Promise<boolean>
+  /** Runs the work; says whether there is something of it to commit. */
+  readonly work: (pending: Pending) => Promise<'failed' | 'read' | 'wrote'>
   readonly committed: () => void
   readonly failed: (cause: unknown) => void
 }
 
-export function openUnits(db: Db): Units {
+export function openUnits(db: Db, { flushed, received }: UnitsOptions): Units {
   const rows = openRows(db)
   const queue: Waiting[] = []
   let soon: NodeJS.Timeout | undefined
   let overdue: ((db: Db) => void)[] = []
   let busy = false
+  let flushing: Promise<unknown> = Promise.resolve()
 
   const commit = db.transaction(({ entries, writes }: Pending) => {
     for (const { kind, key, value } of entries.values()) {
@@ -90,21 +100,36 @@ export function openUnits(db: Db): Units {
   async function workOff(): Promise<void> {
     for (let first = queue.shift(); first; first = queue.shift()) {
       const pending: Pending = { entries: new Map(), writes: [] }
-      const done: Waiting[] = []
-      for (let next: Waiting | undefined = first; next; next = joining(first, done.length)) {
-        if (await next.work(pending)) done.push(next)
+      const readers: Waiting[] = []
+      const writers: Waiting[] = []
+      for (let next: Waiting | undefined = first, count = 1; next; next = joining(first, count++)) {
+        const end = await next.work(pending)
+        if (end === 'read') readers.push(next)
+        if (end === 'wrote') writers.push(next)
       }
       try {
         const writes = overdue
         overdue = []
         pending.writes.push(...writes)
         if (pending.entries.size + pending.writes.length > 0) commit.immediate(pending)
-        for (const one of done) one.committed()
+        if (first.burst && writers.length > 0) received?.()
+        for (const one of readers) one.committed()
+        if (writers.length > 0) flushing = settle(writers)
       } catch (cause) {
-        for (const one of done) one.failed(cause)
+        for (const one of [...readers, ...writers]) one.failed(cause)
       }
     }
     busy = false
+  }
+
+  /** The next units do not wait for the disk: whoever asked for these does. */
+  async function settle(writers: readonly Waiting[]): Promise<void> {
+    try {
+      await flushed()
+      for (const one of writers) one.committed()
+    } catch (cause) {
+      for (const one of writers) one.failed(cause)
+    }
   }
 
   const joining = (first: Waiting, already: number): Waiting | undefined =>
@@ -121,10 +146,9 @@ export function openUnits(db: Db): Units {
           result = await work(unit)
         } catch (cause) {
           reject(cause)
-          return false
+          return 'failed'
         }
-        take()
-        return true
+        return take() ? 'wrote' : 'read'
       },
       committed: () => resolve(result),
       failed: reject,
@@ -146,10 +170,12 @@ export function openUnits(db: Db): Units {
         if (overdue.length > 0) add(false, () => undefined).catch(() => undefined)
       }, soonMs)
     },
+    flushed,
     async idle() {
       clearTimeout(soon)
       soon = undefined
       await add(false, () => undefined).catch(() => undefined)
+      await flushing
     },
   }
 }
@@ -169,8 +195,8 @@ const openRows = (db: Db) => ({
     .pluck(),
 })
 
-/** A unit over what is pending and the database; `take` adds what it collected to what is pending. */
-function openUnit(rows: Rows, pending: Pending): { readonly unit: Unit; readonly take: () => void } {
+/** A unit over what is pending and the database; `take` adds what it collected to what is pending, if it is something. */
+function openUnit(rows: Rows, pending: Pending): { readonly unit: Unit; readonly take: () => boolean } {
   const own = new Map<string, Entry>()
   const writes: ((db: Db) => void)[] = []
   const name = (kind: RecordKind, key: string) => `${kind} ${key}`
@@ -201,6 +227,7 @@ function openUnit(rows: Rows, pending: Pending): { readonly unit: Unit; readonly
     take() {
       for (const [key, entry] of own) pending.entries.set(key, entry)
       pending.writes.push(...writes)
+      return own.size + writes.length > 0
     },
   }
 }

@@ -7,8 +7,8 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Told of the provider's rate-limit headers: the share used, 0 to 1, and when it is reset. */
-export type OnLimits = (share: number, resetAt: number) => void
+/** Told of the provider's rate-limit headers: the share used, 0 to 1, and in how many milliseconds it is reset. */
+export type OnLimits = (share: number, resetMs: number) => void
 
 /** One attempt. Must not throw; ends with exactly one `done` or `failed`. */
 export type Adapter = (
@@ -82,7 +82,7 @@ export function readLimits(
   onLimits: OnLimits,
 ): void {
   let worst = -1
-  let resetAt = 0
+  let resetMs = 0
   for (const kind of kinds) {
     const limit = Number(headers.get(`${prefix}${kind}-limit`))
     const remaining = headers.get(`${prefix}${kind}-remaining`)
@@ -90,9 +90,9 @@ export function readLimits(
     const share = 1 - Number(remaining) / limit
     if (share <= worst) continue
     worst = share
-    resetAt = Date.parse(headers.get(`${prefix}${kind}-reset`) ?? '') || 0
+    resetMs = (Date.parse(headers.get(`${prefix}${kind}-reset`) ?? '') || 0) - Date.now()
   }
-  if (worst >= 0) onLimits(worst, resetAt)
+  if (worst >= 0) onLimits(worst, resetMs)
 }
 
 /** Providers have reported worse than nothing: only a sane count counts. */

@@ -5,7 +5,7 @@ import { openWire, type Wire } from '../../http/wire.ts'
 import type { ModelEvent, ModelRequest } from '../model.ts'
 import { countTokens } from '../tokens.ts'
 import { type Adapter, type Endpoint, failureOf, type OnLimits, readLimits } from './adapter.ts'
-import { paramsOf } from './anthropic-request.ts'
+import { bodyOf } from './anthropic-request.ts'
 import { type Heard, read } from './anthropic-stream.ts'
 
 const limitKinds = ['requests', 'tokens', 'input-tokens', 'output-tokens']
@@ -58,7 +58,8 @@ async function* answers(
     // `messages.create` would write to the terminal about models that end some day.
     const { data, response } = await client
       .post<Stream<Anthropic.RawMessageStreamEvent>>('/v1/messages', {
-        body: paramsOf(request),
+        body: bodyOf(request),
+        headers: { 'content-type': 'application/json' },
         stream: true,
         signal,
       })

@@ -21,7 +21,7 @@ export async function* once(
   rung: Rung,
   request: ModelRequest,
   endpoint: Endpoint,
-  idleMs: number,
+  { idleMs, now }: { readonly idleMs: number; readonly now: () => number },
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, Failed | null> {
   const idle = new AbortController()
@@ -29,7 +29,7 @@ export async function* once(
   using _ = rung.keys.hold(endpoint.key)
   let output = false
   try {
-    const onLimits: OnLimits = (share, resetAt) => rung.keys.used(endpoint.key, share, resetAt)
+    const onLimits: OnLimits = (share, resetMs) => rung.keys.used(endpoint.key, share, now() + resetMs)
     for await (const event of rung.adapter(
       request,
       endpoint,

@@ -25,14 +25,19 @@ type Entry = readonly [
 ]
 
 /**
- * By the beginning of a model's own name; the longest beginning counts. All of these see images. Read in the
- * providers' price lists and model pages in November 2026; where a page names no smallest prefix, the largest
- * of that provider stands. Tiers for very long prompts are left out: no conversation here grows so long.
+ * By the beginning of a model's own name; the longest beginning counts, if the name does not go on within its number.
+ * All of these see images. Looked up on 21 November 2026. Anthropic: platform.claude.com, “Pricing” and each
+ * model's overview; Fable 5.2 as others read that page, and smallest prefixes of the newest as large as any, since
+ * no page was to be had that names them. OpenAI (developers.openai.com, “Pricing”) and Google (ai.google.dev,
+ * “Pricing”) as others copied their pages between March and November 2026. What is not listed has no price rather
+ * than another model's; only an unlisted Claude counts as one of the dearer ones, so that a budget holds. Prices for very long prompts (above 100,000 tokens for Haiku 5.5, 200,000 for others)
+ * are left out: history is summed up long before.
  */
 const known: readonly Entry[] = [
   ['claude-', 200_000, 64_000, 4_096, 5, 25, 0.5],
   ['claude-fable-5', 1_000_000, 128_000, 512, 10, 50, 1],
   ['claude-fable-5-1', 1_000_000, 128_000, 4_096, 10, 50, 0.25],
+  ['claude-fable-5-2', 1_000_000, 128_000, 4_096, 8, 40, 0.2],
   ['claude-opus-5', 1_000_000, 128_000, 512, 5, 25, 0.5],
   ['claude-opus-5-5', 1_000_000, 128_000, 4_096, 4, 20, 0.2],
   ['claude-opus-4-8', 1_000_000, 128_000, 1_024, 5, 25, 0.5],
@@ -101,7 +106,7 @@ function lookUp(model: string): ModelFacts {
   const name = model.slice(model.indexOf('/') + 1)
   const own = name.slice(name.lastIndexOf('/') + 1)
   const entry = known
-    .filter(([beginning]) => own.startsWith(beginning))
+    .filter(([beginning]) => own.startsWith(beginning) && isWhole(beginning, own.slice(beginning.length)))
     .sort(([a], [b]) => b.length - a.length)[0]
   if (!entry) return { ...unknown, images: !blind.test(own) }
   const [, context, output, smallestPrefix, input, out, cacheRead] = entry
@@ -114,6 +119,10 @@ function lookUp(model: string): ModelFacts {
     price: { input, output: out, cacheRead },
   }
 }
+
+/** A name that goes on within its number is another model's. */
+const isWhole = (beginning: string, rest: string): boolean =>
+  beginning.endsWith('-') || rest === '' || /^[-@:]/.test(rest)
 
 /** What keeping in a cache costs, against the input price: for five minutes, and for an hour. Only Anthropic charges for it. */
 const cacheWrite = 1.25

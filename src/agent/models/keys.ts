@@ -15,7 +15,7 @@ export interface KeyRing {
   worked(key: string | undefined): void
   /** Resolves when it is known what became of a key that is being tried; null when none is. */
   verdict(): Promise<void> | null
-  /** Lets a key rest until `until`, milliseconds since 1970, for what the provider said to it. */
+  /** Lets a key rest until `until`, on the clock of `now`, for what the provider said to it. */
   rest(key: string | undefined, until: number, refusal: Failed): void
   /** What was said to the key that was refused last. */
   refusal(): Failed | undefined

@@ -3,6 +3,7 @@ import type { ModelEvent, ModelRequest, StreamModel } from '../model.ts'
 import { type Failed, once, type Rung } from './attempt.ts'
 import { fitted } from './fitted.ts'
 import { type RefusedFiles, refusedFiles } from './refused-files.ts'
+import { unthought } from './unthought.ts'
 import { pause, within } from './waits.ts'
 
 export interface LadderOptions {
@@ -10,12 +11,15 @@ export interface LadderOptions {
   readonly rungs: (model: string) => Promise<readonly Rung[]>
   /** Milliseconds without any event before a stream counts as dead. */
   readonly idleMs: number
+  /** Milliseconds by a clock that nobody sets: keys rest by it. */
   readonly now: () => number
 }
 
 /** Attempts on one rung for faults that pass. */
 const attempts = 3
 const longestWaitMs = 10_000
+/** Characters of each failure that the trace keeps. */
+const messageShown = 200
 const keyRestMs = { least: 250, rate_limit: 30_000, auth: 600_000 }
 
 /** The model contract over a ladder: nothing is tried again once the person could have seen output. */
@@ -28,20 +32,26 @@ export function ladder(options: LadderOptions): StreamModel {
       message: `no provider for the model ${request.model}`,
     }
     const rungs = await options.rungs(request.model)
+    const tried: string[] = []
     for (const [index, rung] of rungs.entries()) {
       const isLast = index === rungs.length - 1
+      const climbing = { ...options, isLast, tried }
       const events = withoutRefused(refused, fitted(request, rung), asked =>
-        climb(rung, asked, { ...options, isLast }, signal),
+        withoutThinking(asked, once => climb(rung, once, climbing, signal)),
       )
-      // The last event says who answered instead.
-      const instead = (event: ModelEvent) =>
-        event.type === 'done' ? { ...event, instead: rung.name } : event
-      const end = yield* index === 0 ? events : through(events, instead)
+      // The last event says who answered instead, and why.
+      const end = yield* through(events, event =>
+        event.type === 'done'
+          ? { ...event, ...(tried.length > 0 ? { tried } : {}), ...(index > 0 ? { instead: rung.name } : {}) }
+          : event,
+      )
       if (end === null) return
+      if (!tried.some(failed => failed.startsWith(`${rung.name}: `)))
+        tried.push(triedText(rung, { ...end, kind: 'resting' }))
       failure = end
       if (end.kind === 'aborted' || end.kind === 'overflow') break
     }
-    yield failure
+    yield tried.length > 1 ? { ...failure, tried } : failure
   }
 }
 
@@ -64,6 +74,16 @@ async function* withoutRefused(
   return failure
 }
 
+/** A request whose thinking is refused is asked again without it. */
+async function* withoutThinking(
+  request: ModelRequest,
+  ask: (request: ModelRequest) => AsyncGenerator<ModelEvent, Failed | null>,
+): AsyncGenerator<ModelEvent, Failed | null> {
+  const failure = yield* ask(request)
+  const bare = unthought(request, failure)
+  return bare ? yield* ask(bare) : failure
+}
+
 /** Passes events on, each as `change` makes it; who stops listening ends them. */
 async function* through<R>(
   events: AsyncGenerator<ModelEvent, R>,
@@ -82,7 +102,7 @@ async function* through<R>(
 async function* climb(
   rung: Rung,
   request: ModelRequest,
-  options: LadderOptions & { readonly isLast: boolean },
+  options: LadderOptions & { readonly isLast: boolean; readonly tried: string[] },
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, Failed | null> {
   let failure: Failed = rung.keys.refusal() ?? noKey
@@ -105,9 +125,10 @@ async function* climb(
       if (!(await pause(wait, signal))) return aborted
       continue
     }
-    const end = yield* once(rung, request, { ...rung.endpoint, key }, options.idleMs, signal)
+    const end = yield* once(rung, request, { ...rung.endpoint, key }, options, signal)
     if (end === null) return null
     failure = end
+    options.tried.push(triedText(rung, end))
     if (end.kind === 'rate_limit' || end.kind === 'auth') {
       rung.keys.rest(key, options.now() + restOf(end), end)
       continue
@@ -121,6 +142,11 @@ async function* climb(
   }
   return failure
 }
+
+const triedText = (
+  { name }: Rung,
+  { kind, message }: { readonly kind: string; readonly message: string },
+): string => `${name}: ${kind}, ${message.slice(0, messageShown)}`
 
 /** At least a moment, or a provider that says "again at once" would be asked for ever. */
 const restOf = ({ kind, retryAfterMs }: Failed): number =>

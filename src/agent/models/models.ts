@@ -45,9 +45,9 @@ const loaders: Record<Kind, () => Promise<() => Adapter>> = {
 /** Enough for any model to say a word. */
 const probeTokens = 16
 
-export function openModels(config: Config, options: { idleMs?: number; now?: () => number } = {}): Models {
+export function openModels(config: Config, options: { idleMs?: number } = {}): Models {
   const { settings } = config
-  const now = options.now ?? Date.now
+  const now = () => performance.now()
   const providers = new Map(providersOf(config).map(provider => [provider.key, provider]))
   const adapters = new Map<string, Promise<Adapter>>()
   const rings = new Map<string, KeyRing>()

@@ -56,7 +56,7 @@ export function openaiCompatible(): Adapter {
         yield failureOf(response.status, textOf(await response.text()), response.headers)
         return
       }
-      readOpenaiLimits(response.headers, onLimits, Date.now())
+      readOpenaiLimits(response.headers, onLimits)
       yield* read(chunks(response.body))
     } catch (error) {
       if (signal.aborted) yield { type: 'failed', kind: 'aborted', message: 'stopped' }

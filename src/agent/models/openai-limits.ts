@@ -4,7 +4,7 @@ import type { OnLimits } from './adapter.ts'
 const kinds = ['requests', 'tokens']
 
 /** Tells the fullest of the limits for requests and for tokens; nothing where none is told. */
-export function readOpenaiLimits(headers: Headers, onLimits: OnLimits, now: number): void {
+export function readOpenaiLimits(headers: Headers, onLimits: OnLimits): void {
   const told = kinds.flatMap(kind => {
     const limit = Number(headers.get(`x-ratelimit-limit-${kind}`))
     const remaining = headers.get(`x-ratelimit-remaining-${kind}`)
@@ -12,7 +12,7 @@ export function readOpenaiLimits(headers: Headers, onLimits: OnLimits, now: numb
     return limit > 0 && remaining !== null ? [{ share: 1 - Number(remaining) / limit, resetMs }] : []
   })
   const fullest = told.sort((a, b) => b.share - a.share)[0]
-  if (fullest) onLimits(fullest.share, now + fullest.resetMs)
+  if (fullest) onLimits(fullest.share, fullest.resetMs)
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }

@@ -1,12 +1,13 @@
 // One archive of a home, from one moment, while the gateway runs.
 import { createWriteStream } from 'node:fs'
 import { chmod, copyFile, link, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { packTar } from 'modern-tar/fs'
 import type { Config } from '../../config/load.ts'
 import { CoopError } from '../../errors.ts'
+import { copyHeld, isHeld } from '../../store/held.ts'
 import { isDatabase, snapshot } from '../../store/snapshot.ts'
 import { lock } from './lockbox.ts'
 import { describe, filesBelow, keysName, manifestName } from './manifest.ts'
@@ -26,6 +27,10 @@ const passing = /^(run|traces)(\/|$)|-(wal|shm|journal)$|\.before-\d+\.\d+$/
 /** What opens something elsewhere. */
 const keys = /^\.env$|^db\/signal\.db$|^db\/tool-servers\//
 
+/** Signal's keys may be kept elsewhere in the home. */
+const signalKeys = ({ home, settings }: Config): string =>
+  relative(home, resolve(home, settings.channels.signal?.db_path ?? 'db/signal.db')).replaceAll('\\', '/')
+
 /** Returns the paths in the archive, and those of the keys in it. */
 export async function packHome(options: PackOptions): Promise<{ files: string[]; keys: string[] }> {
   const { config, passphrase } = options
@@ -43,12 +48,12 @@ export async function packHome(options: PackOptions): Promise<{ files: string[];
       const full = join(config.home, path)
       return !passing.test(path) && full !== file && full !== staging
     })
-    const isKey = (path: string) => keys.test(path)
+    const isKey = (path: string) => keys.test(path) || path === signalKeys(config)
     const kept = all.filter(path => !isKey(path))
     const secret = passphrase === undefined ? [] : all.filter(isKey)
     await stage(config.home, [
-      ...kept.map(path => ({ path, into: tree })),
-      ...secret.map(path => ({ path, into: hidden })),
+      ...kept.map(path => ({ path, into: tree, secret: false })),
+      ...secret.map(path => ({ path, into: hidden, secret: true })),
     ])
     if (passphrase !== undefined) {
       const content: Record<string, string> = {}
@@ -73,14 +78,20 @@ export async function packHome(options: PackOptions): Promise<{ files: string[];
 }
 
 /** Copies files aside; databases all together, through SQLite. */
-async function stage(home: string, files: readonly { path: string; into: string }[]): Promise<void> {
+async function stage(
+  home: string,
+  files: readonly { path: string; into: string; secret: boolean }[],
+): Promise<void> {
   const databases: { from: string; to: string }[] = []
-  for (const { path, into } of files) {
+  for (const { path, into, secret } of files) {
     const from = join(home, path)
     const to = join(into, path)
     await mkdir(dirname(to), { recursive: true, mode: 0o700 })
-    if (path.endsWith('.db') && isDatabase(from)) databases.push({ from, to })
-    else await copyFile(from, to).then(() => chmod(to, 0o600))
+    if ((path.endsWith('.db') || secret) && isDatabase(from)) {
+      // The running gateway lets nobody else near the keys of its linked device.
+      if (secret && isHeld(from)) await copyHeld(from, to)
+      else databases.push({ from, to })
+    } else await copyFile(from, to).then(() => chmod(to, 0o600))
   }
   await snapshot(databases)
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar/fs'
 import { CoopError, isStorageFault, messageOf } from '../../errors.ts'
-import { checkDatabase } from '../../store/snapshot.ts'
+import { schemaOf } from '../../store/soundness.ts'
 import { makeFolder } from '../make-folder.ts'
 import { unlock } from './lockbox.ts'
 import { keysName, type Manifest, manifestName, parseManifest, verify } from './manifest.ts'
@@ -35,7 +35,7 @@ export async function unpackHome(options: UnpackOptions): Promise<{ manifest: Ma
     const manifest = parseManifest(await readFile(join(staging, manifestName), 'utf8').catch(() => ''))
     await verify(staging, manifest)
     for (const { path } of manifest.files.filter(file => file.path.endsWith('.db'))) {
-      const version = checkDatabase(join(staging, path))
+      const version = schemaOf(join(staging, path))
       if (path === 'db/coop.db' && version > options.knownSchema)
         throw new CoopError(
           'database_newer',

@@ -32,7 +32,7 @@ async function fromGateway(config: Config): Promise<Finding[] | null> {
   return channels
     .filter(({ name }) => name !== 'terminal')
     .map(({ name, state, error, lastError }) =>
-      findingOf(name, state === 'connected', error ?? (lastError && lastErrorText(lastError))),
+      findingOf(name, state === 'connected', error, lastError && lastErrorText(lastError)),
     )
 }
 
@@ -71,13 +71,19 @@ async function stateOf(channel: Channel, signal: AbortSignal): Promise<ChannelSt
   return state
 }
 
-const resultOf = (name: string, state: ChannelState): Finding =>
-  state.kind === 'connected'
-    ? findingOf(name, true, undefined)
-    : findingOf(name, false, 'error' in state ? state.error : 'no answer')
+function resultOf(name: string, state: ChannelState): Finding {
+  const error = 'error' in state ? state.error : undefined
+  return state.kind === 'connected'
+    ? findingOf(name, true, error)
+    : findingOf(name, false, error, 'no answer')
+}
 
-const findingOf = (name: string, connected: boolean, error: string | undefined): Finding => ({
-  outcome: connected ? 'proved' : 'failed',
-  title: connected ? `${name} is connected` : `${name} is not connected`,
-  ...(error ? { detail: error } : {}),
-})
+/** `instead` is told where no error is. */
+function findingOf(name: string, connected: boolean, error: string | undefined, instead?: string): Finding {
+  const detail = error ?? instead
+  return {
+    outcome: connected && error === undefined ? 'proved' : 'failed',
+    title: connected ? `${name} is connected` : `${name} is not connected`,
+    ...(detail ? { detail } : {}),
+  }
+}

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { join } from 'node:path'
 import { socketPath } from '../../config/places.ts'
 import { migrationsFolder } from '../../package.ts'
-import { checkDatabase } from '../../store/soundness.ts'
+import { databaseFault } from '../../store/soundness.ts'
 import { type Check, finding } from './check.ts'
 
 const minNode = 24
@@ -75,7 +75,7 @@ export const homeChecks: readonly Check[] = [
         .map(file => {
           const known =
             file === 'coop.db' ? readdirSync(migrationsFolder('coop')).length : Number.POSITIVE_INFINITY
-          const problem = checkDatabase(join(paths.db, file), known)
+          const problem = databaseFault(join(paths.db, file), known)
           return finding(problem === null, `${file} is sound`, String(problem))
         })
     },

@@ -39,7 +39,7 @@ export function openServersHere(config: Config, log: Log): ServersHere {
     logins: loginsFolder(paths.db),
     version: coopVersion(),
     log,
-    now: Date.now,
+    now: () => performance.now(),
   })
   return {
     async attempt(server, signal) {

@@ -4,6 +4,7 @@ import { atLeast } from '../../access/levels.ts'
 import type { Models } from '../../agent/models/models.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
+import type { Tracer } from '../../trace/trace.ts'
 import type { ToolsOf } from '../desks.ts'
 import { failureText } from '../failures.ts'
 import { statusText } from '../status-text.ts'
@@ -11,6 +12,7 @@ import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
 export interface AboutOptions {
   readonly store: Store
+  readonly tracer: Tracer
   readonly models: () => Models
   readonly modelFor: (person: Person | null) => string
   readonly status: () => StatusReport
@@ -76,9 +78,11 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       level: 'inner',
       run(context) {
         const current = options.modelFor(context.person)
-        const lines = models().known.map(
-          name => `${name === current ? '* ' : '  '}${name}${models().hasKey(name) ? '' : ' (no key)'}`,
-        )
+        const lines = models().known.map(name => {
+          const unpriced = models().factsOf(name).price === null && !name.startsWith('offline/')
+          const notes = [models().hasKey(name) ? '' : ' (no key)', unpriced ? ' (price not known)' : '']
+          return `${name === current ? '* ' : '  '}${name}${notes.join('')}`
+        })
         return say(lines.join('\n'), modelChoices())
       },
     },
@@ -100,8 +104,10 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
           if (!models().known.includes(name) && !atLeast(clearance.acts, 'full'))
             return say(`“${args}” is not among /models.`)
           if (!models().hasKey(name)) return say(`There is no key for ${name}.`)
+          const span = options.tracer.start('model', context.trace, null, { model: name, why: 'model check' })
           const { failure, usage } = await models().probe(name, AbortSignal.timeout(probeMs))
           const usd = models().cost(name, usage)
+          span.end({ ...usage, usd, ...(failure ? { kind: failure.kind } : {}) }, failure?.message)
           const { person, acts: level } = clearance
           store.turns.record(
             'probe',

@@ -15,6 +15,7 @@ export interface ChatContext {
   readonly session: Session
   /** The message that holds the command; null when a client ran it. */
   readonly row: Received | null
+  readonly trace: string
   readonly args: string
 }
 

@@ -5,6 +5,7 @@ import { atLeast } from '../../access/levels.ts'
 import { seal, sealPlain } from '../../delivery/seal.ts'
 import type { CommandInfo, Results } from '../../protocol/messages.ts'
 import type { Session } from '../../store/sessions.ts'
+import { newTrace } from '../../trace/trace.ts'
 import type { Task } from '../conversation/task.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
 import type { PostOffice } from '../post-office.ts'
@@ -36,7 +37,15 @@ export function openCommandRuns({ table, office, now, ...options }: CommandRunOp
   return {
     async fromMessage(row, { speaker, clearance }, session, { name, args }) {
       const person = speaker.kind === 'person' ? speaker.person : null
-      const result = await table.get(name)!.run({ clearance, speaker, person, session, row, args })
+      const result = await table.get(name)!.run({
+        clearance,
+        speaker,
+        person,
+        session,
+        row,
+        trace: row.trace,
+        args,
+      })
       if (result.kind === 'again') {
         const inbound = { ...row.inbound, text: result.text }
         const cleared = await options.gatekeeper.clear(inbound)
@@ -53,9 +62,7 @@ export function openCommandRuns({ table, office, now, ...options }: CommandRunOp
         result.secret ? seal(result.text, clearance) : sealPlain(result.text, clearance),
         clearance,
         session,
-        'answered',
-        undefined,
-        result.choices,
+        result.choices ? { choices: result.choices } : {},
       )
     },
     async fromClient(person, clearance, session, text) {
@@ -68,6 +75,7 @@ export function openCommandRuns({ table, office, now, ...options }: CommandRunOp
         person,
         session,
         row: null,
+        trace: newTrace(),
         args: found[2]?.trim() ?? '',
       })
       if (result.kind === 'again') return { text: `Send it again, please: ${result.text}` }

@@ -9,17 +9,9 @@ import { type Config, configFrom } from '../../config/load.ts'
 import { writeAtomically } from '../../config/patch.ts'
 import { CoopError, messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import type { Generation, Generations, Via } from '../../store/generations.ts'
+import type { Generation, Generations } from '../../store/generations.ts'
 import { newTrace, type Tracer } from '../../trace/trace.ts'
-
-export interface Author {
-  /** Person id; null for the file itself and for Coop. */
-  readonly who: string | null
-  readonly via: Via
-  readonly why: string
-  /** The tool call: the same call changes once. */
-  readonly call?: string
-}
+import { type Author, openHistory, outcomeOf } from './history.ts'
 
 export interface Configuration extends AsyncDisposable {
   /** As the file says, what waits for a restart included. */
@@ -78,46 +70,15 @@ interface Way {
 const secondLookMs = 250
 
 export function openConfiguration(options: ConfigurationOptions): Configuration {
-  const { generations, log, now } = options
+  const { generations, log } = options
   const { path } = options.config
+  const history = openHistory({ ...options, path })
   const closing = new AbortController()
   let force = options.config
   let latest = configFrom(options.config.text, path, options.config.household.revision, options.env)
   let invalid = options.problem
   let waiting: readonly string[] = []
   let order: Promise<unknown> = Promise.resolve()
-
-  /** The file as it stands at the start, if the history does not know it. */
-  function enterFirst(): void {
-    keepLastGood(path, latest.text)
-    const last = generations.last()
-    if (last?.text === latest.text) return
-    if (last?.state === 'probation')
-      generations.settle(last.id, 'rolled_back', 'interrupted before it took effect')
-    if (last?.state === 'rolled_back' && last.text === latest.text) return
-    const known = last && last.state !== 'kept' ? generations.keptBefore(last.id) : last
-    if (known?.text === latest.text) return
-    const why = known
-      ? 'the file was changed while Coop did not run'
-      : 'the configuration that Coop began with'
-    add(latest, known ? linesSince(known.text) : [], { who: null, via: 'file', why }, 'kept')
-  }
-
-  function linesSince(text: string): string[] {
-    try {
-      const before = configFrom(text, path, 0, options.env)
-      return diffSettings(before.settings, latest.settings).map(changeLine)
-    } catch {
-      return []
-    }
-  }
-
-  const add = (config: Config, diff: readonly string[], author: Author, state: 'probation' | 'kept') =>
-    generations.add(
-      { who: author.who, via: author.via, why: author.why, diff, text: config.text, state },
-      author.call ?? null,
-      now(),
-    )
 
   /** One change at a time, in the order they came. */
   function exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -148,7 +109,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
         if (same && invalid === null) return
         const lines = diffSettings(latest.settings, next.settings).map(changeLine)
         if (text !== latest.text)
-          add(next, lines, { who: null, via: 'file', why: 'the file was edited' }, 'kept')
+          history.add(next, lines, { who: null, via: 'file', why: 'the file was edited' }, 'kept')
         if (same) invalid = null
         else await bring(next)
         keepLastGood(path, text)
@@ -170,7 +131,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
 
   async function change(text: string, author: Author, mend: boolean): Promise<string> {
     const known = author.call === undefined ? undefined : generations.ofCall(author.call)
-    if (known) return outcomeOf(known)
+    if (known) return outcomeOf(known, waiting)
     if (invalid !== null) {
       if (!mend)
         throw new CoopError('config_invalid', `The file is broken, mend it or roll back first: ${invalid}`)
@@ -187,12 +148,12 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     const refusal = options.refuse(next, before)
     if (refusal !== null) throw new CoopError('config_invalid', `Refused, nothing was changed: ${refusal}.`)
     const span = options.tracer.start('config', newTrace(), null, { via: author.via, who: author.who })
-    const id = add(next, changes.map(changeLine), author, 'probation')
-    const force_ = force
+    const id = history.add(next, changes.map(changeLine), author, 'probation')
+    const standing = force
     // The file must not know of a change that the history does not.
     await options.durable()
     writeAtomically(path, text)
-    const fault = await watched(next, force_, () => bring(next))
+    const fault = await watched(next, standing, () => bring(next))
     span.end({ generation: id }, fault ?? undefined)
     return settle(id, { from: text, to: before }, author, fault)
   }
@@ -211,12 +172,12 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     if (fault === null) {
       generations.settle(id, 'kept', null)
       keepLastGood(path, latest.text)
-      return outcomeOf(generations.get(id)!)
+      return outcomeOf(generations.get(id)!, waiting)
     }
     generations.settle(id, 'rolled_back', fault)
     await takeBack(id, way, fault)
     log.error({ generation: id, reason: fault }, 'a change was rolled back')
-    const text = outcomeOf(generations.get(id)!)
+    const text = outcomeOf(generations.get(id)!, waiting)
     if (author.who !== null) options.tell(author.who, text)
     return text
   }
@@ -228,20 +189,17 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     const back = parse(to.text)
     const diff = diffSettings(parse(from).settings, back.settings).map(changeLine)
     if (there) writeAtomically(path, to.text)
-    add(back, diff, { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` }, 'kept')
+    history.add(
+      back,
+      diff,
+      { who: null, via: 'coop', why: `generation ${id} was rolled back: ${fault}` },
+      'kept',
+    )
     await bring(back)
     keepLastGood(path, back.text)
   }
 
-  function outcomeOf({ id, state, diff, reason }: Generation): string {
-    const lines = diff.join('\n')
-    if (state === 'rolled_back') return `Generation ${id} was rolled back, ${reason}:\n${lines}`
-    const late = waiting.length > 0 ? `\nWaiting for a restart: ${waiting.join(', ')}` : ''
-    const tail = state === 'probation' ? ', still being watched' : ''
-    return `Changed, generation ${id}${tail}:\n${lines}${late}`
-  }
-
-  if (invalid === null) enterFirst()
+  if (invalid === null) history.enterFirst(latest)
   return {
     latest: () => latest,
     invalid: () => invalid,
@@ -258,7 +216,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     history: limit => generations.list(limit),
     outcomeOf(call) {
       const known = call === undefined ? undefined : generations.ofCall(call)
-      return known ? outcomeOf(known) : null
+      return known ? outcomeOf(known, waiting) : null
     },
     resume: () =>
       exclusive(async () => {

@@ -97,7 +97,7 @@ export function openBegin(options: BeginOptions, withheld: Withheld) {
 
   /** The message as it is cleared now; null when it went elsewhere. */
   async function clearedNow({ row, cleared, clearedAt }: MessageTask): Promise<Cleared | null> {
-    const stale = now() - clearedAt > staleMs || isOutdated(cleared.clearance)
+    const stale = Math.abs(now() - clearedAt) > staleMs || isOutdated(cleared.clearance)
     if (stale && options.errands.has(row.inbound.channel)) {
       options.again([row])
       return null

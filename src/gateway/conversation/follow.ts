@@ -43,7 +43,10 @@ export function openFollow(options: FollowOptions) {
       if (event.type !== 'tool' || event.output !== undefined) continue
       if (event.state === 'running')
         spans.set(event.call, tracer.start('tool', turn.trace, span.id, { tool: event.name }))
-      if (event.state === 'done') spans.get(event.call)?.end({}, event.isError ? event.detail : undefined)
+      // What a failed call said may quote what only its own conversation may read.
+      if (event.state === 'done' && event.isError)
+        spans.get(event.call)?.end(tracer.content({ text: event.detail }), 'the call failed')
+      else if (event.state === 'done') spans.get(event.call)?.end()
     }
     return step.value
   }

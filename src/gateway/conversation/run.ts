@@ -78,7 +78,7 @@ export function openRun(options: RunOptions, draftOf: (facts: DraftFacts) => Liv
       return run({ ...begun, desk: shorter, rows }, lane, true)
     }
     await end({ turn, desk, outcome, rows, place: place(), model, draft }, lane)
-    if (options.compactor.isDue(desk.history())) {
+    if (options.compactor.isDue(desk.history(), models().factsOf(model).context)) {
       options.enqueue(turn.session, { kind: 'compact', session: turn.session, clearance, trace: turn.trace })
     }
   }
@@ -108,12 +108,12 @@ export function openRun(options: RunOptions, draftOf: (facts: DraftFacts) => Liv
       prompt,
       nameOf: author => nameIn(desk.session, author),
       rules: options.consent.rulesFor(desk),
-      costOf: usage => ({
+      costOf: (usage, instead = model) => ({
         ...usage,
         ...payer,
         person: payer.person?.id ?? null,
-        model,
-        usd: models().cost(model, usage),
+        model: instead,
+        usd: models().cost(instead, usage),
       }),
       // Work of one turn is not sent often enough to be worth a longer prefix.
       smallestPrefix: payer.job === null ? models().factsOf(model).smallestPrefix : 0,

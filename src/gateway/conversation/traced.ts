@@ -32,11 +32,13 @@ export function tracedStream(
           ...event.usage,
           stop: event.stop,
           instead: event.instead,
-          usd: models().cost(model, event.usage),
+          tried: event.tried?.join('; '),
+          usd: models().cost(event.instead ?? model, event.usage),
         })
       if (event.type === 'failed') {
-        const { usage, kind, message } = event
-        span.end({ kind, ...(usage ? { ...usage, usd: models().cost(model, usage) } : {}) }, message)
+        const { usage, kind, message, tried } = event
+        const spent = usage && { ...usage, usd: models().cost(model, usage) }
+        span.end({ kind, tried: tried?.join('; '), ...spent }, message)
       }
       yield event
     }

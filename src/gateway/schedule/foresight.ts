@@ -30,8 +30,7 @@ export async function foreseeJob(
         const speaker = identify(sender, household)
         return { speaker, clearance: clear(speaker, place, membersOf(place), household), group: undefined }
       },
-      clearJob: async (id, trust, place, only) =>
-        clearJob(id, trust, place, membersOf(place), household, only),
+      clearJob: async (own, place) => clearJob(own, place, membersOf(place), household),
     },
     channel: name => (runs(name) ? { name, capabilities: { local: name === 'terminal' } } : undefined),
     placeFor: person => ({ channel: 'terminal', kind: 'direct', id: person.id }),

@@ -1,7 +1,8 @@
 // Accounts for every due time once: begun, or written down as missed; over restarts, suspends and clock jumps.
 import type { Jobs } from '../../store/jobs.ts'
-import type { NewRun, Run, Runs } from '../../store/runs.ts'
-import { type DueTimes, duesFrom, nextDue } from './due.ts'
+import type { Run, Runs } from '../../store/runs.ts'
+import { accountsOf, newRun } from './accounts.ts'
+import { duesFrom, nextDue } from './due.ts'
 import { Heap } from './heap.ts'
 import type { Job } from './job.ts'
 
@@ -34,8 +35,6 @@ export interface Planner extends Disposable {
   runNow(job: Job): Run | null
 }
 
-/** A due time later than this was not kept. */
-const graceMs = 120_000
 /** Due times of one stretch that are counted. */
 const countLimit = 2_000
 /** Runs that go on side by side. */
@@ -51,21 +50,6 @@ interface Entry {
   /** A run to try again; absent for the job's next due time. */
   readonly run?: number
 }
-
-type Stretch = Pick<NewRun, 'due' | 'last' | 'count'>
-
-const notRunning = 'Coop did not run or the computer slept'
-
-const newRun = (job: Job, due: number, reason: string | null): NewRun => ({
-  job: job.id,
-  name: job.name,
-  person: job.person,
-  due,
-  last: due,
-  count: 1,
-  state: 'due',
-  reason,
-})
 
 export function openPlanner(options: PlannerOptions): Planner {
   const { jobs: cursors, runs, now } = options
@@ -144,26 +128,15 @@ export function openPlanner(options: PlannerOptions): Planner {
     const { job, spec, next } = entry
     if (next === null || next > at) return
     const dues = duesFrom(job, next, at, countLimit)
-    const { last } = dues
-    const late = at - last > graceMs
-    const runs_ = !(late && job.missed === 'skip') && !open.has(id)
-    const reason = open.has(id) && !late ? 'the run before was still going on' : notRunning
-    const rows: NewRun[] = stretches(id, dues, runs_).map(stretch => ({
-      ...stretch,
-      job: id,
-      name: job.name,
-      person: job.person,
-      state: 'missed',
-      reason,
-    }))
-    if (runs_) rows.push(newRun(job, last, late ? `late: ${notRunning}` : null))
+    const accounts = accountsOf(job, dues, { at, isOpen: open.has(id), ledger: runs })
     let ids: number[] = []
     options.commit(() => {
-      ids = runs.enter(rows, at)
-      cursors.setCursor(id, spec, last)
+      ids = runs.enter(accounts.rows, at)
+      cursors.setCursor(id, spec, dues.last)
     })
-    place(job, spec, last, dues.next)
-    if (runs_ && ids.at(-1)) take(ids.at(-1)!, id)
+    place(job, spec, dues.last, dues.next)
+    const run = ids.at(-1)
+    if (accounts.runs && run) take(run, id)
     else retire(job)
   }
 
@@ -172,26 +145,6 @@ export function openPlanner(options: PlannerOptions): Planner {
     if (cron !== null || open.has(id) || known.get(id)?.next !== null) return
     cursors.setState(id, 'done')
     known.delete(id)
-  }
-
-  /** What is missed of `dues`, the last one aside if it runs; what the ledger knows from before a jump of the clock is left out. */
-  function stretches(job: string, { times, last }: DueTimes, lastRuns: boolean): Stretch[] {
-    const uncounted = last !== times.at(-1)
-    const missed = lastRuns && !uncounted ? times.slice(0, -1) : times
-    if (missed.length === 0) return []
-    const known = runs.covering(job, times[0]!, last)
-    const out: { due: number; last: number; count: number | null }[] = []
-    let broken = true
-    for (const time of missed) {
-      const covered = known.some(row => time >= row.due && time <= row.last)
-      const before = out.at(-1)
-      if (!covered && broken) out.push({ due: time, last: time, count: 1 })
-      else if (!covered && before) Object.assign(before, { last: time, count: (before.count ?? 0) + 1 })
-      broken = covered
-    }
-    const final = out.at(-1)
-    if (uncounted && final) Object.assign(final, { last: lastRuns ? last - 1 : last, count: null })
-    return out
   }
 
   function take(run: number, job: string): void {

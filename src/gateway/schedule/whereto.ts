@@ -69,7 +69,7 @@ export async function whereTo(job: Job, options: WhereToOptions): Promise<WhereT
   return { kind: 'open', clearance: clearance.narrow(all), targets }
 
   async function internal(work: Job, trust: Person['level'], to: Place | null): Promise<WhereTo> {
-    const only = await gatekeeper.clearJob(work.id, trust, to, internalTools)
+    const only = await gatekeeper.clearJob({ id: work.id, trust, tools: internalTools }, to)
     return { kind: 'open', clearance: only, targets: to ? [{ place: to, clearance: only }] : [] }
   }
 

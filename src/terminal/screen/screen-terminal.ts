@@ -13,9 +13,10 @@ export class ScreenTerminal extends ProcessTerminal {
 
   override start(onInput: (data: string) => void, onResize: () => void): void {
     unblock(process.stdout)
-    const begun = performance.now()
-    const isAhead = (data: string) => data === '\n' && performance.now() - begun < typedAheadMs
-    super.start(data => onInput(isAhead(data) ? '\r' : data), onResize)
+    let ahead = true
+    super.start(data => onInput(ahead && data === '\n' ? '\r' : data), onResize)
+    // After a look at the input: where the computer is slow, the time is over before that was read once.
+    setTimeout(() => setImmediate(() => setImmediate(() => (ahead = false))), typedAheadMs).unref()
     // The screen begins at the top of an empty page; what stood there goes into the scrollback.
     super.write(`${'\n'.repeat(Math.max(0, this.rows - 1))}\u001b[H`)
   }

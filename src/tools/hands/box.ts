@@ -23,12 +23,10 @@ export interface BoxHand {
   shell(command: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<CommandResult>
   /** A program of the gateway's own choosing, without network. */
   program(argv: readonly string[], signal: AbortSignal): Promise<CommandResult>
-  /** Throws for what is no readable file. */
+  /** Lines from the 1-based `from` on; throws for what is no readable file. */
   readLines(
     path: string,
-    line: number,
-    count: number,
-    maxBytes: number,
+    lines: { readonly from: number; readonly count: number; readonly maxBytes: number },
     signal: AbortSignal,
   ): Promise<FileText & { readonly size: number }>
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileText>

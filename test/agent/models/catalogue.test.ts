@@ -29,6 +29,13 @@ test('nothing is known of a stranger’s price or cache, and some are known to b
     assert.equal(factsOf(seeing).images, true, seeing)
 })
 
+test('a newer model than those that are known has no price rather than that of an older one', () => {
+  for (const unlisted of ['gpt-5.9', 'gpt-6', 'gpt-4.1x', 'gemini-3.9-pro', 'gpt-5turbo'])
+    assert.equal(factsOf(unlisted).price, null, unlisted)
+  assert.equal(factsOf('gpt-5-2025-08-07').price?.input, 1.25)
+  assert.equal(factsOf('gpt-5.4-mini').price?.input, 0.75)
+})
+
 test('what is kept for an hour costs twice the input, what is kept for minutes a quarter more', () => {
   const million = { ...noUsage, cacheWrite: 1e6 }
   assert.equal(priceOf('claude-haiku-4-5', million), 1.25)

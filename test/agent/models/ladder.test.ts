@@ -62,7 +62,8 @@ async function play(
 test('a fault that passes is tried again before the first word', async () => {
   for (const kind of ['overloaded', 'network', 'broken'] as const) {
     const one = scripted([failed(kind)], [failed(kind)], [text('hello'), done])
-    assert.deepEqual(await play([one]), [text('hello'), done])
+    const tried = Array(2).fill(`p/0: ${kind}, ${kind}`)
+    assert.deepEqual(await play([one]), [text('hello'), { ...done, tried }])
     assert.equal(one.asked.length, 3)
   }
 })
@@ -81,7 +82,8 @@ test('after the first word nothing is tried again: the failure is the end', asyn
 test('a refused key gives way to the next at once', async () => {
   for (const kind of ['auth', 'rate_limit'] as const) {
     const one = scripted([failed(kind, 60_000)], [done])
-    assert.deepEqual(await play([{ adapter: one.adapter, keys: ['k1', 'k2'] }]), [done])
+    const tried = [`p/0: ${kind}, ${kind}`]
+    assert.deepEqual(await play([{ adapter: one.adapter, keys: ['k1', 'k2'] }]), [{ ...done, tried }])
     assert.deepEqual(one.asked, ['k1', 'k2'])
   }
 })
@@ -94,7 +96,8 @@ test('a provider that says "again at once" for ever is not hammered', async () =
 
 test('when a rung is spent the next answers, and says so', async () => {
   const events = await play([scripted([failed('overloaded')]), scripted([text('hi'), done])])
-  assert.deepEqual(events, [text('hi'), { ...done, instead: 'p/1' }])
+  const tried = Array(3).fill('p/0: overloaded, overloaded')
+  assert.deepEqual(events, [text('hi'), { ...done, tried, instead: 'p/1' }])
 })
 
 test('what no other model would mend ends the ladder', async () => {
@@ -204,6 +207,46 @@ test('a request refused for its files is asked again with fewer, and they are no
   assert.deepEqual(await play('old', 'bad'), ['done', 'old,bad', 'old'])
   assert.deepEqual(await play('old', 'bad', 'new'), ['done', 'old,new'])
   assert.deepEqual(await play('other'), ['done', 'other'])
+})
+
+test('a request whose thinking is refused is asked again without it', async () => {
+  const asked: string[][] = []
+  const adapter: Adapter = async function* ({ messages }) {
+    const types = messages.flatMap(({ blocks }) => blocks.map(({ type }) => type))
+    asked.push(types)
+    if (types.includes('thinking'))
+      yield {
+        type: 'failed',
+        kind: 'rejected',
+        message: 'messages.1: Invalid `signature` in `thinking` block',
+      }
+    else yield done
+  }
+  const stream = ladder({
+    rungs: async () => [
+      {
+        name: 'p/0',
+        model: 'm',
+        adapter,
+        keys: keyRing([]),
+        facts: factsOf('x/y'),
+        endpoint: { baseUrl: undefined, headers: {} },
+      },
+    ],
+    idleMs: 1_000,
+    now: Date.now,
+  })
+  const blocks = [
+    { type: 'thinking', text: 'Hm.', signature: 's' },
+    { type: 'tool_call', id: 'a', name: 'todo', input: {} },
+  ] as const
+  const messages = [{ role: 'assistant', blocks }] as const
+  const events = await Array.fromAsync(stream({ ...request, messages }, new AbortController().signal))
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['done'],
+  )
+  assert.deepEqual(asked, [['thinking', 'tool_call'], ['tool_call']])
 })
 
 test('a request that is refused without regard to its files ends as refused', async () => {
@@ -319,11 +362,13 @@ test('where there is a fallback the others go there meanwhile', async () => {
   const { ask, asked, clock } = sideBySide(['a'], fallback)
   const first = ask()
   ;(await asked(1))[0]!.answer(failed('rate_limit', 60_000))
-  assert.deepEqual(await first, [{ ...done, instead: 'p/1' }])
+  const refused = ['p/0: rate_limit, rate_limit']
+  assert.deepEqual(await first, [{ ...done, tried: refused, instead: 'p/1' }])
   clock.now = 60_000
   const trial = ask()
   await asked(2)
-  assert.deepEqual(await ask(), [{ ...done, instead: 'p/1' }])
+  const resting = ['p/0: resting, rate_limit']
+  assert.deepEqual(await ask(), [{ ...done, tried: resting, instead: 'p/1' }])
   ;(await asked(2))[1]!.answer(done)
   assert.deepEqual(await trial, [done])
 })

@@ -5,11 +5,11 @@ import { readOpenaiLimits } from '../../../src/agent/models/openai-limits.ts'
 
 const told = (headers: Record<string, string>) => {
   const heard: number[][] = []
-  readOpenaiLimits(new Headers(headers), (share, resetAt) => void heard.push([share, resetAt]), 1_000)
+  readOpenaiLimits(new Headers(headers), (share, resetMs) => void heard.push([share, resetMs]))
   return heard
 }
 
-test('the fullest limit is told, with the time at which it is reset', () => {
+test('the fullest limit is told, with the time after which it is reset', () => {
   const headers = {
     'x-ratelimit-limit-requests': '100',
     'x-ratelimit-remaining-requests': '50',
@@ -18,7 +18,7 @@ test('the fullest limit is told, with the time at which it is reset', () => {
     'x-ratelimit-remaining-tokens': '250',
     'x-ratelimit-reset-tokens': '6m0.5s',
   }
-  assert.deepEqual(told(headers), [[0.75, 361_500]])
+  assert.deepEqual(told(headers), [[0.75, 360_500]])
 })
 
 test('nothing is told where nothing, or nothing sensible, is said', () => {

@@ -80,6 +80,18 @@ test('members are those who can view the channel: owner, administrators, roles, 
   await until('the opened channel', async () => ((await seen('501')) as string[]).includes(carol.id))
 })
 
+test('in a server that anybody can look into, a channel that everybody may view has readers nobody knows', async () => {
+  await using rig = await withGuild()
+  await using channel = await rig.channel()
+  await using _listener = listen(channel)
+  await ready(channel)
+  const seen = async (id: string) => (await channel.members!({ ...kitchen, id }, never)).kind
+  await until('the server is known', async () => (await seen('503')) === 'list')
+  rig.discord.dispatch('GUILD_UPDATE', { id: '500', owner_id: alice.id, features: ['DISCOVERABLE'] })
+  await until('what is open to everybody', async () => (await seen('503')) === 'unknown')
+  assert.equal(await seen('501'), 'list')
+})
+
 test('a membership that cannot be read is unknown by its fault, never a shorter list', async () => {
   await using rig = await withGuild()
   rig.discord.fail(/^GET \/guilds\/500\/members/, { status: 403, code: 50_001, message: 'Missing Access' })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { GatewayDispatchEvents } from 'discord-api-types/v10'
 import fc from 'fast-check'
 import { until } from '../../support/until.ts'
 import { ready } from '../contract.ts'
@@ -58,6 +59,50 @@ test('each event becomes the message that it is meant as, or none', async () => 
     assert.equal(came.length, one.inbound === null ? 0 : 1, `${one.type}: ${one.case}`)
     if (one.inbound !== null) assert.partialDeepStrictEqual(came[0], one.inbound, `${one.type}: ${one.case}`)
   }
+})
+
+test('no event but words, edits, reactions, presses and deletions is a message, whatever it holds', async () => {
+  await using rig = await household()
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  const said = /^(MESSAGE_(CREATE|UPDATE|DELETE|DELETE_BULK|REACTION_ADD)|INTERACTION_CREATE|READY|RESUMED)$/
+  const [words] = files.find(({ file }) => file === 'message-create.json')!.cases
+  for (const type of Object.values(GatewayDispatchEvents).filter(name => !said.test(name)))
+    rig.discord.dispatch(type, { ...words!.data, guild_id: '500', user: { id: '1001' } })
+  rig.discord.write(alice, 'the last of them')
+  const [first] = await listener.take(1)
+  assert.equal(first?.text, 'the last of them')
+})
+
+test('a server whose news cannot be read is one of which nothing is known', async () => {
+  await using rig = await household()
+  for (const id of ['510', '520', '530'])
+    rig.discord.addGuild({
+      id,
+      owner: alice.id,
+      channels: [{ id: `${id}1`, name: 'a' }],
+      members: [{ user: alice }],
+    })
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await ready(channel)
+  const kind = async (id: string) =>
+    (await channel.members!({ channel: 'discord', kind: 'group', id }, new AbortController().signal)).kind
+  const unreadable = [
+    ['5101', 'GUILD_MEMBER_ADD', { guild_id: '510' }],
+    ['5201', 'GUILD_ROLE_UPDATE', { guild_id: '520', role: null }],
+    ['501', 'GUILD_CREATE', { id: '500', owner_id: '1001' }],
+    ['5301', 'GUILD_MEMBER_REMOVE', null],
+  ] as const
+  for (const [id] of unreadable) await until('the list', async () => (await kind(id)) === 'list')
+  for (const [id, type, data] of unreadable) {
+    assert.equal(await kind(id), 'list')
+    rig.discord.dispatch(type, data as never)
+    await until(`after ${type}`, async () => (await kind(id)) === 'unknown')
+  }
+  rig.discord.write(alice, 'still there?')
+  await until('the words', () => listener.stored.some(({ text }) => text === 'still there?'))
 })
 
 test('events that are maimed and doubled stop nothing that comes after them, nor the next start', async () => {

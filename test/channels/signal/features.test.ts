@@ -3,9 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EMPTY_DATA_MESSAGE } from '@signalapp/mock-server'
 import { contentOf, downloaded, message, uploaded } from './contents.ts'
-import { direct, friend, link, openWorld, run } from './world.ts'
-
-const soon = () => AbortSignal.timeout(10_000)
+import { direct, friend, link, openWorld, run, soon } from './world.ts'
 
 test('a file arrives named, and its bytes can be fetched', async () => {
   await using world = await openWorld()

@@ -3,24 +3,28 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type Device,
-  EMPTY_DATA_MESSAGE,
-  EMPTY_GROUP_ACTIONS,
-  type Group,
-  type PrimaryDevice,
-} from '@signalapp/mock-server'
+import { type Device, EMPTY_DATA_MESSAGE, type Group, type PrimaryDevice } from '@signalapp/mock-server'
 import type { Place } from '../../../src/channel.ts'
 import { contentOf } from './contents.ts'
-import { acquaint, direct, friend, link, openWorld, reinstall, run, until, type World } from './world.ts'
+import { currentGroup, remove } from './membership.ts'
+import {
+  acquaint,
+  direct,
+  friend,
+  link,
+  openWorld,
+  reinstall,
+  run,
+  soon,
+  until,
+  type World,
+} from './world.ts'
 
 const placeOf = (group: Group): Place => ({
   channel: 'signal',
   kind: 'group',
   id: `group:${Buffer.from(group.id, 'base64').toString('hex')}`,
 })
-
-const soon = () => AbortSignal.timeout(10_000)
 
 interface Gathering {
   readonly device: Device
@@ -286,10 +290,7 @@ test('a group of 1,000 is read whole, and members who cannot be reached do not k
   await running.next()
   const members = await running.channel.members!(place, soon())
   assert.equal(members.kind === 'list' && members.ids.length, 999)
-  assert.equal(
-    (await running.channel.send({ key: 'a', place, text: 'hello' }, AbortSignal.timeout(30_000))).kind,
-    'sent',
-  )
+  assert.equal((await running.channel.send({ key: 'a', place, text: 'hello' }, soon())).kind, 'sent')
   assert.equal((await alice.waitForMessage()).body, 'hello')
 })
 
@@ -310,26 +311,3 @@ test('groups of the storage service are known before anybody writes there', asyn
   assert.equal((await running.channel.send({ key: 'a', place, text: 'a job reports' }, soon())).kind, 'sent')
   assert.equal((await alice.waitForMessage()).body, 'a job reports')
 })
-
-/** The group as the server has it now. */
-async function currentGroup(world: World, group: Group): Promise<Group> {
-  const server = await world.server.getGroup(group.publicParams.serialize())
-  const Kind = group.constructor as unknown as new (init: object) => Group
-  return new Kind({ secretParams: group.secretParams, groupState: server?.state })
-}
-
-/** `by` removes `whom`. */
-async function remove(world: World, group: Group, by: PrimaryDevice, whom: PrimaryDevice): Promise<void> {
-  const current = await currentGroup(world, group)
-  const server = await world.server.getGroup(group.publicParams.serialize())
-  await world.server.modifyGroup({
-    group: server!,
-    actions: {
-      ...EMPTY_GROUP_ACTIONS,
-      version: current.revision + 1,
-      deleteMembers: [{ deletedUserId: group.encryptServiceId(whom.device.aci) }],
-    },
-    aciCiphertext: group.encryptServiceId(by.device.aci),
-    pniCiphertext: undefined,
-  })
-}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { direct, friend, link, openWorld, type Running, run, socketsOf, until } from './world.ts'
+import { direct, friend, link, openWorld, type Running, run, socketsOf, soon, until } from './world.ts'
 
 /** Lines that break often are mended more slowly. */
 const waitMs = 40_000
@@ -33,7 +33,7 @@ test('random orders of messages, repeats, replies, broken lines and restarts los
     await world.server.send(device, envelope)
   }
   const reply = async (key: string) => {
-    const result = await running.channel.send({ key, place, text: key }, AbortSignal.timeout(10_000))
+    const result = await running.channel.send({ key, place, text: key }, soon())
     assert.equal(result.kind, 'sent')
   }
   const steps: Record<string, () => Promise<void>> = {

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { createSignal } from '../../../channels/signal/adapter.ts'
 import { linkSignal, unlinkSignal } from '../../../channels/signal/link.ts'
 import { signal as command } from '../../../src/cli/signal.ts'
-import { depsFor, link, openWorld, run } from './world.ts'
+import { depsFor, link, openWorld, run, soon } from './world.ts'
 
 test('the code changes until a phone scans one, and an older code still works', async () => {
   await using world = await openWorld()
@@ -18,7 +18,7 @@ test('the code changes until a phone scans one, and an older code still works', 
     world.settings,
     world.home,
     { name: 'Coop', codeMs: 100, onCode: url => void (shown.push(url) === 2 && second.resolve()) },
-    AbortSignal.timeout(20_000),
+    soon(),
   )
   const pending = await first
   await second.promise
@@ -35,7 +35,7 @@ test('the code changes until a phone scans one, and an older code still works', 
 test('codes that nobody scans run out with an advice, and leave nothing behind', async () => {
   await using world = await openWorld()
   const options = { name: 'Coop', codeMs: 30, codes: 2, onCode: () => {} }
-  await assert.rejects(linkSignal(world.settings, world.home, options, AbortSignal.timeout(10_000)), {
+  await assert.rejects(linkSignal(world.settings, world.home, options, soon()), {
     code: 'channel_failed',
     message: /run `coop signal link` again/,
   })
@@ -58,12 +58,7 @@ test('linking can be stopped', async () => {
 test('a linked home is not linked over, and can be unlinked and linked anew', async () => {
   await using world = await openWorld()
   await link(world)
-  const again = linkSignal(
-    world.settings,
-    world.home,
-    { name: 'Coop', onCode: () => {} },
-    AbortSignal.timeout(5_000),
-  )
+  const again = linkSignal(world.settings, world.home, { name: 'Coop', onCode: () => {} }, soon())
   await assert.rejects(again, { message: /coop signal unlink/ })
   await unlinkSignal(world.settings, world.home)
   await assert.rejects(unlinkSignal(world.settings, world.home), { code: 'not_found' })
@@ -75,12 +70,7 @@ test('a linked home is not linked over, and can be unlinked and linked anew', as
 test('without a server linking fails with an advice', async () => {
   const world = await openWorld()
   await world[Symbol.asyncDispose]()
-  const linking = linkSignal(
-    world.settings,
-    world.home,
-    { name: 'Coop', onCode: () => {} },
-    AbortSignal.timeout(20_000),
-  )
+  const linking = linkSignal(world.settings, world.home, { name: 'Coop', onCode: () => {} }, soon())
   await assert.rejects(linking, { code: 'channel_failed', message: /cannot be reached/ })
 })
 
@@ -107,7 +97,7 @@ test('the command shows a code and its address, and says which number was linked
     stdout,
     stderr: new PassThrough(),
     config: path,
-    signal: AbortSignal.timeout(20_000),
+    signal: soon(),
     surroundings: { logLevel: 'silent', traceFile: undefined, color: false, home: world.home },
   }
   const provision = world.server.waitForProvision()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Net } from '@signalapp/libsignal-client'
 import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind } from '@signalapp/mock-server'
 import { contentOf, forgedCertificate, syncOf } from './contents.ts'
-import { acquaint, depsFor, direct, friend, link, openWorld, reinstall, run, until } from './world.ts'
+import { acquaint, depsFor, direct, friend, link, openWorld, reinstall, run, soon, until } from './world.ts'
 
 test('a prekey message, a ratchet message and a sealed message arrive in order', async () => {
   await using world = await openWorld()
@@ -35,10 +35,7 @@ test('a message to the phone number arrives, and the answer proves that number a
   await acquaint(alice, device, ServiceIdKind.PNI)
   void alice.sendText(device, 'to your number', { serviceIdKind: ServiceIdKind.PNI })
   assert.equal((await running.next()).text, 'to your number')
-  const sent = await running.channel.send(
-    { key: 'a', place: direct(alice.device.aci), text: 'here' },
-    AbortSignal.timeout(5_000),
-  )
+  const sent = await running.channel.send({ key: 'a', place: direct(alice.device.aci), text: 'here' }, soon())
   assert.equal(sent.kind, 'sent')
   const answer = await alice.waitForMessage()
   assert.equal(answer.body, 'here')
@@ -148,7 +145,8 @@ test('a damaged message that cannot be asked for again keeps nobody else from be
     request,
     options,
   ) {
-    if (!request.path.startsWith('/v2/keys/')) return await fetch.call(this, request, options)
+    if (!request.path.startsWith(`/v2/keys/${mallory.device.aci}`))
+      return await fetch.call(this, request, options)
     refused += 1
     return { status: 429, message: 'Too Many Requests', headers: [], body: undefined }
   } as typeof fetch
@@ -238,7 +236,7 @@ test('a changed identity marks the sender until the owner confirms', async () =>
     [bob.device.aci],
   )
 
-  const signal = AbortSignal.timeout(5_000)
+  const signal = soon()
   const secret = await channel.send({ key: 'job', place, text: 'written for the Bob of before' }, signal)
   assert.equal(secret.kind, 'refused')
   const answer = await channel.send(
@@ -269,10 +267,7 @@ test('a note to self is a message from the owner, and its answer reaches the pho
   assert.equal(heard.text, 'remind me')
   assert.equal(heard.externalId, `${own}.1.4000`)
   assert.deepEqual(heard.place, direct(own))
-  const sent = await running.channel.send(
-    { key: 'a', place: direct(own), text: 'noted' },
-    AbortSignal.timeout(5_000),
-  )
+  const sent = await running.channel.send({ key: 'a', place: direct(own), text: 'noted' }, soon())
   assert.equal(sent.kind, 'sent')
   const { syncMessage } = await world.phone.waitForSyncMessage(
     entry => entry.syncMessage.content?.sent != null,

@@ -3,10 +3,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SendResult } from '../../../src/channel.ts'
 import { contentOf, resendRequest, syncOf } from './contents.ts'
-import { acquaint, direct, friend, link, open, openWorld, type Running, run, until, watch } from './world.ts'
+import {
+  acquaint,
+  direct,
+  friend,
+  link,
+  open,
+  openWorld,
+  type Running,
+  run,
+  soon,
+  until,
+  watch,
+} from './world.ts'
 
 const say = (running: Running, key: string, to: string, text: string): Promise<SendResult> =>
-  running.channel.send({ key, place: direct(to), text }, AbortSignal.timeout(10_000))
+  running.channel.send({ key, place: direct(to), text }, soon())
 
 test('to somebody whose profile key is known a message goes sealed, to others openly', async () => {
   await using world = await openWorld()
@@ -189,7 +201,7 @@ test('typing is shown to people of the household if the phone allows it', async 
     if (typing) seen.push(typing.action)
     return result
   }
-  await running.channel.typing?.(direct(alice.device.aci), AbortSignal.timeout(5_000))
+  await running.channel.typing?.(direct(alice.device.aci), soon())
   await until(() => seen.length === 1)
   assert.deepEqual(seen, [0])
 })

@@ -41,7 +41,7 @@ const value = (unit: Unit, key: string): number | undefined => unit.get('session
 
 test('a unit reads what it wrote, and the database sees it after the commit', async () => {
   using opened = open()
-  const units = openUnits(opened.db)
+  const units = openUnits(opened.db, { flushed: async () => {} })
   await units.run(async unit => {
     unit.put('session', 'aci:a.1', new Uint8Array([1]))
     unit.put('session', 'aci:a.2', new Uint8Array([2]))
@@ -56,7 +56,7 @@ test('a unit reads what it wrote, and the database sees it after the commit', as
 
 test('a unit that fails leaves nothing, and the next one runs', async () => {
   using opened = open()
-  const units = openUnits(opened.db)
+  const units = openUnits(opened.db, { flushed: async () => {} })
   await assert.rejects(
     units.run(unit => {
       unit.put('session', 'k', new Uint8Array([1]))
@@ -84,7 +84,7 @@ test('units never see each other half done, in whatever order they wait', async 
       }),
       async plan => {
         using opened = open()
-        const units = openUnits(opened.db)
+        const units = openUnits(opened.db, { flushed: async () => {} })
         const expected = new Map<string, number>()
         const runs = plan.map(({ key, waits, fails }) =>
           units.run(async unit => {
@@ -107,7 +107,7 @@ test('units never see each other half done, in whatever order they wait', async 
 
 test('a changed identity holds back all but answers, until it is confirmed', async () => {
   using opened = open()
-  const units = openUnits(opened.db)
+  const units = openUnits(opened.db, { flushed: async () => {} })
   const { db } = opened
   const bob = '0f4cbd8a-3a4b-4c1e-9d53-0a1b2c3d4e5f'
   assert.equal(await units.run(unit => recordIdentity(unit, bob, new Uint8Array([5, 1]))), false)

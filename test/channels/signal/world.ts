@@ -20,9 +20,14 @@ export interface World extends AsyncDisposable {
   readonly home: string
   readonly settings: SignalSettings
   readonly port: number
+  /** What the server has open now. */
+  readonly sessions: Set<{ destroy(): void }>
 }
 
 const mockPath = createRequire(import.meta.url).resolve('@signalapp/mock-server')
+/** How long anything is waited for that has to come. */
+export const patientMs = 60_000
+export const soon = (): AbortSignal => AbortSignal.timeout(patientMs)
 /** How long the server waits for a code to be scanned, and the like; machines may be busy. */
 const longMs = 90_000
 const inMock = createRequire(mockPath)
@@ -51,6 +56,7 @@ export async function openWorld(
     contacts,
     home,
     port,
+    sessions,
     settings: settingsFor(port),
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy()
@@ -60,7 +66,18 @@ export async function openWorld(
   }
 }
 
+/** The server is gone, as when a cable is pulled; returns what plugs it in again. */
+export function goAway(world: Pick<World, 'server' | 'port' | 'sessions'>): () => Promise<void> {
+  const https = httpsOf(world.server)
+  https.close()
+  for (const session of world.sessions) session.destroy()
+  world.sessions.clear()
+  return () => new Promise(resolve => https.listen(world.port, '127.0.0.1', resolve))
+}
+
 interface HttpsServer {
+  close(): void
+  listen(port: number, host: string, done: () => void): void
   on(event: string, listener: (...given: never[]) => void): void
   removeAllListeners(event: string): void
   listeners(event: string): ((...given: unknown[]) => void)[]
@@ -121,12 +138,7 @@ export async function hangUp({ server }: Pick<World, 'server'>, device: Device, 
 export async function link(world: World, name = 'Coop'): Promise<Device> {
   const provision = world.server.waitForProvision()
   const shown = Promise.withResolvers<string>()
-  const linked = linkSignal(
-    world.settings,
-    world.home,
-    { name, onCode: shown.resolve },
-    AbortSignal.timeout(20_000),
-  )
+  const linked = linkSignal(world.settings, world.home, { name, onCode: shown.resolve }, soon())
   const pending = await provision
   const complete = pending.complete({ provisionURL: await shown.promise, primaryDevice: world.phone })
   await linked
@@ -186,7 +198,7 @@ export async function open(
     channel,
     heard,
     async next() {
-      const deadline = AbortSignal.timeout(10_000)
+      const deadline = soon()
       while (heard.length <= taken) await Promise.race([woken.promise, rejectOn(deadline, 'no message came')])
       return heard[taken++]!
     },
@@ -256,7 +268,7 @@ export async function friend(
   return person
 }
 
-export async function until(condition: () => boolean, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, ms = patientMs): Promise<void> {
   const end = Date.now() + ms
   while (!condition()) {
     if (Date.now() > end) throw new Error('the condition did not come true')

@@ -1,6 +1,11 @@
 // Waits until what was committed is on the disk: one flush for all who ask meanwhile, beside the event loop.
 import { closeSync, fdatasync, openSync } from 'node:fs'
-import type { Db } from './database.ts'
+
+/** A database in WAL mode whose commits are not flushed one by one. */
+interface Logged {
+  readonly name: string
+  pragma(source: string): unknown
+}
 
 export interface Durable extends Disposable {
   /** Resolves when every commit made before the call would survive a power cut; rejects when the disk refuses. */
@@ -12,7 +17,7 @@ export interface Durable extends Disposable {
  * SQLite keeps that file as long as the database is open, and lays no lock on it. To be disposed before `db`,
  * whose closing writes and flushes everything itself.
  */
-export function openDurable(db: Db): Durable {
+export function openDurable(db: Logged): Durable {
   const path = `${db.name}-wal`
   let file: number | undefined
   let closed = false
