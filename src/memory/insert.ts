@@ -25,7 +25,7 @@ export interface NewRow {
   readonly originTrust: string
   readonly ref?: string | null
   readonly entry?: number | null
-  /** Whether it takes no place among its neighbours if it says next to nothing. */
+  /** Whether it takes no place among its neighbours if it says next to nothing, or what was just said in the same words. */
   readonly passing?: boolean
   /** Index terms of the turns before and after, where they are known already. */
   readonly near?: string
@@ -48,6 +48,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
   const meta = [...named, ...dateTerms(row.at, text), ...mark]
   const near = row.near ?? ''
   const event = spansIn(text, row.at)[0]
+  const hash = hashOf(text)
   shelf
     .sql(`INSERT INTO ${shelf.tables.mem} (${columns}) VALUES (${Array(29).fill('?').join(', ')})`)
     .run(
@@ -65,7 +66,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
       JSON.stringify(people),
       row.session ?? null,
       row.seq ?? null,
-      placeOf(shelf, row, terms.length),
+      placeOf(shelf, row, terms.length, hash),
       row.at,
       event?.from ?? null,
       event?.to ?? null,
@@ -74,7 +75,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
       row.recordedAt,
       row.origin,
       row.originTrust,
-      hashOf(text),
+      hash,
       row.ref ?? null,
       row.entry ?? null,
       questionShare(row.body),
@@ -137,10 +138,20 @@ function aliased(shelf: Shelf, people: readonly string[]): string[] {
 
 /** A turn of the agent with fewer words than this ("Noted.") would only come between what people said. */
 const fewestTerms = 3
+/** So would a sentence that it says again within so many turns. */
+const lately = 40
 
-function placeOf(shelf: Shelf, { kind, session, passing }: NewRow, terms: number): number | null {
-  if (session == null || kind !== 'turn' || (passing && terms < fewestTerms)) return null
-  return nextPosition(shelf, session)
+function placeOf(shelf: Shelf, row: NewRow, terms: number, hash: Buffer): number | null {
+  const { kind, session, passing } = row
+  if (session == null || kind !== 'turn') return null
+  if (passing && terms < fewestTerms) return null
+  const next = nextPosition(shelf, session)
+  return passing && saidLately(shelf, session, next, hash) ? null : next
+}
+
+function saidLately({ sql, tables }: Shelf, session: string, next: number, hash: Buffer): boolean {
+  const query = `SELECT 1 FROM ${tables.mem} WHERE session = ? AND pos >= ? AND hash = ?`
+  return sql(query).get(session, next - lately, hash) !== undefined
 }
 
 function nextPosition(shelf: Shelf, session: string): number {
