@@ -70,8 +70,17 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   )
 
   const store = stack.use(openStore(join(config.paths.db, 'coop.db'), migrationsFolder('coop')))
+  /** What memory mended before anybody could be told. */
+  const untold: string[] = []
+  let tellOwners = (text: string): void => void untold.push(text)
   const memory = stack.use(
-    openMemory(memoryOptionsOf(config, { migrations: join(packageFolder(), 'migrations'), log })),
+    openMemory(
+      memoryOptionsOf(config, {
+        migrations: join(packageFolder(), 'migrations'),
+        log,
+        onNotice: notice => tellOwners(notice),
+      }),
+    ),
   )
   const { home, paths, settings } = config
   const boxes = stack.use(
@@ -149,6 +158,8 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
   made.push(await terminalChannel(socketPath(config), gateway.control, depsOf(config, 'terminal')))
   for (const channel of made) gateway.channels.start(channel)
   gateway.recover()
+  tellOwners = gateway.tellOwners
+  for (const text of untold) tellOwners(text)
   const { watchConfig } = await import('./config/watch.ts')
   const watching = stack.use(watchConfig(config.path, () => void gateway.configuration.read()))
   void watching.ready.then(() => gateway.configuration.read())

@@ -63,5 +63,9 @@ export function isStorageFault(error: unknown): boolean {
   )
 }
 
+/** Such a refusal, with what to do about it. */
+export const storageWords = (error: unknown): string =>
+  `The disk is full or read-only (${messageOf(error)}); make room or mount it for writing, then try again.`
+
 /** The lines that say something. A pattern for the gaps would take minutes over a page of blanks. */
 const linesOf = (text: string): string[] => text.split('\n').flatMap(line => line.trim() || [])

@@ -3,7 +3,7 @@ import { type Cli, type Command, exit, exitCodeOf, isParseError } from './cli/co
 import { commands, helpText } from './cli/commands.ts'
 import { surroundings } from './config/environment.ts'
 import { nearest } from './config/nearest.ts'
-import { CoopError, isStorageFault, messageOf } from './errors.ts'
+import { CoopError, isStorageFault, messageOf, storageWords } from './errors.ts'
 
 const jobs: NonNullable<Cli['jobs']> = {
   suspend: () => void process.kill(0, 'SIGTSTP'),
@@ -99,8 +99,7 @@ function known(name: string): string {
 
 function describe(error: unknown): string {
   if (error instanceof CoopError) return error.message
-  if (isStorageFault(error))
-    return `The disk is full or read-only (${messageOf(error)}); make room or mount it for writing, then try again.`
+  if (isStorageFault(error)) return storageWords(error)
   if (isClosed(error)) return `${messageOf(error)}; its owner can read it, or open it with chown or chmod.`
   if (isParseError(error)) return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -173,6 +173,12 @@ export function endOf(cause: unknown): End {
   }
 }
 
+/** What went wrong with a connection, in words. */
+export function trouble(cause: unknown): string {
+  const end = endOf(cause)
+  return end.kind === 'closed' ? 'the connection was closed' : end.error
+}
+
 /** Takes envelopes in, in the order in which they came, and acknowledges each when it is safe. */
 function inOrder(options: ConnectionOptions, onFault: (error: string) => void) {
   const early: (() => void)[] = []

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Net } from '@signalapp/libsignal-client'
 import { IdentityKeyPair, PrivateKey, PublicKey } from '@signalapp/libsignal-client'
-import { CoopError, messageOf } from '../../src/errors.ts'
+import { CoopError, isStorageFault } from '../../src/errors.ts'
 import { base64, bytes } from './bytes.ts'
+import { trouble } from './connection.ts'
 import type { ProvisionMessage } from './generated/signal_pb.ts'
 import { uuidOf } from './ids.ts'
 import { keepKeys, makeStandingKeys } from './keys.ts'
@@ -50,6 +51,10 @@ export async function linkSignal(
     const service = openService(settings, home)
     const answer = await waitForPhone(service, options, signal)
     return await register(db, service, answer, options.name, signal)
+  } catch (cause) {
+    if (signal.aborted) throw new CoopError('aborted', 'Linking was stopped.', { cause })
+    if (cause instanceof CoopError || isStorageFault(cause)) throw cause
+    throw new CoopError('channel_failed', trouble(cause), { cause })
   } finally {
     db.close()
   }
@@ -115,10 +120,6 @@ async function waitForPhone(
     }
     signal.throwIfAborted()
     throw new CoopError('channel_failed', 'No phone scanned the code in time; run `coop signal link` again.')
-  } catch (cause) {
-    if (signal.aborted) throw new CoopError('aborted', 'Linking was stopped.', { cause })
-    if (cause instanceof CoopError) throw cause
-    throw new CoopError('channel_failed', `Signal cannot be reached: ${messageOf(cause)}`, { cause })
   } finally {
     signal.removeEventListener('abort', give)
     await Promise.allSettled(open.map(connection => connection.disconnect()))

@@ -1,7 +1,7 @@
 // One client's connection: JSON-RPC requests in, results and events out.
 import type { Socket } from 'node:net'
 import type { Attachment, Control, ControlMethod, Inbound, Principal } from '../../src/channel.ts'
-import { CoopError, messageOf } from '../../src/errors.ts'
+import { CoopError, isStorageFault, messageOf, storageWords } from '../../src/errors.ts'
 import type { SequencedEvent } from '../../src/protocol/events.ts'
 import { frame, frames, maxFrameBytes, protocolVersion } from '../../src/protocol/framing.ts'
 import { type Method, methods, type RpcError, rpcErrors } from '../../src/protocol/messages.ts'
@@ -144,5 +144,7 @@ function rpcErrorOf(error: unknown): RpcError {
   if (error instanceof Refusal) return error.rpc
   if (error instanceof CoopError)
     return { code: rpcErrors.fault, message: error.message, data: { fault: error.code } }
+  if (isStorageFault(error))
+    return { code: rpcErrors.fault, message: storageWords(error), data: { fault: 'disk_full' } }
   return { code: rpcErrors.internal, message: messageOf(error) }
 }

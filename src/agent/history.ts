@@ -10,8 +10,9 @@ export const leftOut =
 
 /**
  * The messages of a conversation. Pure: the same entries give the same bytes, so that a provider's
- * cache serves the prefix. The last two user messages carry breakpoints. Thinking goes back within its
- * turn alone: later it would be paid for, and refused where what came before it has moved.
+ * cache serves the prefix. Two breakpoints: the newest message, and where the request before this one
+ * ended. Thinking goes back within its turn alone: later it would be paid for, and refused where what came
+ * before it has moved.
  */
 export function messagesOf(entries: readonly Entry[], turn: string, nameOf: NameOf): Message[] {
   const results = new Map<string, Block>()
@@ -19,30 +20,45 @@ export function messagesOf(entries: readonly Entry[], turn: string, nameOf: Name
     if (entry.role === 'tool' && entry.callId !== undefined)
       results.set(`${entry.turn}:${entry.callId}`, resultOf(entry, turn))
   }
-  const messages: Message[] = []
+  const messages: Made[] = []
   // What stands alone keeps its array: what is sent of it was written out before.
-  const push = (role: Message['role'], blocks: readonly Block[]) => {
+  const push = (role: Message['role'], blocks: readonly Block[], entry: Entry, changed = false) => {
     const last = messages.at(-1)
-    if (last?.role === role) messages[messages.length - 1] = { role, blocks: [...last.blocks, ...blocks] }
-    else messages.push({ role, blocks })
+    const made = { role, blocks, turn: entry.turn, changed }
+    if (last?.role !== role) messages.push(made)
+    else
+      messages[messages.length - 1] = {
+        ...made,
+        blocks: [...last.blocks, ...blocks],
+        changed: changed || last.changed,
+      }
   }
   for (const entry of entries) {
-    if (entry.role === 'user' || entry.role === 'heard') push('user', named(entry, nameOf))
-    else if (entry.role === 'summary') push('user', entry.blocks)
+    if (entry.role === 'user' || entry.role === 'heard') push('user', named(entry, nameOf), entry)
+    else if (entry.role === 'summary') push('user', entry.blocks, entry)
     else if (entry.role === 'assistant') {
-      const isSent = (block: Block) => isSaid(block) && (entry.turn === turn || block.type !== 'thinking')
+      const isSent = (block: Block) => isSaid(block) && (entry.turn === turn || !isThinking(block))
       const blocks = entry.blocks.every(isSent) ? entry.blocks : entry.blocks.filter(isSent)
       if (blocks.length === 0) continue
-      push('assistant', blocks)
+      push('assistant', blocks, entry, entry.turn !== turn && entry.blocks.some(isThinking))
       const answers = blocks.flatMap(block =>
         block.type === 'tool_call' ? [results.get(`${entry.turn}:${block.id}`) ?? noResult(block)] : [],
       )
-      if (answers.length > 0) push('user', answers)
+      if (answers.length > 0) push('user', answers, entry, answers.some(isLeftOut))
     }
   }
   while (messages[0]?.role === 'assistant') messages.shift()
-  return withBreakpoints(messages)
+  return withBreakpoints(messages, turn)
 }
+
+/** `changed`: it is not what the turn that wrote it sent. */
+interface Made extends Message {
+  readonly turn: string | null
+  readonly changed: boolean
+}
+
+const isThinking = ({ type }: Block): boolean => type === 'thinking'
+const isLeftOut = (block: Block): boolean => block.type === 'tool_result' && block.text === leftOut
 
 const isSaid = (block: Block): boolean => block.type !== 'text' || block.text.trim() !== ''
 
@@ -84,9 +100,14 @@ function named({ author, blocks }: Entry, nameOf: NameOf): readonly Block[] {
 export const voiced = (name: string, text: string): string =>
   `${name}: ${text.replace(/\r\n?|[\n\u2028\u2029]/g, '\n  ')}`
 
-function withBreakpoints(messages: readonly Message[]): Message[] {
-  const users = messages.flatMap((message, index) => (message.role === 'user' ? [index] : [])).slice(-2)
-  return messages.map((message, index) =>
-    users.includes(index) ? { ...message, breakpoint: true } : message,
+/** A turn that is over leaves out what it thought and read outside: a cache then holds only what came before that. */
+function withBreakpoints(messages: readonly Made[], turn: string): Message[] {
+  const users = messages.flatMap(({ role }, index) => (role === 'user' ? [index] : []))
+  const before = messages[users.at(-2) ?? -1]
+  const moved =
+    before && before.turn !== turn ? messages.findIndex(one => one.changed && one.turn === before.turn) : -1
+  const marks = [users.at(-1), moved < 0 ? users.at(-2) : users.findLast(index => index < moved)]
+  return messages.map(({ role, blocks }, index) =>
+    marks.includes(index) ? { role, blocks, breakpoint: true } : { role, blocks },
   )
 }

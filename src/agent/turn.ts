@@ -1,14 +1,11 @@
 // The turn loop: what the transcript lacks next decides the next step, so that resuming is the same as running.
-import { z } from 'zod'
 import type { Desk } from '../desk/desk.ts'
 import type { SessionEvent } from '../protocol/events.ts'
 import { type Block, type NewEntry, plainText, saidAfter, wellFormed } from '../store/entry.ts'
 import type { Spend, Usage } from '../store/turns.ts'
-import type { Tool } from '../tools/tool.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
 import { correction, unfounded } from './claims.ts'
 import { messagesOf, type NameOf } from './history.ts'
-import { leanSchema } from './lean-schema.ts'
 import {
   addUsage,
   type FailureKind,
@@ -17,12 +14,12 @@ import {
   type ModelRequest,
   noUsage,
   type StreamModel,
-  type ToolSpec,
 } from './model.ts'
 import { primed } from './primer.ts'
 import type { SystemPrompt } from './prompt.ts'
 import { hourPays } from './rhythm.ts'
-import { countTokens } from './tokens.ts'
+import { withoutOldResults } from './shorten.ts'
+import { specOf, specTokens } from './specs.ts'
 
 export type Outcome =
   /** `entry` is not stored yet: it goes in with the reply's parts, in the commit that ends the turn. */
@@ -83,6 +80,7 @@ export async function* runTurn(
   let usage = noUsage
   let objection: Message[] = []
   let corrected = false
+  let shortened = false
   let steps = desk.history().filter(entry => entry.turn === desk.turn.id && entry.role === 'assistant').length
   for (;;) {
     const history = desk.history()
@@ -100,7 +98,8 @@ export async function* runTurn(
     if (steps > 0 && options.join()) continue
 
     const last = steps >= maxSteps
-    const messages = [...messagesOf(history, desk.turn.id, options.nameOf), ...objection]
+    const shown = shortened ? (withoutOldResults(history, desk.turn.id) ?? history) : history
+    const messages = [...messagesOf(shown, desk.turn.id, options.nameOf), ...objection]
     const request: ModelRequest = {
       model: options.model,
       tools: specs,
@@ -124,6 +123,11 @@ export async function* runTurn(
         desk.step([], options.costOf(said.end.usage))
       }
       if (signal.aborted) return { kind: 'stopped', entry, usage }
+      const isLong = said.end.kind === 'overflow' && entry === null
+      if (isLong && !shortened && withoutOldResults(history, desk.turn.id)) {
+        shortened = true
+        continue
+      }
       return { kind: 'failed', failure: said.end.kind, message: said.end.message, entry, usage }
     }
     steps++
@@ -203,25 +207,6 @@ async function* relay(stream: AsyncIterable<ModelEvent>, turn: string): AsyncGen
   }
   return { text, end: { type: 'failed', kind: 'broken', message: 'the stream ended without an end' } }
 }
-
-const told = new WeakMap<Tool, { readonly spec: ToolSpec; readonly tokens: number }>()
-
-function toldOf(tool: Tool) {
-  let known = told.get(tool)
-  if (!known) {
-    const schema = leanSchema(z.toJSONSchema(tool.input, { io: 'input' }))
-    const spec = { name: tool.name, description: tool.description, schema }
-    told.set(tool, (known = { spec, tokens: countTokens(JSON.stringify(spec)) }))
-  }
-  return known
-}
-
-/** A tool as the model is told of it; the same object each time, since its bytes are cached. */
-const specOf = (tool: Tool): ToolSpec => toldOf(tool).spec
-
-/** Estimated tokens of tools in a request. */
-export const specTokens = (tools: readonly Tool[]): number =>
-  tools.reduce((sum, tool) => sum + toldOf(tool).tokens, 0)
 
 const withText = (
   message: ModelRequest['messages'][number],

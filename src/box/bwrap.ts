@@ -54,6 +54,7 @@ export function bwrapArguments(spec: BoxSpec, lent: Lent): string[] {
     ...['--size', small, '--perms', '0755', '--tmpfs', '/run'],
     ...['--size', String(limits.tmp), '--perms', '0700', '--tmpfs', account.home],
     ...spec.mounts.flatMap(bind),
+    ...spec.mounts.flatMap(({ at, bare }) => (bare ? ['--remount-ro', at] : [])),
     ...spec.hidden.flatMap(({ at, kind }) =>
       kind === 'folder'
         ? ['--size', '4096', '--perms', '0500', '--tmpfs', at, '--remount-ro', at]
@@ -68,7 +69,8 @@ export function bwrapArguments(spec: BoxSpec, lent: Lent): string[] {
   ]
 }
 
-const bind = ({ host, at, mode }: Mount): string[] => [mode === 'rw' ? '--bind' : '--ro-bind', host, at]
+const bind = ({ host, at, mode, bare }: Mount): string[] =>
+  bare ? ['--perms', '0755', '--tmpfs', at] : [mode === 'rw' ? '--bind' : '--ro-bind', host, at]
 
 function environment(spec: BoxSpec): Record<string, string> {
   return {

@@ -1,5 +1,15 @@
 // Opens boxes for clearances, once a runtime has shown here that its walls stand.
-import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import type { Clearance } from '../access/clearance.ts'
@@ -190,6 +200,13 @@ function prepare(workspace: string, policy: Policy): void {
     const own = `users/${policy.person}`
     wanted.push(own, `${own}/output`, ...personalFolders.map(name => `${own}/${name}`))
   }
+  // Who sees the whole workspace sees no personal folder of another: what is not there yet could not be hidden.
+  if (policy.roots.some(root => root.path === ''))
+    wanted.push(
+      ...foldersIn(join(workspace, 'users')).flatMap(own =>
+        personalFolders.map(name => `users/${own}/${name}`),
+      ),
+    )
   const kind = (path: string) => lstatSync(path, { throwIfNoEntry: false })
   for (const name of wanted) {
     const path = join(workspace, name)
@@ -206,6 +223,11 @@ function prepare(workspace: string, policy: Policy): void {
   if (!stat)
     writeFileSync(ignore, '# What no box shows: one pattern a line, as in a .gitignore.\n', { mode: 0o644 })
   else if (!stat.isFile()) throw new CoopError('box_failed', `${ignore} is not a plain file; move it away.`)
+}
+
+function foldersIn(path: string): string[] {
+  if (!existsSync(path)) return []
+  return readdirSync(path, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? entry.name : []))
 }
 
 /** The kernel's clock for files lags behind the real one by up to a tick. */

@@ -9,6 +9,8 @@ export interface Mount {
   readonly mode: 'ro' | 'rw'
   /** Which one it has to be, as `device:inode`, where another box could put something else in its place. */
   readonly is?: string
+  /** Shows nothing but what is mounted inside it: what comes into being there later is not in the box. */
+  readonly bare?: true
 }
 
 export interface Hidden {

@@ -45,6 +45,7 @@ export async function survey(
     at: inBox(path),
     mode,
     ...(gatewayMade(path) || covered(path) ? {} : { is: whereabouts(workspace, path) }),
+    ...(path === table.bare ? { bare: true } : {}),
   }))
   const hidden = table.hidden.map(({ at, kind }) => ({ at: inBox(at), kind }))
   for (const extra of policy.mounts) {
@@ -79,6 +80,8 @@ class Table {
   readonly workspace: string
   readonly modes = new Map<string, 'ro' | 'rw'>()
   readonly hidden: Hidden[] = []
+  /** The folder of which each folder inside is laid by itself. */
+  bare: string | undefined
 
   constructor(workspace: string) {
     this.workspace = workspace
@@ -136,6 +139,7 @@ function lay(table: Table, policy: Policy, path: string, mode: 'ro' | 'rw'): voi
   if (path === '') {
     if (table.kind('users') === 'folder') {
       table.add('users', 'ro')
+      table.bare = 'users'
       for (const folder of table.folders('users')) {
         level(folder)
         personal(table, policy, folder.slice('users/'.length), mode)

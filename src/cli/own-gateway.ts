@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { openModels } from '../agent/models/models.ts'
 import { findConfig } from '../config/environment.ts'
 import { loadOrLastGood } from '../config/last-good.ts'
-import type { Config } from '../config/load.ts'
+import { type Config, providersOf } from '../config/load.ts'
 import { openCoop } from '../coop.ts'
 import { coopVersion } from '../package.ts'
 import type { Cli } from './command.ts'
@@ -53,7 +53,13 @@ function newHome(cli: Cli): string {
 function withAnswerer(config: Config): Config {
   const { settings } = config
   const models = openModels(config)
-  models.resolve(settings.agent.model)
-  if (models.hasKey(settings.agent.model)) return config
-  return { ...config, settings: { ...settings, agent: { ...settings.agent, model: 'offline/coop' } } }
+  const wanted = models.resolve(settings.agent.model)
+  if (models.hasKey(wanted)) return config
+  const provider = providersOf(config).find(({ key }) => wanted.startsWith(`${key}/`))
+  const variable = provider?.api_keys[0]?.replace(/^env:/, '') ?? 'ANTHROPIC_API_KEY'
+  return {
+    ...config,
+    standIn: `No model key is set: the built-in offline model answers. Set ${variable} for a real one.`,
+    settings: { ...settings, agent: { ...settings.agent, model: 'offline/coop' } },
+  }
 }

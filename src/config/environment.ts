@@ -28,7 +28,7 @@ export interface Surroundings {
 /** Throws `usage_wrong` for a log level that there is not. */
 export function surroundings(env: Environment = environment()): Surroundings {
   const known = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
-  const level = env.COOP_LOG ?? 'info'
+  const level = env.COOP_LOG || 'info'
   if (!known.includes(level)) {
     throw new CoopError('usage_wrong', `COOP_LOG is "${level}"; it takes one of ${known.join(', ')}.`)
   }

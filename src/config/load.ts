@@ -15,6 +15,8 @@ export interface Config {
   readonly home: string
   readonly text: string
   readonly settings: Settings
+  /** Why the offline model stands in for the one that the file names; absent while that one answers. */
+  readonly standIn?: string
   readonly household: Household
   /** The value behind "env:NAME"; undefined if the variable is empty or absent. */
   readonly secret: (reference: string) => string | undefined
@@ -47,8 +49,12 @@ export function configFrom(
   }
   const { settings } = parsed
   const home = dirname(path)
-  const values = { ...dotEnv(home), ...env }
-  const secret = (reference: string) => values[reference.replace(/^env:/, '')] || undefined
+  const file = dotEnv(home)
+  // A variable that a container or a shell hands on empty hides nothing.
+  const secret = (reference: string) => {
+    const name = reference.replace(/^env:/, '')
+    return env[name] || file[name] || undefined
+  }
   return {
     path,
     home,

@@ -24,6 +24,12 @@ export interface SenderOptions {
   readonly awake?: () => number
 }
 
+interface Arrival {
+  readonly externalId: string | null
+  readonly at: number
+  readonly expiresAt: number | null
+}
+
 export interface Sender {
   /** Whether a part for `place` would be the first in its lane. */
   idle(place: Place): boolean
@@ -98,6 +104,8 @@ export function openSender(options: SenderOptions): Sender {
 
   /** True when the row has ended, one way or the other. `next` is asked once that is known: the queue grows meanwhile. */
   async function attempt(row: OutboxRow, next: () => number | null): Promise<boolean> {
+    const known = out.get(row.id)
+    if (known) return arrived(row, known, next)
     const wait = waits.has(row.id)
       ? waits.get(row.id)!.until - awake()
       : Math.min(row.nextAt - now(), longestBackoffMs)
@@ -122,14 +130,23 @@ export function openSender(options: SenderOptions): Sender {
     if (result.kind === 'sent') {
       const at = now()
       const expiresAt = result.expiresMs === undefined ? null : at + result.expiresMs
-      outbox.markSent(row.id, result.externalId ?? null, next(), at, expiresAt)
-      forget(row)
-      options.delivered(row)
-      return true
+      const arrival = { externalId: result.externalId ?? null, at, expiresAt }
+      out.set(row.id, arrival)
+      return arrived(row, arrival, next)
     }
     if (result.kind === 'refused') return ended(row, 'failed', result.reason, next)
     if (stop.signal.aborted) return false
     return later(row, result, next)
+  }
+
+  /** What the platform has, until that is written: a full disk must not make a second one of it. */
+  const out = new Map<number, Arrival>()
+  function arrived(row: OutboxRow, { externalId, at, expiresAt }: Arrival, next: () => number | null): true {
+    outbox.markSent(row.id, externalId, next(), at, expiresAt)
+    options.delivered(row)
+    out.delete(row.id)
+    forget(row)
+    return true
   }
 
   function later(

@@ -38,6 +38,8 @@ export interface ControlOptions {
     text: string,
   ) => Promise<Results['command/run'] | null>
   readonly modelFor: (person: Person, session: string) => string
+  /** Why the offline model answers, where it was not chosen. */
+  readonly standIn: () => string | undefined
   readonly commands: (clearance: Clearance) => CommandInfo[]
   readonly models: () => Pick<Models, 'known' | 'contextOf' | 'resolve'>
   readonly running: (session: string) => boolean
@@ -47,9 +49,8 @@ export interface ControlOptions {
 }
 
 const page = 200
-/** Said to a client when it comes. */
-const offlineNotice =
-  'No model key is set: the built-in offline model answers. Set ANTHROPIC_API_KEY for a real one.'
+/** Said to a client when it comes, where nothing is missing. */
+const offlineNotice = 'The built-in offline model answers, as chosen.'
 
 export function openControl(options: ControlOptions): Control {
   const { store } = options
@@ -101,12 +102,18 @@ export function openControl(options: ControlOptions): Control {
       return { deleted: true }
     },
     'approval/list': principal => ({
-      approvals: options.consent
-        .openFor(view(principal))
-        .map(({ id, question, createdAt, expiresAt }) => ({ id, question, createdAt, expiresAt })),
+      approvals: options.consent.openFor(view(principal)).map(({ id, question, createdAt, expiresAt }) => {
+        const longer = store.permits.offered(id)?.words
+        return { id, question, ...(longer ? { longer } : {}), createdAt, expiresAt }
+      }),
     }),
-    'approval/answer': (principal, { id, answer }: Params<'approval/answer'>) => ({
-      text: options.consent.answer(id, answer === 'approve' ? 'approved' : 'denied', view(principal)),
+    'approval/answer': (principal, { id, answer, minutes }: Params<'approval/answer'>) => ({
+      text: options.consent.answer(
+        id,
+        answer === 'approve' ? 'approved' : 'denied',
+        view(principal),
+        () => minutes && minutes * 60_000,
+      ),
     }),
     async 'command/run'(principal, { session, command }: Params<'command/run'>) {
       const result = await options.command(
@@ -188,7 +195,9 @@ export function openControl(options: ControlOptions): Control {
         level: view(principal).acts,
         session: principal.session,
         model,
-        ...(options.models().resolve(model).startsWith('offline/') ? { notice: offlineNotice } : {}),
+        ...(options.models().resolve(model).startsWith('offline/')
+          ? { notice: options.standIn() ?? offlineNotice }
+          : {}),
       }
     },
     async call(principal, method, params) {

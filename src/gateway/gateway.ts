@@ -73,6 +73,8 @@ export interface Gateway extends Lifetime {
   boxRules(): BoxRules
   /** Who there is now. */
   household(): Household
+  /** Says a line of the program's own to every owner. */
+  tellOwners(text: string): void
   status(): StatusReport
 }
 
@@ -226,6 +228,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     commands: commandRuns.openTo,
     running,
     modelFor,
+    standIn: () => config().standIn,
     today,
   })
   const menus = openMenus({ ...base, settings: store.settings, commands: () => commands.values() })
@@ -237,6 +240,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     channels,
     boxRules: inForce.boxRules,
     household,
+    tellOwners: text => office.tellOwners(text),
     configuration,
     schedule,
     reload,

@@ -97,11 +97,12 @@ export function openPeople(options: {
     async approve(code, name, trust, author) {
       const pairing = open(code)
       const match = `${pairing.channel}:${pairing.sender}`
-      const text = editText(
-        configuration.latest().text,
-        admission(settings().users, name, trust, match, joins.leftBehind),
-      )
-      const said = await configuration.change(text, author)
+      const wish = () =>
+        editText(
+          configuration.latest().text,
+          admission(settings().users, name, trust, match, joins.leftBehind),
+        )
+      const said = await configuration.change(wish, author)
       const { people } = configuration.latest().household
       const person = [...people.values()].find(candidate => candidate.matches.includes(match))
       if (!person) return said
@@ -123,19 +124,19 @@ export function openPeople(options: {
     async change(change, author) {
       const before = configuration.outcomeOf(author.call)
       if (before !== null) return before
-      const text = editText(configuration.latest().text, edits(change))
-      if (change.kind !== 'merge') return configuration.change(text, author)
-      const said = await merge(change.who, change.into, text, author)
+      const wish = () => editText(configuration.latest().text, edits(change))
+      if (change.kind !== 'merge') return configuration.change(wish, author)
+      const said = await merge(change.who, change.into, wish, author)
       return [said, ...(await joins.carryOut())].join('\n')
     },
   }
 
   /** Planned before the configuration changes: a crash right after must not leave what was theirs closed. */
-  async function merge(who: string, into: string, text: string, author: Author): Promise<string> {
+  async function merge(who: string, into: string, wish: () => string, author: Author): Promise<string> {
     const [gone, stays] = twoUsers(who, into)
     const join = { from: userId(gone), into: userId(stays), matches: gone.match, by: author.who }
     using _ = await joins.plan(join)
-    return await configuration.change(text, author)
+    return await configuration.change(wish, author)
   }
 }
 

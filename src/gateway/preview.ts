@@ -1,7 +1,7 @@
 // What each person would get under a configuration: level, compartments, tools, the size of the prompt.
 import { viewOf } from '../access/clear.ts'
 import { promptTokens } from '../agent/prompt.ts'
-import { specTokens } from '../agent/turn.ts'
+import { specTokens } from '../agent/specs.ts'
 import type { Config } from '../config/load.ts'
 import { openFiles } from '../desk/files.ts'
 import { openSkills } from '../desk/skills.ts'

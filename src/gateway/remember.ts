@@ -2,35 +2,23 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { reissueAmongSame } from '../access/clear.ts'
 import type { Household } from '../access/household.ts'
-import type { Models } from '../agent/models/models.ts'
 import type { Settings } from '../config/schema.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { CaptureSource } from '../memory/capture.ts'
-import type { Complete } from '../memory/facts.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { RetentionRules } from '../memory/retention.ts'
 import { tendVectors, upkeep } from '../memory/upkeep.ts'
-import { plainText } from '../store/entry.ts'
-import type { Store } from '../store/store.ts'
-import type { Usage } from '../store/turns.ts'
-import { newTrace, type Tracer } from '../trace/trace.ts'
-import { tracedStream } from './conversation/traced.ts'
+import { type CompletionOptions, openCompletion } from './memory-completion.ts'
 import { authorName } from './said.ts'
 
-export interface RememberOptions {
-  readonly store: Store
+export interface RememberOptions extends CompletionOptions {
   readonly memory: Memory
   readonly household: () => Household
   readonly settings: () => Settings
-  readonly models: () => Models
-  readonly tracer: Tracer
-  /** The cheap model, for side work. */
-  readonly sideModel: () => string
   /** Whether a turn is running. */
   readonly busy: () => boolean
   readonly log: Log
-  readonly now: () => number
 }
 
 export interface Remember extends AsyncDisposable {
@@ -47,16 +35,20 @@ const factsAfterMs = 5 * 60_000
 /** After a start: what a new embedding model has to read anew need not wait until somebody speaks. */
 const vectorsAfterMs = 2_000
 const tidyEveryMs = 6 * 3_600_000
-const maxTokens = 2_000
+/** When a turn was running: later, and long before the next time. */
+const busyAgainMs = 60_000
 /** Rows of coop.db that one commit lets go. */
 const slice = 200
 
 export function openRemember(options: RememberOptions): Remember {
   const { store, memory, log } = options
+  const completion = openCompletion(options)
   const stop = new AbortController()
   let words: NodeJS.Timeout | undefined
   let waitingSince: number | undefined
   let facts: NodeJS.Timeout | undefined
+  let again: NodeJS.Timeout | undefined
+  let tidyDue = false
   let work: Promise<void> = Promise.resolve()
   const tidying = setInterval(() => queue(true, true), tidyEveryMs).unref()
   const first = setTimeout(() => queue(false, true), factsAfterMs).unref()
@@ -81,54 +73,17 @@ export function openRemember(options: RememberOptions): Remember {
   const nameOf = (author: string | null): string =>
     author === null ? options.settings().agent.id : authorName(author, options.household())
 
-  /** Null when no model can write facts. */
-  const factsModel = (): string | null => {
-    const model = options.sideModel()
-    return model.startsWith('offline/') ? null : model
-  }
-
-  const spent = (model: string, usage: Usage) => {
-    const usd = options.models().cost(model, usage)
-    const spend = { ...usage, person: null, level: 'full', job: 'memory', model, usd } as const
-    store.turns.record('memory', spend, options.now())
-  }
-
-  const completeWith = (model: string): Complete =>
-    async function complete(prompt, signal) {
-      const request = {
-        model,
-        tools: [],
-        system: {
-          stable: 'You keep the memory of a household. Answer with exactly what is asked for.',
-          session: '',
-        },
-        messages: [{ role: 'user', blocks: [{ type: 'text', text: prompt }] }],
-        maxTokens,
-      } as const
-      const traced = { trace: newTrace(), parent: null, model, began() {} }
-      for await (const event of tracedStream(options.models, options.tracer, traced)(request, signal)) {
-        if (event.type === 'failed') {
-          if (event.usage) spent(model, event.usage)
-          throw new Error(event.message)
-        }
-        if (event.type !== 'done') continue
-        spent(event.instead ?? model, event.usage)
-        return plainText(event.blocks)
-      }
-      throw new Error('the model said nothing')
-    }
-
   /** One run after another; a failure waits for the next nudge. */
   function queue(withModel: boolean, withTidying: boolean): void {
     work = work.then(async () => {
       const { capture, retention } = options.settings().memory
-      const model = withModel ? factsModel() : null
       if (withTidying) await trim()
-      if (stop.signal.aborted || (withModel && options.busy())) return
+      if (stop.signal.aborted) return
+      if (withModel && options.busy()) return putOff(withTidying)
       try {
         await upkeep(memory, {
           source: capture.enabled ? source : null,
-          complete: model === null ? null : completeWith(model),
+          complete: withModel ? completion() : null,
           retention: withTidying && retention.enabled ? rulesOf(retention) : null,
           signal: stop.signal,
         })
@@ -138,6 +93,15 @@ export function openRemember(options: RememberOptions): Remember {
       }
       embed()
     })
+  }
+
+  function putOff(withTidying: boolean): void {
+    tidyDue ||= withTidying
+    again ??= setTimeout(() => {
+      again = undefined
+      queue(true, tidyDue)
+      tidyDue = false
+    }, busyAgainMs).unref()
   }
 
   /** Beside everything else, one run at a time. */
@@ -177,7 +141,7 @@ export function openRemember(options: RememberOptions): Remember {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(tidying)
-      for (const timer of [first, words, facts, vectors ?? undefined]) clearTimeout(timer)
+      for (const timer of [first, words, facts, again, vectors ?? undefined]) clearTimeout(timer)
       stop.abort()
       await work
       await embedding

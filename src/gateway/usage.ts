@@ -1,4 +1,5 @@
 // What was spent, in words.
+import { isUnpriced } from '../agent/models/catalogue.ts'
 import { CoopError } from '../errors.ts'
 import type { Spending, SpendRow } from '../store/spending.ts'
 import { dayName, daysAgo } from './zone.ts'
@@ -46,7 +47,9 @@ export function usageText(spending: Spending, wish: UsageWish, now: number, time
   const total = rows.reduce((sum, row) => sum + row.usd, 0)
   const lines = rows.map(row => {
     const read = row.input + row.cacheRead + row.cacheWrite
-    return `${row.name ?? 'none'}: $${row.usd.toFixed(4)}, ${row.calls} calls, ${read} tokens in (${row.cacheRead} from the cache), ${row.output} out`
+    const unpriced = wish.by === 'model' && row.name !== null && isUnpriced(row.name)
+    const usd = unpriced ? 'price not known' : `$${row.usd.toFixed(4)}`
+    return `${row.name ?? 'none'}: ${usd}, ${row.calls} calls, ${read} tokens in (${row.cacheRead} from the cache), ${row.output} out`
   })
   const span = wish.days === 1 ? 'Today' : `The last ${wish.days} days`
   return [`${span}, by ${wish.by}: $${total.toFixed(4)}`, ...lines].join('\n')

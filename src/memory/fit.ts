@@ -1,6 +1,7 @@
 // How well the words of one row fit a question: bm25 over its columns, how much is covered, which words stand side by side.
 import type { Question } from './question.ts'
 import type { Row } from './row.ts'
+import { placeOf } from './sought.ts'
 import type { Term, Weighed } from './terms.ts'
 
 export interface Fit {
@@ -31,6 +32,8 @@ export function fitOf(
   const endOfNear = endOfNorm + row.near.length + 2
   const text = ` ${row.norm}  ${row.near}  ${row.meta} `
   const damp = k1 * (1 - b + (b * row.len) / averageLength)
+  /** Terms that were looked for, and are not among the row's own words. */
+  const missing = new Set<string>()
   let match = 0
   let covered = 0
   for (const term of terms) {
@@ -48,15 +51,19 @@ export function fitOf(
   }
   let pairs = 0
   for (let index = 1; index < question.terms.length; index++) {
-    const at = text.indexOf(` ${question.terms[index - 1]} ${question.terms[index]} `)
+    const [one, other] = [question.terms[index - 1]!, question.terms[index]!]
+    if (missing.has(one) || missing.has(other)) continue
+    const at = text.indexOf(` ${one} ${other} `)
     if (at >= 0 && at < endOfNorm) pairs++
   }
   return { match, coverage: covered / terms.length, pairs }
 
-  function partOf({ spaced, idf }: Weighed): { match: number; covered: number } {
+  function partOf({ term, sought, idf }: Weighed): { match: number; covered: number } {
+    const first = placeOf(sought, text, 0)
+    if (first < 0 || first >= endOfNorm) missing.add(term)
     let own = 0
     let near = 0
-    for (let at = text.indexOf(spaced); at >= 0; at = text.indexOf(spaced, at + spaced.length - 1)) {
+    for (let at = first; at >= 0; at = placeOf(sought, text, at + 1)) {
       if (at < endOfNorm) own += columnWeights.norm
       else if (at < endOfNear) near += columnWeights.near
       else own += columnWeights.meta

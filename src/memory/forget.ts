@@ -6,6 +6,7 @@ import type { Db } from '../store/database.ts'
 import { questionTerms } from './analyse.ts'
 import { refreshSession } from './context.ts'
 import type { Shelf } from './files.ts'
+import { mended } from './mend.ts'
 import type { Row } from './row.ts'
 import { find, notFound, type Scope, writable } from './scope.ts'
 import type { ShelfRef } from './shelves.ts'
@@ -54,14 +55,13 @@ export async function forget(scope: Scope, what: ForgetWhat): Promise<ForgetRepo
   const gone = new Map<string, Row>()
   const entries = new Set<number>()
   const files = new Set<string | null>()
-  const go = (shelf: Shelf, choose: () => readonly Row[]): void =>
-    shelf.db.transaction(() => {
-      for (const row of choose()) {
-        gone.set(row.uid, row)
-        files.add(shelf.ref.owner)
-        if (row.entry !== null) entries.add(row.entry)
-      }
-    })()
+  const go = (shelf: Shelf, choose: () => readonly Row[]): void => {
+    for (const row of mended([shelf.ref.owner], scope.mend, shelf.db.transaction(choose))) {
+      gone.set(row.uid, row)
+      files.add(shelf.ref.owner)
+      if (row.entry !== null) entries.add(row.entry)
+    }
+  }
 
   for (const ref of open) {
     const shelf = scope.files.existing(ref)

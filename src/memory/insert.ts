@@ -1,5 +1,6 @@
 // Puts one row on a shelf with its index terms, its neighbours' context and its speaker's name.
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
+import { addRow } from './add-row.ts'
 import { questionShare, termsOf } from './analyse.ts'
 import { dateTerms, spansIn, speaksOfTime } from './dates.ts'
 import type { Shelf } from './files.ts'
@@ -27,65 +28,65 @@ export interface NewRow {
   readonly entry?: number | null
   /** Whether it takes no place among its neighbours if it says next to nothing, or what was just said in the same words. */
   readonly passing?: boolean
-  /** Index terms of the turns before and after, where they are known already. */
+  /** Index terms of title and body, where they are known already. */
+  readonly terms?: readonly string[]
+  /** Those of the turns before and after, where they are known already. */
   readonly near?: string
 }
+
+const numbers = /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|dozen|hundred|couple)\b/i
 
 /** The index term that every row but a turn has. */
 export const factTerm = 'xkfact'
 
-const columns = `uid, key, kind, title, body, norm, near, meta, len, said_by, author, people, session, seq, pos, at,
-  event_from, event_to, event_precision, valid_from, recorded_at, origin, origin_trust, hash, ref, entry, asks,
-  tells_time, tells_number`
-
-/** Inserts a row. What its neighbours show of it is written by `refreshSession` or `refreshTail`. */
+/** Inserts a row; call inside a transaction. What its neighbours show of it is written by `refreshSession` or `refreshTail`. */
 export function insertRow(shelf: Shelf, row: NewRow): void {
   const text = row.title ? `${row.title}\n${row.body}` : row.body
   const people = aliased(shelf, row.people ?? [])
-  const terms = termsOf(text)
+  const terms = row.terms ?? termsOf(text)
   const named = [...(row.saidBy === null ? [] : [row.saidBy]), ...people].flatMap(termsOf)
   const mark = row.kind === 'turn' ? tellerTerms(row.body) : [factTerm]
   const meta = [...named, ...dateTerms(row.at, text), ...mark]
   const near = row.near ?? ''
   const event = spansIn(text, row.at)[0]
   const hash = hashOf(text)
-  shelf
-    .sql(`INSERT INTO ${shelf.tables.mem} (${columns}) VALUES (${Array(29).fill('?').join(', ')})`)
-    .run(
-      row.uid,
-      row.key,
-      row.kind,
-      row.title ?? null,
-      row.body,
-      terms.join(' '),
-      near,
-      meta.join(' '),
-      terms.length + meta.length + countTerms(near),
-      row.saidBy,
-      row.author,
-      JSON.stringify(people),
-      row.session ?? null,
-      row.seq ?? null,
-      placeOf(shelf, row, terms.length, hash),
-      row.at,
-      event?.from ?? null,
-      event?.to ?? null,
-      event?.precision ?? null,
-      row.kind === 'turn' ? null : (row.validFrom ?? row.at),
-      row.recordedAt,
-      row.origin,
-      row.originTrust,
-      hash,
-      row.ref ?? null,
-      row.entry ?? null,
-      questionShare(row.body),
-      speaksOfTime(text) ? 1 : 0,
-      /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|dozen|hundred|couple)\b/i.test(
-        text,
-      )
-        ? 1
-        : 0,
-    )
+  addRow(shelf, {
+    uid: row.uid,
+    key: row.key,
+    kind: row.kind,
+    title: row.title ?? null,
+    body: row.body,
+    norm: terms.join(' '),
+    near,
+    meta: meta.join(' '),
+    len: terms.length + meta.length + countTerms(near),
+    said_by: row.saidBy,
+    author: row.author,
+    people: JSON.stringify(people),
+    session: row.session ?? null,
+    seq: row.seq ?? null,
+    pos: placeOf(shelf, row, terms.length, hash),
+    at: row.at,
+    event_from: event?.from ?? null,
+    event_to: event?.to ?? null,
+    event_precision: event?.precision ?? null,
+    valid_from: row.kind === 'turn' ? null : (row.validFrom ?? row.at),
+    valid_to: null,
+    superseded_by: null,
+    recorded_at: row.recordedAt,
+    confirmed_at: null,
+    confirmations: 1,
+    used_at: null,
+    pinned: 0,
+    origin: row.origin,
+    origin_trust: row.originTrust,
+    hash,
+    ref: row.ref ?? null,
+    entry: row.entry ?? null,
+    asks: questionShare(row.body),
+    tells_time: speaksOfTime(text) ? 1 : 0,
+    tells_number: numbers.test(text) ? 1 : 0,
+  })
   countPeople(shelf, { said_by: row.saidBy, people: JSON.stringify(people), at: row.at })
 }
 
@@ -99,7 +100,7 @@ export const countTerms = (terms: string): number => (terms === '' ? 0 : terms.s
 
 /** Equal for the same words however they are spaced. */
 export const hashOf = (text: string): Buffer =>
-  createHash('sha256').update(text.normalize('NFC').replace(/\s+/g, ' ').trim()).digest()
+  digest('sha256', text.normalize('NFC').replace(/\s+/g, ' ').trim(), 'buffer')
 
 /** Takes a row's names out of the shelf's list of people. */
 export function uncountPeople(shelf: Shelf, row: Pick<Row, 'said_by' | 'people'>): void {
@@ -156,7 +157,8 @@ function saidLately({ sql, tables }: Shelf, session: string, next: number, hash:
 
 function nextPosition(shelf: Shelf, session: string): number {
   const last = shelf
-    .sql(`SELECT max(pos) AS pos FROM ${shelf.tables.mem} WHERE session = ?`)
-    .get(session) as { pos: number | null }
-  return (last.pos ?? -1) + 1
+    .sql(`SELECT pos FROM ${shelf.tables.mem} WHERE session = ? ORDER BY pos DESC LIMIT 1`)
+    .pluck()
+    .get(session) as number | null | undefined
+  return (last ?? -1) + 1
 }

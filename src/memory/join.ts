@@ -1,5 +1,6 @@
 // Takes one person's own memory over into another's: rows with their links, what was forgotten, what was archived.
 
+import { addRow } from './add-row.ts'
 import type { Shelf } from './files.ts'
 import { countPeople } from './insert.ts'
 import type { Row } from './row.ts'
@@ -77,16 +78,12 @@ function joinShelf(
         continue
       }
       const now = session(row.session)
-      const joined = {
+      addRow(shelf, {
         ...row,
         session: now,
         pos: row.pos === null || now === null ? null : row.pos + behind(now),
         author: row.author === from ? into : row.author,
-      }
-      const columns = Object.keys(joined)
-      shelf
-        .sql(`INSERT INTO ${mem} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
-        .run(...Object.values(joined))
+      })
       countPeople(shelf, row)
     }
   }

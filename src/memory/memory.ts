@@ -57,13 +57,22 @@ export function openMemory(options: MemoryOptions): Memory {
     },
   })
   files.database(null)
+  const mendFile = (owner: string | null) => mend(files.database(owner), owner, true)
   const searcher = openSearcher({
     files,
     setup: { path: options.path, migrations: options.migrations },
-    mend: owner => mend(files.database(owner), owner, true),
+    mend: mendFile,
     threshold: options.workerRows,
   })
-  const room: Room = { files, searcher, now, log, uid: options.uid ?? randomUid, used: new Map() }
+  const room: Room = {
+    files,
+    searcher,
+    now,
+    log,
+    uid: options.uid ?? randomUid,
+    mend: mendFile,
+    used: new Map(),
+  }
   const { embedding } = options
   const vectors = embedding
     ? openVectors({

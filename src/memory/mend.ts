@@ -31,6 +31,26 @@ export function mendIndexes(db: Db, owner: string | null, thorough = false): str
   })
 }
 
-/** Whether an error says that an index does not fit its rows. */
+/** Does `work` once more if it met a damaged index of these files, mended meanwhile. It has to be whole or not at all. */
+export function mended<T>(
+  owners: Iterable<string | null>,
+  mend: (owner: string | null) => void,
+  work: () => T,
+): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    for (const owner of new Set(owners)) mend(owner)
+    return work()
+  }
+}
+
+/**
+ * Whether an error says that an index may not fit its rows. A constraint that names no column is the text index
+ * running into its own pieces.
+ */
 export const isDamage = (error: unknown): boolean =>
-  /^SQLITE_CORRUPT/.test(String((error as { code?: unknown } | null)?.code))
+  error instanceof Error &&
+  (/^SQLITE_CORRUPT/.test(String((error as { code?: unknown }).code)) ||
+    error.message === 'constraint failed')

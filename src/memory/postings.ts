@@ -7,8 +7,8 @@ export type Where = 'anywhere' | 'own'
 export type Kinds = 'turns' | 'facts' | undefined
 
 export interface Postings {
-  /** How many rows of all shelves together have a term, of whatever kind. */
-  count(term: string): number
+  /** How many rows of all shelves together have each of these terms, of whatever kind. */
+  counts(terms: readonly string[]): ReadonlyMap<string, number>
   /** The newest rows of one shelf that have it, of the kinds asked for. */
   rows(shelf: Shelf, term: string, where: Where): readonly number[]
 }
@@ -19,6 +19,8 @@ export const manyRows = 100_000
 /** `most`: how many rows of a term are looked at. */
 export function openPostings(shelves: readonly Shelf[], all: number, most: number, kinds: Kinds): Postings {
   const read = new Map<string, readonly number[]>()
+  /** Terms that a shelf was found not to have. */
+  const absent = new Set<string>()
 
   function list(shelf: Shelf, match: string): readonly number[] {
     const { fts } = shelf.tables
@@ -31,7 +33,7 @@ export function openPostings(shelves: readonly Shelf[], all: number, most: numbe
     return rows
   }
 
-  function countIn(shelf: Shelf, term: string): number {
+  function countFound(shelf: Shelf, term: string): number {
     if (all <= manyRows) {
       const rows = list(shelf, quoted(term)).length
       if (rows < most) return rows
@@ -41,11 +43,33 @@ export function openPostings(shelves: readonly Shelf[], all: number, most: numbe
   }
 
   return {
-    count: term => shelves.reduce((sum, shelf) => sum + countIn(shelf, term), 0),
-    rows: (shelf, term, where) =>
-      list(shelf, `${where === 'own' ? '{norm meta} : ' : ''}${quoted(term)}${only[kinds ?? 'all']}`),
+    counts(terms) {
+      const sums = new Map<string, number>()
+      const asked = [...new Set(terms)]
+      const others = asked.filter(term => !plain.test(term))
+      const plainOnes = JSON.stringify(asked.filter(term => plain.test(term)))
+      for (const shelf of shelves) {
+        // One question for all of them: most of what a look into the index costs is the asking.
+        const query = `SELECT term, doc FROM ${shelf.tables.voc} WHERE term IN (SELECT value FROM json_each(?))`
+        const counts = new Map(shelf.sql(query).raw().all(plainOnes) as [string, number][])
+        for (const term of others) counts.set(term, countFound(shelf, term))
+        for (const term of asked) {
+          const rows = counts.get(term) ?? 0
+          if (rows === 0) absent.add(`${shelf.tables.fts} ${term}`)
+          sums.set(term, (sums.get(term) ?? 0) + rows)
+        }
+      }
+      return sums
+    },
+    rows(shelf, term, where) {
+      if (absent.has(`${shelf.tables.fts} ${term}`)) return []
+      return list(shelf, `${where === 'own' ? '{norm meta} : ' : ''}${quoted(term)}${only[kinds ?? 'all']}`)
+    },
   }
 }
+
+/** The index has these as they are; another term it may fold or take apart. */
+const plain = /^[a-z0-9]+$/
 
 const only = { all: '', turns: ` NOT meta : ${factTerm}`, facts: ` AND meta : ${factTerm}` }
 

@@ -6,6 +6,7 @@ import type { Row } from './row.ts'
 import type { Room } from './scope.ts'
 import type { ShelfRef } from './shelves.ts'
 import { summariseNext } from './summarise.ts'
+import { tighten } from './tighten.ts'
 import { removeRow } from './write.ts'
 
 export interface RetentionRules {
@@ -26,6 +27,8 @@ export interface RetentionReport {
 
 const dayMs = 86_400_000
 const batch = 20
+/** Of a text index, in one step: a few milliseconds. */
+const mergedPages = 32
 
 /** One run over the shelves given. Each step is one commit; a crash between two loses nothing. */
 export async function tidy(
@@ -61,6 +64,12 @@ export async function tidy(
       if (passed === 0) break
       report.summarised += covered
       budget -= passed
+    }
+    for (let more = true; more; ) {
+      await breathe()
+      signal.throwIfAborted()
+      const shelf = room.files.existing(ref)
+      more = shelf !== undefined && tighten(shelf, mergedPages)
     }
   }
   return { ...report, more: budget <= 0 }

@@ -15,6 +15,8 @@ export interface Room {
   readonly log: Log
   /** A fresh public id. */
   readonly uid: () => string
+  /** Builds the text indexes of a file anew where they do not fit its rows. */
+  readonly mend: (owner: string | null) => void
   /** Rows that entered an answer or a prompt since upkeep last noted it, by their file. */
   readonly used: Map<string, ShelfRef>
 }

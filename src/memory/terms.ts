@@ -2,11 +2,12 @@
 import { akinTerms } from './akin.ts'
 import type { Shelf } from './files.ts'
 import { type Postings, quoted } from './postings.ts'
+import { type Sought, soughtAs } from './sought.ts'
 
 export interface Weighed {
   readonly term: string
-  /** The term as it stands in a column of terms. */
-  readonly spaced: string
+  /** How it is looked for in a column of terms. */
+  readonly sought: Sought
   /** Readable rows that have it. */
   readonly rows: number
   readonly idf: number
@@ -23,11 +24,13 @@ let akin: ReturnType<typeof akinTerms> | undefined
 
 /** The terms that occur, or have a stand-in that does, with their weight over all of these shelves together. */
 export function weigh(postings: Postings, terms: readonly string[], rows: number): Term[] {
+  akin ??= akinTerms()
+  const standIns = akin
+  const counts = postings.counts(terms.flatMap(term => [term, ...(standIns.get(term) ?? [])]))
   return terms.flatMap(term => {
-    const own = weighed(term, postings.count(term), rows)
-    akin ??= akinTerms()
-    const others = (akin.get(term) ?? []).flatMap(other => {
-      const having = terms.includes(other) ? 0 : postings.count(other)
+    const own = weighed(term, counts.get(term) ?? 0, rows)
+    const others = (standIns.get(term) ?? []).flatMap(other => {
+      const having = terms.includes(other) ? 0 : (counts.get(other) ?? 0)
       if (having === 0) return []
       const one = weighed(other, having, rows)
       return [{ ...one, idf: Math.min(one.idf, own.idf) }]
@@ -71,7 +74,7 @@ export function rarest(shelves: readonly Shelf[], terms: readonly string[], rows
 
 const weighed = (term: string, having: number, rows: number): Weighed => ({
   term,
-  spaced: ` ${term} `,
+  sought: soughtAs(term),
   rows: having,
   idf: Math.max(Math.log((rows - having + 0.5) / (having + 0.5)), 1e-6),
 })

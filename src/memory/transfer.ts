@@ -1,15 +1,17 @@
 // Memory as JSON lines: what `coop memory export` writes, import reads back.
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { z } from 'zod'
 import { CoopError } from '../errors.ts'
 import { termsOf } from './analyse.ts'
 import { refreshSession, sittingGapMs } from './context.ts'
 import type { Shelf } from './files.ts'
 import { hashOf, insertRow } from './insert.ts'
+import { mended } from './mend.ts'
 import type { Row } from './row.ts'
 import { type Scope, targetOf, writable } from './scope.ts'
 import { withoutSecrets } from './secrets.ts'
 import { personalShelves, type ShelfRef, storeOf } from './shelves.ts'
+import { tighten } from './tighten.ts'
 import { maxTextBytes } from './write.ts'
 
 const name = z.string().max(200)
@@ -72,9 +74,12 @@ export function parseLine(text: string, unread?: (field: string) => void): Line 
 export interface Import {
   /** Stores a batch in one transaction a file; returns how many were new. */
   add(scope: Scope, lines: readonly Line[]): number
-  /** Gives the sessions that were added to their context. Call it once at the end. */
+  /** Gives the sessions that were added to their context, and the text index its lasting form. Call it once at the end. */
   finish(): void
 }
+
+/** So much of a text index is merged in one commit. */
+const mergedPages = 1_000
 
 /** An import. Lines that were imported before are not stored again. */
 export function openImport(): Import {
@@ -93,14 +98,14 @@ export function openImport(): Import {
     for (const [key, { shelf, lines }] of shelves) {
       const group = touched.get(key) ?? { scope, ref: shelf.ref, sessions: new Set<string>() }
       touched.set(key, group)
-      shelf.db.transaction(() => {
-        const near = contextOf(lines)
-        for (const line of lines) {
-          if (!store(scope, shelf, line, near.get(line) ?? '')) continue
-          stored++
-          if (line.kind === 'turn' && line.session != null) group.sessions.add(line.session)
-        }
-      })()
+      const storeAll = shelf.db.transaction(() => {
+        const context = contextOf(lines)
+        return lines.filter(line => store(scope, shelf, line, context.get(line)))
+      })
+      const fresh = mended([shelf.ref.owner], scope.mend, storeAll)
+      stored += fresh.length
+      for (const { kind, session } of fresh)
+        if (kind === 'turn' && session != null) group.sessions.add(session)
     }
     return stored
   }
@@ -113,6 +118,7 @@ export function openImport(): Import {
         shelf.db.transaction(() => {
           for (const session of sessions) refreshSession(shelf, session)
         })()
+        while (tighten(shelf, mergedPages));
       }
       touched.clear()
     },
@@ -171,8 +177,15 @@ export function shelfOf(scope: Scope, line: Line): ShelfRef {
   return found
 }
 
+interface Context {
+  /** Index terms of the line itself. */
+  readonly terms: readonly string[]
+  /** Those of the lines before and after, in one text. */
+  readonly near: string
+}
+
 /** The context of each turn, as far as these lines hold it: most rows are then written once. */
-function contextOf(lines: readonly Line[]): Map<Line, string> {
+function contextOf(lines: readonly Line[]): Map<Line, Context> {
   const sessions = new Map<string, Line[]>()
   for (const line of lines) {
     if (line.kind !== 'turn' || line.session == null) continue
@@ -180,30 +193,26 @@ function contextOf(lines: readonly Line[]): Map<Line, string> {
     if (session) session.push(line)
     else sessions.set(line.session, [line])
   }
-  const near = new Map<Line, string>()
+  const contexts = new Map<Line, Context>()
   for (const session of sessions.values()) {
     session.sort((a, b) => momentOf(a) - momentOf(b) || (a.seq ?? 0) - (b.seq ?? 0))
-    const terms = session.map(line =>
-      termsOf(withoutSecrets(line.title ? `${line.title}\n${line.text}` : line.text)).join(' '),
-    )
+    const terms = session.map(line => termsOf(textOf(line)))
     for (const [index, line] of session.entries()) {
       const beside = [index - 1, index + 1].filter(other => {
         const there = session[other]
         return there && Math.abs(momentOf(there) - momentOf(line)) <= sittingGapMs
       })
-      near.set(
-        line,
-        beside
-          .map(other => terms[other])
-          .filter(Boolean)
-          .join(' '),
-      )
+      contexts.set(line, { terms: terms[index]!, near: beside.flatMap(other => terms[other]!).join(' ') })
     }
   }
-  return near
+  return contexts
 }
 
-function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
+/** What a line says, without the secrets in it. */
+const textOf = ({ title, text }: Line): string =>
+  title ? `${withoutSecrets(title)}\n${withoutSecrets(text)}` : withoutSecrets(text)
+
+function store(scope: Scope, shelf: Shelf, line: Line, context: Context | undefined): boolean {
   const now = scope.now()
   const body = withoutSecrets(line.text)
   const at = line.at == null ? now : timeOf(line.at)
@@ -216,13 +225,13 @@ function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
     line.ref,
     hashOf(body).toString('hex'),
   ]
-  const key = `import:${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32)}`
-  if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).get(key)) return false
+  const key = `import:${digest('sha256', JSON.stringify(identity)).slice(0, 32)}`
+  if (shelf.sql(`SELECT 1 FROM ${shelf.tables.mem} WHERE key = ?`).pluck().get(key)) return false
   insertRow(shelf, {
     uid: scope.uid(),
     key,
     kind: line.kind,
-    title: line.title ?? null,
+    title: line.title == null ? null : withoutSecrets(line.title),
     body,
     saidBy: line.said_by ?? null,
     author: null,
@@ -234,7 +243,7 @@ function store(scope: Scope, shelf: Shelf, line: Line, near: string): boolean {
     origin: 'imported',
     originTrust: scope.clearance.acts,
     ref: line.ref ?? null,
-    near,
+    ...context,
   })
   return true
 }

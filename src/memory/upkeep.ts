@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type CaptureReport, type CaptureSource, capture } from './capture.ts'
 import type { Complete } from './facts.ts'
 import type { Memory } from './memory.ts'
+import { isDamage } from './mend.ts'
 import { type RetentionReport, type RetentionRules, tidy } from './retention.ts'
 import type { Room } from './scope.ts'
 import { commonShelves, personalShelves, type ShelfRef } from './shelves.ts'
@@ -30,10 +31,17 @@ const idleMs = 60_000
 export async function upkeep(memory: Memory, options: UpkeepOptions): Promise<UpkeepReport> {
   const { room } = memory
   const { source, complete, retention, signal } = options
-  const captured = source ? await capture(room, source, complete, signal) : null
-  const tidied = retention ? await tidy(room, allShelves(room), retention, complete, signal) : null
-  room.files.closeIdle(room.now() - idleMs)
-  return { capture: captured, retention: tidied }
+  try {
+    const captured = source ? await capture(room, source, complete, signal) : null
+    const tidied = retention ? await tidy(room, allShelves(room), retention, complete, signal) : null
+    return { capture: captured, retention: tidied }
+  } catch (error) {
+    // The next run goes on where this one stopped.
+    if (isDamage(error)) for (const owner of new Set(allShelves(room).map(ref => ref.owner))) room.mend(owner)
+    throw error
+  } finally {
+    room.files.closeIdle(room.now() - idleMs)
+  }
 }
 
 /** Embeds what has no vector yet; null without an embedding model. Apart from the rest: a provider may be slow. */

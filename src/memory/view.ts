@@ -11,6 +11,7 @@ import {
   stats,
 } from './browse.ts'
 import { countSaying, type ForgetReport, type ForgetWhat, forget } from './forget.ts'
+import { mended } from './mend.ts'
 import { type PromptIndex, type PromptIndexOptions, promptIndex } from './prompt-index.ts'
 import type { Memo } from './row.ts'
 import { openStores, type Room, type Scope, scopeOf, shown } from './scope.ts'
@@ -49,6 +50,12 @@ export interface MemoryView {
 export function openView(room: Room, vectors: Vectors | null, clearance: Clearance): MemoryView {
   checkClearance(clearance)
   const scope: Scope = scopeOf(room, clearance)
+  const sound = <T>(work: () => T): T =>
+    mended(
+      scope.readable.map(ref => ref.owner),
+      room.mend,
+      work,
+    )
   return {
     stores: [...new Set(scope.readable.map(storeOf))],
     writable: openStores(scope),
@@ -59,9 +66,9 @@ export function openView(room: Room, vectors: Vectors | null, clearance: Clearan
     sessions: (text, limit) => listSessions(scope, text, limit),
     promptIndex: (text, options) => promptIndex(scope, text, options),
     stats: () => stats(scope, vectors),
-    write: (note, by) => write(scope, note, by),
+    write: (note, by) => sound(() => write(scope, note, by)),
     pin: (id, on, by) => pin(scope, id, on, by),
-    promote: (id, to, by) => promote(scope, id, to, by),
+    promote: (id, to, by) => sound(() => promote(scope, id, to, by)),
     alias: (name, person, store) => alias(scope, name, person, store),
     saying: text => countSaying(scope, text),
     forget: what => forget(scope, what),

@@ -33,7 +33,11 @@ export const methods = {
   'session/rename': z.object({ session, title: z.string().trim().min(1).max(200) }),
   'session/delete': z.object({ session }),
   'approval/list': z.object({}),
-  'approval/answer': z.object({ id: z.string(), answer: z.enum(['approve', 'deny']) }),
+  'approval/answer': z.object({
+    id: z.string(),
+    answer: z.enum(['approve', 'deny']),
+    minutes: z.int().min(1).max(240).optional().describe('a yes for so long, also for calls like it'),
+  }),
   'command/run': z.object({ session, command: z.string().min(1).max(10_000) }),
   'command/list': z.object({ session }),
   'session/state': z.object({ session }),
@@ -53,6 +57,8 @@ export interface SessionInfo {
 export interface ApprovalInfo {
   readonly id: string
   readonly question: string
+  /** Which calls a yes for some minutes would also allow; absent where a yes is for once only. */
+  readonly longer?: string
   readonly createdAt: number
   readonly expiresAt: number
 }

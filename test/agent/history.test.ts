@@ -78,7 +78,12 @@ test('the last two messages of people carry the breakpoints, and no other', () =
   fc.assert(
     fc.property(turns, calls => {
       const messages = messagesOf(
-        calls.flatMap((own, index) => turnOf(`t${index}`, own)),
+        calls.flatMap((own, index) =>
+          turnOf(
+            `t${index}`,
+            own.map(one => ({ ...one, outside: false })),
+          ),
+        ),
         't0',
         nobody,
       )
@@ -99,6 +104,41 @@ test('what an earlier turn read outside is left out; the turn that reads it sees
   assert.ok(JSON.stringify(messagesOf(entries, 't0', nobody)).includes('found t00'))
   const later = JSON.stringify(messagesOf(entries, 't1', nobody))
   assert.ok(!later.includes('found t00') && later.includes(leftOut))
+})
+
+test('each request marks where the one before it ended, or where that one is still the same', () => {
+  const thought: Block = { type: 'thinking', text: 'Hm.', signature: 's' }
+  const step = fc.record({ answered: fc.constant(true), outside: fc.boolean(), thinks: fc.boolean() })
+  const talk = fc.array(fc.array(step, { maxLength: 4 }), { minLength: 2, maxLength: 5 })
+  fc.assert(
+    fc.property(talk, plan => {
+      const entries: Entry[] = []
+      const requests: ReturnType<typeof messagesOf>[] = []
+      for (const [index, steps] of plan.entries()) {
+        const turn = `t${index}`
+        const [asked, ...rest] = turnOf(turn, steps)
+        entries.push(asked!)
+        requests.push(messagesOf(entries, turn, nobody))
+        for (const one of rest) {
+          const thinks = one.role === 'assistant' && steps.some(({ thinks }) => thinks)
+          entries.push(thinks ? { ...one, blocks: [thought, ...one.blocks] } : one)
+          if (one.role === 'tool') requests.push(messagesOf(entries, turn, nobody))
+        }
+      }
+      const bytes = (messages: ReturnType<typeof messagesOf>, to: number) =>
+        JSON.stringify(messages.slice(0, to + 1).map(({ role, blocks }) => ({ role, blocks })))
+      for (const [index, request] of requests.slice(1).entries()) {
+        const marked = (messages: typeof request) =>
+          messages.flatMap(({ breakpoint }, at) => (breakpoint ? [at] : []))
+        const kept = requests.slice(0, index + 1).flatMap(one => marked(one).map(at => bytes(one, at)))
+        const same = kept.filter(one => marked(request).some(at => bytes(request, at) === one))
+        const longest = kept
+          .filter(one => bytes(request, request.length).startsWith(one.slice(0, -1)))
+          .sort((a, b) => b.length - a.length)[0]
+        assert.ok(longest !== undefined && same.includes(longest), `request ${index + 2}`)
+      }
+    }),
+  )
 })
 
 test('thinking goes back within its turn, and not after it', () => {

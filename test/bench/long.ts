@@ -16,7 +16,7 @@ export async function rows(): Promise<Row[]> {
     {
       name: `${turns} turns, ${restarts} killed, one /new: promises kept`,
       bar: 'all',
-      value: `${planted - lost.length} of ${planted}`,
+      value: `${planted - lost.length} of ${planted}${lost.length > 0 ? `; lost: ${lost.join('; ')}` : ''}`,
       pass: lost.length === 0,
     },
     {

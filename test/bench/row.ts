@@ -25,3 +25,8 @@ export function latency(name: string, ms: readonly number[], bars: readonly [num
     pass: p50 <= bars[0] && p95 <= bars[1],
   }
 }
+
+/** What is being measured now, for whoever waits: on standard error, the table stays clean. */
+export function progress(what: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${what}` : `${what}\n`)
+}

@@ -7,11 +7,11 @@ import { openImport } from '../../src/memory/transfer.ts'
 import { tendVectors } from '../../src/memory/upkeep.ts'
 import { random } from '../memory/conversations.ts'
 import { direct, type Home, type Name, openHome } from '../memory/people.ts'
-import type { Row } from './row.ts'
+import { progress, type Row } from './row.ts'
 
 /** All rows, for these sizes and dimensions. The largest writes 600 MB. */
-export async function rows(
-  sizes: readonly number[] = [10_000, 100_000],
+export async function vectorRows(
+  sizes: readonly number[],
   dimensions: readonly number[] = [384, 1_536],
 ): Promise<Row[]> {
   const found: Row[] = []
@@ -21,18 +21,21 @@ export async function rows(
 
 async function atSize(size: number, width: number): Promise<Row[]> {
   const label = `vectors ${size / 1_000}k x ${width}`
+  progress(`${label}: storing`)
   const embed = clustered(width)
   using home = openHome({
     embedding: { provider: 'openai', model: `of-${width}`, stores: ['social', 'shared', 'private'], embed },
   })
   await fill(home, size)
   const started = performance.now()
-  const progress = await tendVectors(home.memory, new AbortController().signal)
-  if (progress?.embedded !== size) throw new Error(`${progress?.embedded} of ${size}: ${progress?.error}`)
+  const tended = await tendVectors(home.memory, new AbortController().signal)
+  if (tended?.embedded !== size) throw new Error(`${tended?.embedded} of ${size}: ${tended?.error}`)
   const seconds = (performance.now() - started) / 1_000
   const found: Row[] = [{ name: `${label}: storing`, value: `${Math.round(size / seconds)} rows/s` }]
-  for (const name of ['alice', 'bob', 'carol'] as const)
+  for (const name of ['alice', 'bob', 'carol'] as const) {
+    progress(`${label}: the nearest as ${name}`)
     found.push(await nearestRow(home, name, label, embed))
+  }
   return found
 }
 

@@ -48,6 +48,17 @@ const writable =
   (at: string) =>
   (args: string[]): string[] =>
     args.map((part, index) => (part === '--ro-bind' && args[index + 2] === at ? '--bind' : part))
+/** The real folder in the place of the bare one that shows only what is mounted in it. */
+const whole =
+  (at: string) =>
+  (args: string[]): string[] => {
+    const workspace = args[args.indexOf('/work') - 1]
+    const shown = ['--bind', `${workspace}${at.slice('/work'.length)}`, at]
+    const given = without('--remount-ro', at)(args)
+    const bare = given.indexOf(at) - 3
+    assert.equal(given[bare + 2], '--tmpfs')
+    return given.toSpliced(bare, 4, ...shown)
+  }
 /** The filter without the rule that begins at a system call. */
 const allowing =
   (name: string) =>
@@ -84,7 +95,7 @@ const walls: Record<string, Weaken> = {
   'the fixed hooks': { args: writable('/work/app/.git/hooks') },
   'the fixed git configuration': { args: writable('/work/app/.git/config') },
   'the fixed list of what is hidden': { args: writable('/work/.coopignore') },
-  'the fixed folders of people': { args: writable('/work/users') },
+  'the fixed folders of people': { args: whole('/work/users') },
   'the filter': { args: without('--seccomp', '4') },
   'every rule of the filter': { filter: () => allowAll },
   'the rule for sockets': { filter: allowing('socket') },

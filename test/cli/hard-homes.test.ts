@@ -5,6 +5,7 @@ import { appendFileSync, chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import Database from 'better-sqlite3'
+import { findBwrap } from '../../src/box/bwrap-runtime.ts'
 import { until } from '../support/until.ts'
 import { bin, openHouse } from '../terminal/house.ts'
 
@@ -83,7 +84,7 @@ sed -i 's#^model = .*#model = "offline/coop"#' /mnt/h/coop.toml
 coop chat -m hello >/dev/null
 fill; echo == chat; coop chat -m hi; echo == detach; coop start --detach; echo == backup; coop backup /mnt/b.tar.gz
 rm fill; coop start --detach >/dev/null
-fill; echo == refused; echo 'while full' | coop attach; echo == status; coop status
+fill; echo == refused; echo 'while full' | coop attach; echo == set; coop config set trace.keep_days 9; echo == status; coop status
 rm fill; echo == after; echo 'with room' | coop attach; coop stop >/dev/null
 fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   // What a failure leaves behind ends with its process namespace.
@@ -97,6 +98,7 @@ fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   assert.match(part('detach'), /^coop: The gateway did not start[^\n]*coop doctor[^\n]*\n\[4\]$/)
   assert.match(part('backup'), /^coop: The disk is full[^\n]*\n\[1\]$/)
   assert.match(part('refused'), /could not be stored, perhaps for a full disk; make room and send it again/)
+  assert.match(part('set'), /^coop: [^\n]*[Dd]isk is full or read-only \([^\n]*\); make room[^\n]*\n\[1\]$/)
   assert.match(
     part('status'),
     /^! the disk is full: 0 MB are free for [^\n]*make room[\s\S]*terminal connected/,
@@ -104,6 +106,29 @@ fill; echo == stopped; coop status; rm fill; echo == end; ls /mnt`
   assert.match(part('stopped'), /^! the disk is full[^\n]*\ncoop: No gateway is running[^\n]*\n\[4\]$/)
   assert.match(part('after'), /You wrote: “with room”[\s\S]*\[0\]/)
   assert.equal(part('end').trim(), 'h')
+})
+
+test('where no box can start the doctor says so in one line', {
+  skip: canMount && findBwrap() ? false : 'no bubblewrap can be put aside here',
+}, async () => {
+  await using house = openHouse()
+  const broken = join(house.dir, 'bwrap')
+  writeFileSync(
+    broken,
+    `#!/bin/sh\ntest "$1" = --version && exec echo bubblewrap 0.12.0\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n`,
+  )
+  chmodSync(broken, 0o755)
+  const script = `mount --bind '${broken}' '${findBwrap()}'; '${process.execPath}' '${bin}' --config '${house.config}' doctor`
+  const { stdout, status } = spawnSync('unshare', ['-m', '--propagation', 'private', 'bash', '-c', script], {
+    env: house.env,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 1)
+  const [proofs = '', toMend = ''] = stdout.split('To mend:')
+  for (const part of [proofs, toMend]) {
+    assert.equal(part.match(/ box: /g)?.length, 1, stdout)
+    assert.match(part, /^failed +box: the box starts \([^\n]*No permissions[^\n]*docs\/box\.md[^\n]*\)$/m)
+  }
 })
 
 test('logs -f shows what is appended, whole letters and the next file after a rotation', async () => {

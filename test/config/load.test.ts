@@ -40,7 +40,7 @@ test('a secret comes from the environment, else from .env, and is known to the r
     `${agent}[provider]\nname = "anthropic"\napi_keys = ["env:ONE", "env:TWO", "env:NONE"]\n`,
   )
   writeFileSync(join(folder, '.env'), 'ONE=from-file\nTWO="of the file"\n', { mode: 0o600 })
-  const config = loadConfig(join(folder, 'coop.toml'), 1, { ONE: 'from-environment', NONE: '' })
+  const config = loadConfig(join(folder, 'coop.toml'), 1, { ONE: 'from-environment', TWO: '', NONE: '' })
   assert.equal(config.secret('env:ONE'), 'from-environment')
   assert.equal(config.secret('env:TWO'), 'of the file')
   assert.equal(config.secret('env:NONE'), undefined)

@@ -31,10 +31,18 @@ function office(t: TestContext) {
   const undelivered: string[] = []
   let household = householdOf([alice])
   let flushed = () => {}
+  let writable = () => {}
   let awake = () => performance.now()
+  const { markSent } = store.outbox
   const open = () =>
     openSender({
-      outbox: store.outbox,
+      outbox: {
+        ...store.outbox,
+        markSent: Object.assign((...args: Parameters<typeof markSent>) => {
+          writable()
+          markSent(...args)
+        }, markSent),
+      },
       async durable() {
         await store.durable()
         flushed()
@@ -64,6 +72,10 @@ function office(t: TestContext) {
       const sealed = plain ? sealPlain(text, clearance) : seal(text, clearance)
       const parts = partsOf(sealed, { place, clearance, channel }, { key, turn: null, trace: 't' })!
       sender.take(inLanes(parts, sender.idle).flatMap(part => store.outbox.add(part, Date.now()) ?? []))
+    },
+    /** Called before it is written that a part is out. */
+    onWritten(listener: () => void) {
+      writable = listener
     },
     /** What the sender takes for the time that it was awake. */
     awakeFor(ms: () => number) {
@@ -140,6 +152,22 @@ test('a part is tried for a day before its failure is told, however the clock is
   put('hello', 'a')
   await empty()
   assert.deepEqual([attempts, undelivered], [5, ['away']])
+})
+
+test('what the platform has is not sent again while the disk is too full to say so', async t => {
+  const { channel, put, empty, onWritten, store } = office(t)
+  let refusals = 2
+  onWritten(() => {
+    if (refusals-- > 0) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+  })
+  put('hello', 'a')
+  put('again', 'b')
+  await empty()
+  assert.deepEqual(
+    channel.sent.map(one => one.text),
+    ['hello', 'again'],
+  )
+  assert.equal(store.outbox.counts().sent, 2)
 })
 
 test('a reader who is lowered while the disk takes the part does not get it', async t => {

@@ -434,7 +434,7 @@ aliases = { quick = "local/small" }
 test('what others make of the chat completions API is read, told and booked for what it is', async t => {
   await using openai = await openFakeOpenAI()
   await using stage = await openStage({
-    toml: `[provider]\nname = "openai-compatible"\nid = "local"\nbase_url = "${openai.url}"\n[models]\naliases = { quick = "local/small" }\n`,
+    toml: `[provider]\nname = "openai-compatible"\nid = "local"\nbase_url = "${openai.url}"\ncontext_limits = { small = 8000 }\n[models]\naliases = { quick = "local/small" }\n`,
   })
   let replies = 0
   const reply = async () => (await stage.reply(bob.id, ++replies)).text
@@ -549,5 +549,30 @@ test('what others make of the chat completions API is read, told and booked for 
   })
   await t.test('broken arguments', async () => {
     assert.match(await resultsOf(part(0, 'a', '{"items": [')), /^The arguments were not valid JSON/)
+  })
+  await t.test('a conversation is summed up before it outgrows a small context', async () => {
+    const notes = stage.model.otherwise
+    stage.model.otherwise = request =>
+      request.raw.includes('You sum up') ? say('Promises: to bring the ladder back.') : notes(request)
+    openai.answer = () => ({ text: 'go on' })
+    stage.telegram.write(bob, '/new')
+    await reply()
+    const told = () => stage.telegram.sent(bob.id).some(({ text }) => text.startsWith('I have summed up'))
+    for (let part = 0; !told(); part++) {
+      assert.ok(part < 12, 'nothing was summed up')
+      const asked = openai.requests.length
+      stage.telegram.write(bob, `${part} ${'A long story of a boat. '.repeat(60)}`)
+      await until('it is asked', () => openai.requests[asked])
+      const { messages } = openai.requests[asked]!.body
+      assert.ok(JSON.stringify(messages).length < 8_000 * 3.5, 'a request fits its model')
+      await until(
+        'it is answered',
+        () => stage.telegram.sent(bob.id).filter(({ text }) => text === 'go on')[part],
+      )
+    }
+    const asked = openai.requests.length
+    stage.telegram.write(bob, 'and now?')
+    await until('it is asked', () => openai.requests[asked])
+    assert.match(JSON.stringify(openai.requests[asked]!.body.messages), /to bring the ladder back/)
   })
 })

@@ -61,6 +61,21 @@ test('thinking and its signature stay in front of the call that came of them', a
   assert.deepEqual([step.content[0]!.thinking, step.content[0]!.signature], ['A list, then.', 'signed:13'])
 })
 
+test('thinking goes back within its turn alone, and not once more where it is refused', async () => {
+  const thinks = () =>
+    lastBody().messages.some(({ content }) => content.some(({ type }) => type === 'thinking'))
+  assert.ok(thinks())
+  await tell('and then?')
+  assert.ok(!thinks(), 'the turn of that thinking is over')
+  stage.model.next(
+    say('', { thinking: 'A list again.', calls: [{ name: 'todo', input: {} }] }),
+    refuse(400, 'messages.5.content.0: Invalid `signature` in `thinking` block'),
+    say('noted without'),
+  )
+  assert.equal(await tell('once more'), 'noted without')
+  assert.ok(!thinks())
+})
+
 test('calls that only read run side by side, and their results come back in order', async () => {
   stage.model.next(
     say('', { calls: slow.map(({ name }) => ({ name: 'mcp', input: { action: 'search', server: name } })) }),
@@ -124,9 +139,36 @@ test('a request that is too long is summed up once and asked again; what was sai
   })
 })
 
+test('a turn that has read more than the model holds goes on without what it read first', async () => {
+  await tell('/new')
+  const read = (name: string) =>
+    use('todo', { items: Array.from({ length: 40 }, () => ({ text: `${name} `.repeat(80) })) })
+  stage.model.next(
+    read('north'),
+    read('east'),
+    read('south'),
+    read('west'),
+    refuse(400, 'prompt is too long: 210000 tokens > 200000 maximum'),
+  )
+  stage.model.otherwise = () => say('read all four')
+  assert.equal(await tell('read them all'), 'read all four')
+  const results = lastBody().messages.flatMap(({ content }) =>
+    content.flatMap(block => (block.type === 'tool_result' ? [String(block.content)] : [])),
+  )
+  assert.deepEqual(
+    results.map(text => /^\[Coop: left out/.test(text)),
+    [true, true, false, false],
+  )
+})
+
 test('/compact sums up at once, tells so in one line, and the conversation goes on', async () => {
+  // The cheap model cannot: then the agent's own does.
   stage.model.otherwise = ({ body }) =>
-    body.system[0]?.text?.startsWith('You sum up') ? say('Facts:\nA boat.') : say('go on')
+    !body.system[0]?.text?.startsWith('You sum up')
+      ? say('go on')
+      : body.model === 'claude-haiku-4-5'
+        ? refuse(400, 'not today')
+        : say('Facts:\nA boat.')
   for (let part = 0; part < 5; part++) await tell(`${part} ${'Another story of a boat. '.repeat(450)}`)
   const told = () => sent().filter(({ text }) => text.startsWith('I have summed up'))
   const before = told().length

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import Database from 'better-sqlite3'
+import { telegramChat } from '../support/chats.ts'
 import { runCoop, startGateway } from '../support/coop.ts'
 import { newest, resultsIn, say, use, type WireRequest } from '../support/fake-anthropic.ts'
 import { makeTestHome } from '../support/home.ts'
@@ -88,6 +90,30 @@ test('what was recalled beside a message is gone from the transcript once the me
   assert.doesNotMatch(after.stdout, /memory/)
   await stage.start()
   assert.match(await tell('memory_search {"query": "cellar"}', bob), /Nothing found|Carol have/)
+})
+
+test('a text index that is damaged while the gateway runs is built anew, and the owner is told', async () => {
+  await using stage = await openStage()
+  stage.model.otherwise = ({ body }) => obey(body)
+  const chat = telegramChat(stage.telegram, alice.id)
+  stage.telegram.write(alice, 'memory_write {"text": "The boat is called Heron", "store": "shared"}')
+  await chat.said(/^Remembered in shared/)
+  const damage = (where: string) => {
+    const raw = new Database(join(memoryFiles(stage), 'memory.db'))
+    raw.unsafeMode(true)
+    raw.exec(`UPDATE fts_shared_data SET block = x'00ff00ff' WHERE id ${where}`)
+    raw.close()
+  }
+  const told = () =>
+    chat.sent().filter(({ text }) => text.includes('The text index of the shared memory was damaged')).length
+  damage('>= 10')
+  stage.telegram.write(alice, 'memory_write {"text": "The boat lies at the lake", "store": "shared"}')
+  await until('the first notice', () => told() === 1 || undefined)
+  await until('the second memory', () => chat.sent().filter(({ text }) => /^Remembered in/.test(text))[1])
+  damage('> 10')
+  stage.telegram.write(alice, 'memory_search {"query": "Where does the boat lie?"}')
+  await until('the second notice', () => told() === 2 || undefined)
+  await chat.said(/The boat lies at the lake/)
 })
 
 test('more than a few memories are forgotten at a second word alone, and nobody below inner may', async () => {

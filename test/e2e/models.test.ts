@@ -34,6 +34,17 @@ test('/model asks the model for a word before it is chosen, for this person alon
   assert.equal(stage.model.requests.at(-1)!.body.model, 'claude-opus-4-6')
 })
 
+test('/models says whose price is not known', async () => {
+  await using stage = await openStage({
+    toml: '[models]\naliases = { next = "anthropic/claude-opus-4-6" }\nfallback = ["local/some-model"]\n[[providers]]\nname = "anthropic"\n[[providers]]\nname = "openai-compatible"\nid = "local"\nbase_url = "http://127.0.0.1:9"\n',
+  })
+  stage.telegram.write(alice, '/models')
+  const { text } = await stage.reply(alice.id)
+  assert.match(text, /^• anthropic\/claude-opus-4-6$/m)
+  assert.match(text, /^ *local\/some-model \(price not known\)$/m)
+  assert.match(text, /^ *offline\/coop$/m)
+})
+
 test('a refusal of one model leaves the key in use for another', async () => {
   await using stage = await openStage({ toml })
   stage.model.next(refuse(403, 'not in your plan'))

@@ -42,6 +42,20 @@ test('npm start through a pipe makes a home, answers each line with the offline 
   assert.ok(existsSync(join(home.dir, 'fresh', '.coop', 'workspaces', 'default', 'SOUL.md')))
 })
 
+test('a missing key is named by its variable, and the offline model chosen on purpose misses none', async () => {
+  using home = makeTestHome(offline)
+  const chosen = await runCoop(home, ['chat', '-m', 'hello'])
+  assert.equal(chosen.stderr, 'The built-in offline model answers, as chosen.\n')
+  home.configure(
+    '[agent]\nid = "coop"\nmodel = "anthropic/claude-opus-4-6"\n\n[provider]\nname = "anthropic"\napi_keys = ["env:FAMILY_KEY"]\n',
+  )
+  const missing = await runCoop(home, ['chat', '-m', 'hello'])
+  assert.match(
+    missing.stderr,
+    /^No model key is set: the built-in offline .* Set FAMILY_KEY for a real one\.$/m,
+  )
+})
+
 test('chat -m prints one reply and ends, alone and beside a running gateway', async () => {
   using home = makeTestHome(offline)
   const alone = await runCoop(home, ['chat', '-m', 'hello'])

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { EMPTY_DATA_MESSAGE as emptyData } from '@signalapp/mock-server'
 import { boxTests } from '../box/rig.ts'
-import { downloaded, uploaded } from '../channels/signal/contents.ts'
+import { contentOf, downloaded, syncOf, uploaded } from '../channels/signal/contents.ts'
 import { acquaint, reinstall, watch } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, resultsIn, say, use } from '../support/fake-anthropic.ts'
@@ -90,6 +90,23 @@ test('an answer goes openly when the sealed way is refused, and with new keys to
   anew.registrationId = (anew.registrationId % 16_000) + 1
   await carol.write('set up anew')
   assert.equal((await carol.reply()).body, 'heard: set up anew')
+})
+
+test('whom the phone blocks is not heard, until it blocks them no longer', async () => {
+  const { carol, world, agent, model } = stage
+  const block = (acisBinary: Uint8Array<ArrayBuffer>[]) =>
+    world.phone.sendRaw(
+      agent,
+      contentOf({
+        syncMessage: syncOf({ blocked: { numbers: null, groupIds: null, acisBinary, acis: null } }),
+      }),
+    )
+  await block([carol.device.device.aciRawUuid])
+  await carol.write('psst')
+  await block([])
+  await carol.write('can you hear me?')
+  assert.equal((await carol.reply()).body, 'heard: can you hear me?')
+  assert.doesNotMatch(JSON.stringify(model.requests.at(-1)!.body), /psst/)
 })
 
 test('while a group is at a revision that cannot be read, its talk is not in the prompt and nothing is said there; read again, both are back', async () => {
@@ -206,6 +223,10 @@ test('when Signal wants a person to prove to be one, the owner hears at once, on
   await until('two replies wait', () => openIn(home.database) === 2)
   assert.match((await runCoop(home, ['channels'])).stdout, /signal\s+connected: .*open Signal on the phone/)
   assert.match((await runCoop(home, ['status'])).stdout, /proof that a person sends/)
+  assert.match(
+    (await runCoop(home, ['doctor'], { timeoutMs: 120_000 })).stdout,
+    /^failed +channels: signal is connected \(.*open Signal on the phone/m,
+  )
   assert.deepEqual([alice.texts(), bob.texts()], [[], []])
   for (const pair of pairs) world.server.stopRateLimiting(pair)
   // Else it looks again every ten minutes.

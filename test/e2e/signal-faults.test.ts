@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, beforeEach, test } from 'node:test'
 import Database from 'better-sqlite3'
+import { answerWith } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, say } from '../support/fake-anthropic.ts'
 import { type Fault, faultFile, faultOptions } from '../support/signal-faults.ts'
@@ -29,6 +30,19 @@ async function again(): Promise<void> {
   await stage.start()
 }
 const answered = (text: string) => until(`“${text}” is answered`, () => stage.alice.texts().includes(text))
+
+test('a server that takes no such version, or wants rest, is told by the linking command in one line', async () => {
+  for (const [status, why] of [
+    [499, /^coop: Signal no longer accepts this version; update Coop\.$/m],
+    [429, /^coop: Signal asks to connect less often/m],
+  ] as const) {
+    const restore = answerWith(stage.world, status, { 'retry-after': '60' })
+    const { code, stderr } = await runCoop(stage.home, ['signal', 'link'])
+    restore()
+    assert.equal(code, 1)
+    assert.match(stderr, why)
+  }
+})
 
 test('a code that nobody scanned is followed by another, and that one links', async () => {
   const said = await stage.link({ code: 2 })
@@ -69,8 +83,8 @@ for (const cut of ['before-commit', 'after-commit'] as const) {
 }
 
 for (const cut of ['before-put', 'after-put'] as const) {
-  test(`a reply that meets kill -9 ${cut.replace('-', ' ')} arrives exactly once`, async () => {
-    const { alice } = stage
+  test(`a reply that meets kill -9 ${cut.replace('-', ' ')} arrives exactly once, and its copy on the phone`, async () => {
+    const { alice, account } = stage
     arm(cut)
     await alice.write(`met ${cut}`)
     await again()
@@ -78,6 +92,10 @@ for (const cut of ['before-put', 'after-put'] as const) {
     await alice.write(`after ${cut}`)
     await answered(`heard: after ${cut}`)
     assert.equal(alice.texts().filter(text => text === `heard: met ${cut}`).length, 1)
+    const copies = () =>
+      account.syncs().filter(({ content }) => content?.sent?.message?.body === `heard: met ${cut}`)
+    await until('the copy', () => copies().length > 0)
+    assert.equal(copies().length, 1)
   })
 }
 

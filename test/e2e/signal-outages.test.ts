@@ -25,7 +25,7 @@ beforeEach(async () => {
 })
 after(() => stage[Symbol.asyncDispose]())
 
-const waitMs = 60_000
+const waitMs = 120_000
 /** What the gateway says of the channel. A command says the same, but is slow to ask again and again. */
 async function stateOfSignal(): Promise<string> {
   using client = await connectClient(stage.home.socket, () => {})

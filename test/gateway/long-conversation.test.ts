@@ -8,6 +8,7 @@ test('through compactions, restarts, /undo and /new every request stays small an
   assert.ok(talk.summaries >= 5, `${talk.summaries} times something was summed up`)
   assert.equal(talk.told, talk.summaries, 'the person is told each time')
   assert.ok(talk.restarts >= 5)
+  assert.ok(talk.planted >= 8 && talk.undone >= 3, `${talk.planted} promises, ${talk.undone} taken back`)
   assert.deepEqual(talk.lost, [])
   assert.deepEqual(talk.haunting, [])
   assert.ok(talk.largest < 50_000, `the largest request had ${talk.largest} tokens`)

@@ -6,7 +6,7 @@ import { configFrom } from '../../src/config/load.ts'
 import { openRemember } from '../../src/gateway/remember.ts'
 import { silentLog } from '../../src/log.ts'
 import { openTracer } from '../../src/trace/trace.ts'
-import { openHome } from '../memory/people.ts'
+import { asking, direct, openHome } from '../memory/people.ts'
 import { openTestStore } from '../store/open.ts'
 
 test('soon after the start, due times of more than a year ago are gone, though memory is not to be tidied', async t => {
@@ -45,4 +45,43 @@ test('soon after the start, due times of more than a year ago are gone, though m
     store.runs.history('news', 10).map(run => Math.round((now - run.due) / 86_400_000)),
     [300],
   )
+})
+
+test('tidying that falls on a running turn is done a little later, not six hours later', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const { store } = openTestStore(t)
+  using home = openHome()
+  const view = home.memory.open(direct('alice'))
+  const old = view.write({ text: 'The boat is called Heron', store: 'shared' }, asking('alice'))
+  view.write({ text: 'The boat is called Gull', store: 'shared', replaces: old.id }, asking('alice'))
+  const config = configFrom('[agent]\nid = "coop"\n', '/nowhere/coop.toml', 1, {})
+  let running = false
+  await using remember = openRemember({
+    store,
+    memory: home.memory,
+    household: () => config.household,
+    settings: () => config.settings,
+    models: (): Models => assert.fail('nothing is asked of a model'),
+    sideModel: () => 'offline/coop',
+    busy: () => running,
+    tracer: openTracer(undefined, text => text, false),
+    log: silentLog(),
+    now: Date.now,
+  })
+  const archived = () => view.stats().reduce((sum, { archived }) => sum + archived, 0)
+  const after = async (ms: number) => {
+    t.mock.timers.tick(ms)
+    await remember.quietly(() => {})
+    return archived()
+  }
+  await after(5 * 60_000)
+  home.memory.room.files
+    .database(null)
+    .prepare('UPDATE mem_shared SET valid_to = valid_to - ? WHERE valid_to IS NOT NULL')
+    .run(365 * 86_400_000)
+  running = true
+  assert.equal(await after(6 * 3_600_000), 0)
+  assert.equal(await after(60_000), 0)
+  running = false
+  assert.equal(await after(60_000), 1)
 })

@@ -42,6 +42,23 @@ test('spending by day is by the day of the zone, the newest first', t => {
   )
 })
 
+test('a model whose price nobody told is said to have none', t => {
+  const { store } = openTestStore(t)
+  const spend = (model: string, usd: number) =>
+    store.turns.record(
+      't',
+      { ...noUsage, input: 10, person: 'alice', level: 'full', job: null, model, usd },
+      at('2026-11-21T05:00:00Z'),
+    )
+  spend('local/some-model', 0)
+  spend('offline/coop', 0)
+  spend('anthropic/claude-opus-4-6', 0.5)
+  const text = usageText(store.spending, readUsageWish('1 model', null), at('2026-11-21T06:00:00Z'), 'UTC')
+  assert.match(text, /^local\/some-model: price not known, 1 calls/m)
+  assert.match(text, /^offline\/coop: \$0\.0000/m)
+  assert.match(text, /^anthropic\/claude-opus-4-6: \$0\.5000/m)
+})
+
 test('the days asked for are counted over a change of the clocks', () => {
   const now = at('2026-03-31T08:00:00+02:00')
   assert.equal(daysAgo(now, 1, 'Europe/Berlin'), at('2026-03-31T00:00:00+02:00'))

@@ -58,6 +58,30 @@ test('an index that lost its entries is noticed too', async () => {
   assert.equal(notices.length, 1)
 })
 
+test('who writes, imports or forgets over a damaged index finds it mended', async () => {
+  const notices: string[] = []
+  using home = openHome({ onNotice: notice => void notices.push(notice) })
+  const alice = home.memory.open(direct('alice'))
+  const damage = (where: string) => {
+    const raw = new Database(home.path)
+    raw.unsafeMode(true)
+    raw.exec(`UPDATE fts_shared_data SET block = x'00ff00ff' WHERE id ${where}`)
+    raw.close()
+  }
+  alice.write({ text: 'Heron at the lake', store: 'shared' }, asking('alice'))
+  damage('>= 10')
+  alice.write({ text: 'Gull at the sea', store: 'shared' }, asking('alice'))
+  assert.equal(notices.length, 1)
+  damage('>= 10')
+  assert.equal(alice.import(openImport(), [{ kind: 'fact', store: 'shared', text: 'Owl in the wood' }]), 1)
+  assert.equal(notices.length, 2)
+  damage('> 10')
+  assert.equal((await alice.forget({ query: 'gull' })).forgotten, 1)
+  assert.equal(notices.length, 3)
+  const left = await alice.search('owl gull heron')
+  assert.deepEqual(left.map(memo => memo.text).sort(), ['Heron at the lake', 'Owl in the wood'])
+})
+
 test('a sound memory opens without a notice', () => {
   using home = openHome()
   home.memory.open(direct('alice')).write({ text: 'Heron' }, asking('alice'))

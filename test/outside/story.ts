@@ -3,6 +3,7 @@ import { openStage } from '../support/stage.ts'
 import { actionsIn } from './actions.ts'
 import { wordsIn } from './canaries.ts'
 import { chanceFrom } from './chance.ts'
+import { gesturesIn } from './gestures.ts'
 import { startOf, tomlOf } from './people.ts'
 import { openTown } from './town.ts'
 
@@ -21,7 +22,7 @@ export interface StoryOptions {
 }
 
 /** What is said just before one of these may be heard under what holds after it. */
-const changes = ['join', 'leave', 'trust', 'removed', 'rules', 'restart', 'group', 'command']
+const changes = ['join', 'leave', 'trust', 'removed', 'rules', 'restart', 'group', 'command', 'react']
 
 export async function tellStory({ seed, steps, progress }: StoryOptions): Promise<Story> {
   const chance = chanceFrom(seed)
@@ -30,12 +31,14 @@ export async function tellStory({ seed, steps, progress }: StoryOptions): Promis
   const { telegram, model } = stage
   using town = openTown(stage, world, chance, seed)
   const { problems } = town
+  // Without a workspace there would be no files and no commands.
+  stage.home.file('workspaces/default/shared/list.md', 'bread\n')
   town.note()
   await stage.start()
   await town.watch()
 
   const fresh: (() => void)[] = []
-  const actions = actionsIn(town, fresh)
+  const actions = [...actionsIn(town, fresh), ...gesturesIn(town)]
   let kills = 0
   const weights = actions.reduce((sum, [weight]) => sum + weight, 0)
   const pick = () => {

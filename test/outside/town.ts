@@ -181,11 +181,11 @@ export function openTown(stage: Stage, world: World, chance: Chance, seed: numbe
     const addressed = group !== null && !('replyTo' in more && chance.is(0.5)) && chance.is(0.75)
     const text = `${addressed ? '@coop_bot ' : ''}msg-${mark}- ${words}`
     const extra = addressed ? { entities: [{ type: 'mention', offset: 0, length: 9 }] } : {}
-    const { forward, ...where } = more as { forward?: object }
+    const { forward, extra: shown, ...where } = more as { forward?: object; extra?: object }
     telegram.write(writerOf(who), text, {
       ...(group === null ? {} : { chat: group }),
       ...where,
-      extra: { ...extra, ...forward } as never,
+      extra: { ...extra, ...forward, ...shown } as never,
     })
   }
   const command = (who: string, group: number | null, text: string) =>

@@ -33,7 +33,7 @@ export async function runCoop(
   const output = collect(child)
   child.stdin.on('error', () => {})
   child.stdin.end(options.stdin ?? '')
-  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 30_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 100_000)
   const code = await ended(child)
   clearTimeout(timer)
   return { code, ...output() }

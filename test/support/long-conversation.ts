@@ -10,8 +10,9 @@ export interface LongConversation {
   /** How many summaries were stored, and how often the person was told. */
   readonly summaries: number
   readonly told: number
-  /** Promises that were made and not taken back. */
+  /** Promises that were made and not taken back, and those that were. */
   readonly planted: number
+  readonly undone: number
   /** Those that neither the last request nor a search finds any more. */
   readonly lost: readonly string[]
   /** Those that were taken back, and yet stand in the last request. */
@@ -24,6 +25,8 @@ export interface LongConversation {
 
 const promises = /PROMISE-\d+: bring the ladder back to number \d+/g
 const found = (text: string): string[] => text.match(promises) ?? []
+/** Searches in a row that find nothing new, each followed by a pause, before what is missing counts as lost. */
+const mostIdle = 20
 /** How many times in the conversation each of these happens. */
 const times = { undo: 20, undoPromise: 5, restart: 8 }
 
@@ -118,7 +121,7 @@ export async function talkFor(turns: number, words: number): Promise<LongConvers
   const known = new Set(found(last))
   // What was said before the conversation began anew is found by looking for it.
   const missing = () => early.filter(promise => !results.has(promise))
-  for (const end = Date.now() + 60_000; missing().length > 0 && Date.now() < end; ) {
+  for (let idle = 0; missing().length > 0 && idle < mostIdle; ) {
     searches = missing()
       .slice(0, 10)
       .map((promise, index) => ({
@@ -131,7 +134,8 @@ export async function talkFor(turns: number, words: number): Promise<LongConvers
     await ask('And before that?')
     said++
     // Memory takes in what was said once nobody has said anything for a moment.
-    if (missing().length === before) await sleep(2_000)
+    idle = missing().length === before ? idle + 1 : 0
+    if (idle > 0) await sleep(2_000)
   }
   await house.settled()
   const count = (where: string) =>
@@ -142,6 +146,7 @@ export async function talkFor(turns: number, words: number): Promise<LongConvers
     summaries: count("role = 'summary'"),
     told: tele.sent.filter(sent => sent.text.startsWith('I have summed up')).length,
     planted: planted.size,
+    undone: undone.size,
     lost: [...planted].filter(promise => !known.has(promise) && !results.has(promise)),
     haunting: [...undone].filter(promise => known.has(promise)),
     said,

@@ -71,7 +71,7 @@ export function openHouse({ modelUrl, toml = '' }: HouseOptions = {}): House {
       child.stdout.on('data', chunk => (said += chunk))
       child.stderr.on('data', chunk => (said += chunk))
       for (const begun = Date.now(); !/^ready$/m.test(said); await sleep(20)) {
-        if (child.exitCode !== null || Date.now() - begun > 20_000)
+        if (child.exitCode !== null || Date.now() - begun > 60_000)
           throw new Error(`The gateway did not start:\n${said}`)
       }
       return child

@@ -25,13 +25,14 @@ type Entry = readonly [
 ]
 
 /**
- * By the beginning of a model's own name; the longest beginning counts, if the name does not go on within its number.
- * All of these see images. Looked up on 21 November 2026. Anthropic: platform.claude.com, “Pricing” and each
+ * By the beginning of a model's own name, if the name does not go on within its number; the longest beginning
+ * counts. All of these see images. Looked up on 21 November 2026. Anthropic: platform.claude.com, “Pricing” and each
  * model's overview; Fable 5.2 as others read that page, and smallest prefixes of the newest as large as any, since
  * no page was to be had that names them. OpenAI (developers.openai.com, “Pricing”) and Google (ai.google.dev,
  * “Pricing”) as others copied their pages between March and November 2026. What is not listed has no price rather
- * than another model's; only an unlisted Claude counts as one of the dearer ones, so that a budget holds. Prices for very long prompts (above 100,000 tokens for Haiku 5.5, 200,000 for others)
- * are left out: history is summed up long before.
+ * than another model's; only an unlisted Claude counts as one of the dearer ones, so that a budget holds. Prices for
+ * very long prompts (above 100,000 tokens for Haiku 5.5, 200,000 for others) are left out: history is summed up long
+ * before.
  */
 const known: readonly Entry[] = [
   ['claude-', 200_000, 64_000, 4_096, 5, 25, 0.5],
@@ -119,6 +120,10 @@ function lookUp(model: string): ModelFacts {
     price: { input, output: out, cacheRead },
   }
 }
+
+/** Whether a model's calls are counted as free because nobody told here what they cost. */
+export const isUnpriced = (model: string): boolean =>
+  factsOf(model).price === null && !model.startsWith('offline/')
 
 /** A name that goes on within its number is another model's. */
 const isWhole = (beginning: string, rest: string): boolean =>

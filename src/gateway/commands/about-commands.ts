@@ -1,6 +1,7 @@
 // Commands that tell and set: /help /status /whoami /model /models /verbose.
 import type { Person } from '../../access/household.ts'
 import { atLeast } from '../../access/levels.ts'
+import { isUnpriced } from '../../agent/models/catalogue.ts'
 import type { Models } from '../../agent/models/models.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { Store } from '../../store/store.ts'
@@ -79,8 +80,10 @@ export function aboutCommands(options: AboutOptions): ChatCommand[] {
       run(context) {
         const current = options.modelFor(context.person)
         const lines = models().known.map(name => {
-          const unpriced = models().factsOf(name).price === null && !name.startsWith('offline/')
-          const notes = [models().hasKey(name) ? '' : ' (no key)', unpriced ? ' (price not known)' : '']
+          const notes = [
+            models().hasKey(name) ? '' : ' (no key)',
+            isUnpriced(name) ? ' (price not known)' : '',
+          ]
           return `${name === current ? '* ' : '  '}${name}${notes.join('')}`
         })
         return say(lines.join('\n'), modelChoices())

@@ -3,7 +3,7 @@ import type { Clearance } from '../../access/clearance.ts'
 import type { Person, Speaker } from '../../access/household.ts'
 import type { Level } from '../../access/levels.ts'
 import type { Choice } from '../../channel.ts'
-import { CoopError, type FaultCode, messageOf } from '../../errors.ts'
+import { CoopError, type FaultCode, isStorageFault, messageOf, storageWords } from '../../errors.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Session } from '../../store/sessions.ts'
 
@@ -50,9 +50,8 @@ export const say = (text: string, choices?: readonly Choice[]): CommandResult =>
 export const saySecret = (text: string): CommandResult => ({ kind: 'say', text, secret: true })
 
 /** Why a command was not done. */
-export const sayFault = (error: unknown): CommandResult => ({
-  kind: 'say',
-  text: messageOf(error),
-  secret: true,
-  fault: error instanceof CoopError ? error.code : 'input_invalid',
-})
+export function sayFault(error: unknown): CommandResult {
+  const full = isStorageFault(error)
+  const fault = error instanceof CoopError ? error.code : full ? 'disk_full' : 'input_invalid'
+  return { kind: 'say', text: full ? storageWords(error) : messageOf(error), secret: true, fault }
+}

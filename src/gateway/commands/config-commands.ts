@@ -5,7 +5,7 @@ import { CoopError } from '../../errors.ts'
 import { editFromWords, getKey, historyText, planLines } from '../configuration/config-hand.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { Author } from '../configuration/history.ts'
-import { planText } from '../configuration/plan.ts'
+import { type Plan, planText } from '../configuration/plan.ts'
 import { reportLine, reportPeople } from '../preview.ts'
 import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
@@ -40,15 +40,18 @@ export async function runConfigWords(args: string, words: ConfigWords): Promise<
     case 'preview': {
       if (!key || (verb !== 'unset' && !value)) throw new CoopError('usage_wrong', `config takes ${usage}`)
       const edit = verb === 'unset' ? { key } : editFromWords(key, value)
-      const plan = planText(configuration.latest(), editText(configuration.latest().text, [edit]))
-      if (verb === 'preview')
-        return `${planLines(plan)}\n\nThen each person would get:\n${reportPeople(plan.next).map(reportLine).join('\n')}`
-      if (plan.right === 'terminal' && words.author.via !== 'terminal')
-        throw new CoopError(
-          'not_permitted',
-          `This can only be changed at the terminal:\n${plan.lines.join('\n')}`,
-        )
-      return configuration.change(plan.next.text, { ...words.author, why: `${verb} ${key}` })
+      const plan = () => planText(configuration.latest(), editText(configuration.latest().text, [edit]))
+      if (verb === 'preview') return previewText(plan())
+      const wish = () => {
+        const { right, lines, next } = plan()
+        if (right === 'terminal' && words.author.via !== 'terminal')
+          throw new CoopError(
+            'not_permitted',
+            `This can only be changed at the terminal:\n${lines.join('\n')}`,
+          )
+        return next.text
+      }
+      return configuration.change(wish, { ...words.author, why: `${verb} ${key}` })
     }
     case 'rollback': {
       const id = key === '' ? null : Number(key)
@@ -91,3 +94,6 @@ export function configCommands(options: ConfigCommandOptions): ChatCommand[] {
     },
   ]
 }
+
+const previewText = (plan: Plan): string =>
+  `${planLines(plan)}\n\nThen each person would get:\n${reportPeople(plan.next).map(reportLine).join('\n')}`

@@ -69,9 +69,12 @@ export function configHand(
     async patch(edits, why) {
       const before = configuration.outcomeOf(callId)
       if (before !== null) return before
-      const plan = planEdits(configuration.latest(), edits)
-      mayRun(plan)
-      return configuration.change(plan.next.text, author(why))
+      const wish = () => {
+        const plan = planEdits(configuration.latest(), edits)
+        mayRun(plan)
+        return plan.next.text
+      }
+      return configuration.change(wish, author(why))
     },
     questionOfRollback(generation) {
       const { id, plan } = planOfRollback(generation)

@@ -22,8 +22,11 @@ export interface Configuration extends AsyncDisposable {
   waiting(): readonly string[]
   /** The file may have changed. Never throws. */
   read(): Promise<void>
-  /** Writes `text`, brings it into force and watches it. Resolves to what became of it, in words; throws when it is refused. */
-  change(text: string, author: Author): Promise<string>
+  /**
+   * Writes what `wish` makes of the latest, brings it into force and watches it. Resolves to what became of it, in
+   * words; throws when it is refused. `wish` is asked when no other change is under way and the file was read again.
+   */
+  change(wish: () => string, author: Author): Promise<string>
   /** Goes back to the text of a generation, or to the one before the newest. */
   rollback(id: number | null, author: Author): Promise<string>
   history(limit: number): Generation[]
@@ -129,9 +132,11 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     }
   }
 
-  async function change(text: string, author: Author, mend: boolean): Promise<string> {
+  async function change(wish: () => string, author: Author, mend: boolean): Promise<string> {
     const known = author.call === undefined ? undefined : generations.ofCall(author.call)
     if (known) return outcomeOf(known, waiting)
+    await read()
+    const text = wish()
     if (invalid !== null) {
       if (!mend)
         throw new CoopError('config_invalid', `The file is broken, mend it or roll back first: ${invalid}`)
@@ -205,13 +210,13 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
     invalid: () => invalid,
     waiting: () => waiting,
     read: () => exclusive(read),
-    change: (text, author) => exclusive(() => change(text, author, false)),
+    change: (wish, author) => exclusive(() => change(wish, author, false)),
     rollback: (id, author) =>
       exclusive(async () => {
         const broken = invalid !== null && id === null ? latest : undefined
         const wanted = broken ?? (id === null ? generations.keptOther(latest.text) : generations.get(id))
         if (!wanted) throw new CoopError('not_found', 'There is no such generation; the history lists them.')
-        return change(wanted.text, author, true)
+        return change(() => wanted.text, author, true)
       }),
     history: limit => generations.list(limit),
     outcomeOf(call) {

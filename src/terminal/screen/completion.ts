@@ -12,10 +12,13 @@ export type Vocabulary = Results['command/list']
 
 /** Commands that this client answers itself. */
 export const ownCommands = [
-  { name: 'sessions', description: 'switch to another conversation' },
-  { name: 'search', description: 'search this conversation', argumentHint: 'TEXT' },
-  { name: 'exit', description: 'leave this chat' },
+  { name: 'help', usage: '/help', description: 'list the commands and the keys' },
+  { name: 'sessions', usage: '/sessions', description: 'switch to another conversation' },
+  { name: 'search', usage: '/search TEXT', description: 'search this conversation', argumentHint: 'TEXT' },
+  { name: 'exit', usage: '/exit', description: 'leave this chat' },
 ] as const
+
+export type OwnCommand = (typeof ownCommands)[number]['name']
 
 const takesModel = new Set(['model'])
 const takesPerson = new Set(['forget', 'whoami', 'approve'])

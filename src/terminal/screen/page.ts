@@ -32,6 +32,8 @@ export class Page extends TuiMainScreen {
   startAnew(): void {
     this.resetRenderState()
     this.start()
+    // A drawing that was due at the stop stays due in the library's eyes, and no other would come.
+    this.requestRender(true)
   }
 
   #later(): void {

@@ -5,8 +5,8 @@ import { unblock } from '../unblock.ts'
 /** What the library sends before a whole redraw: it would take the scrollback with it. */
 export const clearAll = '\u001b[2J\u001b[H\u001b[3J'
 
-/** Within this, in milliseconds, comes what was typed before the screen stood: there a terminal makes a line feed of Enter. */
-const typedAheadMs = 300
+/** A terminal that answers no question has told by then what was typed before, where Enter became a line feed. */
+const typedAheadMs = 5_000
 
 export class ScreenTerminal extends ProcessTerminal {
   #collected: string[] | null = null
@@ -14,7 +14,9 @@ export class ScreenTerminal extends ProcessTerminal {
   override start(onInput: (data: string) => void, onResize: () => void): void {
     unblock(process.stdout)
     let ahead = true
-    super.start(data => onInput(ahead && data === '\n' ? '\r' : data), onResize)
+    // What was typed before the screen stood comes before the answer to its first question.
+    const isAhead = (data: string) => data === '\n' && ahead && !this.#hasAnswered
+    super.start(data => onInput(isAhead(data) ? '\r' : data), onResize)
     // After a look at the input: where the computer is slow, the time is over before that was read once.
     setTimeout(() => setImmediate(() => setImmediate(() => (ahead = false))), typedAheadMs).unref()
     // The screen begins at the top of an empty page; what stood there goes into the scrollback.
@@ -48,6 +50,11 @@ export class ScreenTerminal extends ProcessTerminal {
   /** Line by line, since many terminals move a cleared page into the scrollback, where it would stand twice. */
   clearPage(): void {
     this.write(`\u001b[H${'\u001b[2K\u001b[1B'.repeat(this.rows)}\u001b[H`)
+  }
+
+  /** Whether it has told which keyboard protocol it speaks, which is asked when the screen begins. */
+  get #hasAnswered(): boolean {
+    return this.kittyProtocolActive || this.modifyOtherKeysActive
   }
 
   /** Whether it still has to read so much of what was written that drawing rests until it has. */

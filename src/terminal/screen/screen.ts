@@ -8,9 +8,10 @@ import { clean, oneLine } from '../clean.ts'
 import { isFarewell } from '../farewell.ts'
 import { type Connect, openLiveLink } from '../live-link.ts'
 import { openActivity } from './activity.ts'
-import { openApprovals } from './approvals.ts'
-import { completionOf, ownCommands } from './completion.ts'
+import { openApprovals, questionIn } from './approvals.ts'
+import { completionOf, type OwnCommand, ownCommands } from './completion.ts'
 import { minute, saidIn, sessionChoices, wordChoices } from './find.ts'
+import { helpText } from './help.ts'
 import { Page } from './page.ts'
 import { openPrompts } from './prompts.ts'
 import { ScreenTerminal } from './screen-terminal.ts'
@@ -114,6 +115,7 @@ export async function runScreen(
   const approvals = openApprovals({ link, prompts, theme, say, attempt })
 
   function show(event: SessionEvent): void {
+    if (event.type === 'notice' && questionIn(event.text) !== null) return hold(event)
     transcript.take(event)
     if (event.type === 'turn_started' || event.type === 'thinking') activity.begin('thinking')
     else if (event.type === 'text') activity.begin('writing')
@@ -126,6 +128,16 @@ export async function runScreen(
       attempt(approvals.ask)
     }
     redraw()
+  }
+
+  /** A notice of a question is drawn only if it is not asked here anyway. */
+  function hold(event: SessionEvent): void {
+    attempt(async () => {
+      await approvals.ask().finally(() => {
+        if (!approvals.asks(event)) transcript.take(event)
+        redraw()
+      })
+    })
   }
 
   async function refresh(): Promise<void> {
@@ -147,8 +159,16 @@ export async function runScreen(
     for (const problem of (await link.call('status', {})).problems) say(`! ${problem}`, 'bad')
   }
 
+  async function help(): Promise<void> {
+    say(helpText(await link.call('command/list', { session: link.session })))
+  }
+
+  /** A question that came while its person chose was not put. */
+  const choose: typeof prompts.choose = (...list) =>
+    prompts.choose(...list).finally(() => attempt(approvals.ask))
+
   async function chooseSession(): Promise<void> {
-    const wanted = await prompts.choose('Switch to', await sessionChoices(link))
+    const wanted = await choose('Switch to', await sessionChoices(link))
     if (wanted !== null) await follow(wanted)
   }
 
@@ -157,7 +177,7 @@ export async function runScreen(
     transcript.clear()
     activity.end()
     transcript.notice(`— ${wanted} —`)
-    for (const event of events) transcript.take(event)
+    for (const event of events) if (!approvals.asks(event)) transcript.take(event)
     redraw()
     await Promise.all([refresh(), learn()])
   }
@@ -165,12 +185,19 @@ export async function runScreen(
   async function search(filter: string): Promise<void> {
     const found = await saidIn(link)
     const title = 'Search: Enter takes your words to the editor'
-    const chosen = await prompts.choose(title, wordChoices(found), filter)
+    const chosen = await choose(title, wordChoices(found), filter)
     if (chosen === null) return
     const { text, own, at } = found[Number(chosen)]!
     if (own) editor.setText(text)
     else say(`${minute(at)}: ${text}`)
     tui.requestRender()
+  }
+
+  const runOwn: Record<OwnCommand, (rest: string) => Promise<void>> = {
+    help,
+    sessions: chooseSession,
+    search,
+    exit: async () => leave('end'),
   }
 
   editor.onSubmit = written => {
@@ -185,9 +212,9 @@ export async function runScreen(
       )
     }
     editor.addToHistory(text)
-    const own = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text)
-    if (own && ownCommands.some(command => command.name === own[1]))
-      return attempt(() => (own[1] === 'sessions' ? chooseSession() : search(own[2] ?? '')))
+    const [, name, rest = ''] = /^\/([a-z]+)(?:\s+([\s\S]*))?$/.exec(text) ?? []
+    const own = ownCommands.find(command => command.name === name)
+    if (own) return attempt(() => runOwn[own.name](rest))
     const attachments = imagesIn(text, options.folder)
     transcript.typed(text)
     if (attachments.length > 0)
@@ -246,15 +273,16 @@ export async function runScreen(
   }
 
   try {
+    await approvals.learn().catch(() => {})
     for (const event of history) {
-      transcript.take(event)
+      if (!approvals.asks(event)) transcript.take(event)
       if (event.type === 'user' && event.author === link.who.person) editor.addToHistory(event.text)
     }
     for (const event of early.splice(0)) show(event)
     receive = show
     for (const text of options.said) transcript.notice(text)
     if (link.who.notice) transcript.notice(link.who.notice)
-    if (history.length === 0) transcript.notice('/help lists the commands, Ctrl-D leaves.')
+    if (history.length === 0) transcript.notice('/help lists the commands and the keys, Ctrl-D leaves.')
     terminal.setTitle(`Coop · ${clean(link.who.name)}`)
     transcript.showLast(terminal.rows * 4)
     tui.setFocus(editor)

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { Net } from '@signalapp/libsignal-client'
 import { createSignal } from '../../../channels/signal/adapter.ts'
 import { linkSignal, unlinkSignal } from '../../../channels/signal/link.ts'
 import { signal as command } from '../../../src/cli/signal.ts'
@@ -72,6 +73,47 @@ test('without a server linking fails with an advice', async () => {
   await world[Symbol.asyncDispose]()
   const linking = linkSignal(world.settings, world.home, { name: 'Coop', onCode: () => {} }, soon())
   await assert.rejects(linking, { code: 'channel_failed', message: /cannot be reached/ })
+})
+
+test('a refusal to link says why and what to do, and leaves a home that can be linked', async () => {
+  await using world = await openWorld()
+  const { fetch } = Net.UnauthenticatedChatConnection.prototype
+  let status = 0
+  using _refusing = {
+    [Symbol.dispose]: () => void (Net.UnauthenticatedChatConnection.prototype.fetch = fetch),
+  }
+  Net.UnauthenticatedChatConnection.prototype.fetch = async function (
+    this: Net.UnauthenticatedChatConnection,
+    request,
+    options,
+  ) {
+    if (request.path !== '/v1/devices/link') return await fetch.call(this, request, options)
+    if (status === 0) throw new Error('the line broke')
+    return { status, message: 'No', headers: [], body: undefined }
+  } as typeof fetch
+  for (const [refused, why] of [
+    [0, /cannot be reached: the line broke/],
+    [403, /used or has run out; run `coop signal link` again/],
+    [409, /update Coop/],
+    [411, /too many linked devices; remove one/],
+    [422, /refused to link \(422\)/],
+    [429, /wait before linking again/],
+  ] as const) {
+    status = refused
+    const provision = world.server.waitForProvision()
+    const shown = Promise.withResolvers<string>()
+    const options = { name: 'Coop', onCode: shown.resolve }
+    const linking = linkSignal(world.settings, world.home, options, soon())
+    linking.catch(() => {})
+    const complete = (await provision).complete({
+      provisionURL: await shown.promise,
+      primaryDevice: world.phone,
+    })
+    complete.catch(() => {})
+    await assert.rejects(linking, { code: 'channel_failed', message: why })
+  }
+  Net.UnauthenticatedChatConnection.prototype.fetch = fetch
+  await link(world)
 })
 
 test('the command shows a code and its address, and says which number was linked', async () => {

@@ -129,7 +129,7 @@ const edited = (bench: Bench, key: string, value: unknown) =>
 test('a change is written, in force, and a generation with who, why and what', async () => {
   await using bench = await openBench()
   assert.match(
-    await bench.configuration.change(edited(bench, 'trace.keep_days', 3), author),
+    await bench.configuration.change(() => edited(bench, 'trace.keep_days', 3), author),
     /keep_days: 14 → 3/,
   )
   assert.equal(bench.force.settings.trace.keep_days, 3)
@@ -144,7 +144,7 @@ test('a change is written, in force, and a generation with who, why and what', a
 test('a change that fails its probation is rolled back, and the person who asked is told why', async () => {
   await using bench = await openBench()
   bench.fault = 'the channel does not connect'
-  const said = await bench.configuration.change(edited(bench, 'trace.keep_days', 3), author)
+  const said = await bench.configuration.change(() => edited(bench, 'trace.keep_days', 3), author)
   assert.match(said, /rolled back, the channel does not connect/)
   assert.equal(readFileSync(bench.path, 'utf8'), first)
   assert.equal(bench.force.settings.trace.keep_days, 14)
@@ -155,7 +155,7 @@ test('a change whose model does not answer is never in force, and is taken back 
   await using bench = await openBench()
   bench.faultBefore = 'it does not answer'
   const text = editText(first, [{ key: 'trace.keep_days', value: 3 }])
-  assert.match(await bench.configuration.change(text, author), /rolled back, it does not answer/)
+  assert.match(await bench.configuration.change(() => text, author), /rolled back, it does not answer/)
   assert.equal(bench.force.settings.trace.keep_days, 14)
   assert.deepEqual(bench.tried, [false])
   assert.equal(readFileSync(bench.path, 'utf8'), first)
@@ -169,7 +169,7 @@ test('a change whose model does not answer is never in force, and is taken back 
 test('a change that a crash interrupted is watched on by the next process', async () => {
   await using bench = await openBench()
   bench.dieInChange = true
-  void bench.configuration.change(edited(bench, 'trace.keep_days', 3), author)
+  void bench.configuration.change(() => edited(bench, 'trace.keep_days', 3), author)
   while (bench.force.settings.trace.keep_days !== 3) await new Promise(setImmediate)
   bench.fault = 'the model does not answer'
   await bench.restart()
@@ -181,7 +181,7 @@ test('a change that a crash interrupted is watched on by the next process', asyn
 test('a rollback that a crash interrupted before the file was written is carried out by the next process', async () => {
   await using bench = await openBench()
   bench.dieInChange = true
-  void bench.configuration.change(edited(bench, 'trace.keep_days', 3), author)
+  void bench.configuration.change(() => edited(bench, 'trace.keep_days', 3), author)
   while (bench.force.settings.trace.keep_days !== 3) await new Promise(setImmediate)
   bench.store.generations.settle(2, 'rolled_back', 'it does not answer')
   await bench.restart()
@@ -198,7 +198,7 @@ test('a change that fails is taken back even where the file is gone meanwhile', 
   bench.fault = 'it does not work'
   bench.beforeFault = () => rmSync(bench.path)
   assert.match(
-    await bench.configuration.change(edited(bench, 'trace.keep_days', 3), author),
+    await bench.configuration.change(() => edited(bench, 'trace.keep_days', 3), author),
     /rolled back, it does not work/,
   )
   assert.equal(bench.force.settings.trace.keep_days, 14)
@@ -208,19 +208,31 @@ test('a change that fails is taken back even where the file is gone meanwhile', 
 test('the same tool call changes once', async () => {
   await using bench = await openBench()
   const text = edited(bench, 'trace.keep_days', 3)
-  await bench.configuration.change(text, { ...author, call: 'turn:1' })
-  await bench.configuration.change(edited(bench, 'trace.keep_days', 5), author)
-  assert.match(await bench.configuration.change(text, { ...author, call: 'turn:1' }), /generation 2/)
+  await bench.configuration.change(() => text, { ...author, call: 'turn:1' })
+  await bench.configuration.change(() => edited(bench, 'trace.keep_days', 5), author)
+  assert.match(await bench.configuration.change(() => text, { ...author, call: 'turn:1' }), /generation 2/)
   assert.equal(bench.force.settings.trace.keep_days, 5)
 })
 
 test('a change that would leave nobody fully trusted is refused', async () => {
   await using bench = await openBench()
   await assert.rejects(
-    bench.configuration.change(edited(bench, 'users[alice].trust', 'inner'), author),
+    bench.configuration.change(() => edited(bench, 'users[alice].trust', 'inner'), author),
     /nobody would be fully trusted/,
   )
   assert.equal(readFileSync(bench.path, 'utf8'), first)
+})
+
+test('two changes at once, and one that the file got in the same moment, all stand in the end', async () => {
+  await using bench = await openBench()
+  const set = (key: string, value: unknown) =>
+    bench.configuration.change(() => edited(bench, key, value), author)
+  writeFileSync(bench.path, `${first}\n[trace]\nmax_mb = 7\n`)
+  const said = await Promise.all([set('trace.keep_days', 3), set('memory.prompt_index.limit', 4)])
+  for (const text of said) assert.match(text, /^Changed, generation \d/)
+  const { trace, memory } = bench.force.settings
+  assert.deepEqual([trace.max_mb, trace.keep_days, memory.prompt_index.limit], [7, 3, 4])
+  assert.equal(readFileSync(bench.path, 'utf8'), bench.configuration.latest().text)
 })
 
 test('what is not hot waits, and does not hold up the rest', async () => {
@@ -238,7 +250,7 @@ async function dieInChange(bench: Bench): Promise<void> {
   const days = (bench.configuration.latest().settings.trace.keep_days + 1) % 400
   bench.dieInChange = true
   let over = false
-  bench.configuration.change(edited(bench, 'trace.keep_days', days), author).catch(() => (over = true))
+  bench.configuration.change(() => edited(bench, 'trace.keep_days', days), author).catch(() => (over = true))
   while (!over && bench.configuration.latest().text === before) await new Promise(setImmediate)
   await bench.restart()
 }
@@ -267,7 +279,7 @@ test('random edits, broken files, rollbacks and kills: what is in force is alway
         bench.fault = one.kind === 'bad edit' ? 'it does not work' : null
         const quietly = (work: Promise<unknown>) => work.catch(() => {})
         if (one.kind === 'edit' || one.kind === 'bad edit')
-          await quietly(configuration.change(edited(bench, 'trace.keep_days', one.days), author))
+          await quietly(configuration.change(() => edited(bench, 'trace.keep_days', one.days), author))
         if (one.kind === 'rollback') await quietly(configuration.rollback(null, author))
         if (one.kind === 'kill') await bench.restart()
         if (one.kind === 'kill in a change') await dieInChange(bench)
@@ -303,7 +315,7 @@ test('a house whose model has no key yet can be set up all the same', async () =
   await using bench = await openBench(first.replace('offline/coop', 'anthropic/claude-opus-4-6'), withoutKey)
   const bob = { name: 'Bob', trust: 'inner', match: ['telegram:1002'] }
   const text = editText(bench.configuration.latest().text, [{ key: 'users', value: [bob] }])
-  assert.match(await bench.configuration.change(text, author), /^Changed, generation 2/)
+  assert.match(await bench.configuration.change(() => text, author), /^Changed, generation 2/)
   assert.ok(bench.force.household.people.has('bob'))
   assert.equal(bench.force.settings.agent.model, 'offline/coop')
 })
