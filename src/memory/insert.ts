@@ -5,6 +5,7 @@ import { questionShare, termsOf } from './analyse.ts'
 import { dateTerms, spansIn, speaksOfTime } from './dates.ts'
 import type { Shelf } from './files.ts'
 import type { Kind, Row, RowOrigin } from './row.ts'
+import { tellerTerms } from './teller.ts'
 
 export interface NewRow {
   readonly uid: string
@@ -25,7 +26,7 @@ export interface NewRow {
   readonly originTrust: string
   readonly ref?: string | null
   readonly entry?: number | null
-  /** Whether it takes no place among its neighbours if it says next to nothing. */
+  /** Whether it takes no place among its neighbours if it says next to nothing, or what was just said in the same words. */
   readonly passing?: boolean
   /** Index terms of title and body, where they are known already. */
   readonly terms?: readonly string[]
@@ -44,9 +45,11 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
   const people = aliased(shelf, row.people ?? [])
   const terms = row.terms ?? termsOf(text)
   const named = [...(row.saidBy === null ? [] : [row.saidBy]), ...people].flatMap(termsOf)
-  const meta = [...named, ...dateTerms(row.at, text), ...(row.kind === 'turn' ? [] : [factTerm])]
+  const mark = row.kind === 'turn' ? tellerTerms(row.body) : [factTerm]
+  const meta = [...named, ...dateTerms(row.at, text), ...mark]
   const near = row.near ?? ''
   const event = spansIn(text, row.at)[0]
+  const hash = hashOf(text)
   addRow(shelf, {
     uid: row.uid,
     key: row.key,
@@ -62,7 +65,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
     people: JSON.stringify(people),
     session: row.session ?? null,
     seq: row.seq ?? null,
-    pos: placeOf(shelf, row, terms.length),
+    pos: placeOf(shelf, row, terms.length, hash),
     at: row.at,
     event_from: event?.from ?? null,
     event_to: event?.to ?? null,
@@ -77,7 +80,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
     pinned: 0,
     origin: row.origin,
     origin_trust: row.originTrust,
-    hash: hashOf(text),
+    hash,
     ref: row.ref ?? null,
     entry: row.entry ?? null,
     asks: questionShare(row.body),
@@ -136,10 +139,20 @@ function aliased(shelf: Shelf, people: readonly string[]): string[] {
 
 /** A turn of the agent with fewer words than this ("Noted.") would only come between what people said. */
 const fewestTerms = 3
+/** So would a sentence that it says again within so many turns. */
+const lately = 40
 
-function placeOf(shelf: Shelf, { kind, session, passing }: NewRow, terms: number): number | null {
-  if (session == null || kind !== 'turn' || (passing && terms < fewestTerms)) return null
-  return nextPosition(shelf, session)
+function placeOf(shelf: Shelf, row: NewRow, terms: number, hash: Buffer): number | null {
+  const { kind, session, passing } = row
+  if (session == null || kind !== 'turn') return null
+  if (passing && terms < fewestTerms) return null
+  const next = nextPosition(shelf, session)
+  return passing && saidLately(shelf, session, next, hash) ? null : next
+}
+
+function saidLately({ sql, tables }: Shelf, session: string, next: number, hash: Buffer): boolean {
+  const query = `SELECT 1 FROM ${tables.mem} WHERE session = ? AND pos >= ? AND hash = ?`
+  return sql(query).get(session, next - lately, hash) !== undefined
 }
 
 function nextPosition(shelf: Shelf, session: string): number {

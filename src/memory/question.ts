@@ -2,6 +2,8 @@
 import { maxQueryChars, questionTerms, termOf, wordsOf } from './analyse.ts'
 import { type NamedDate, namedDates, termsOfDate } from './dates.ts'
 import type { Shelf } from './files.ts'
+import { quoted } from './postings.ts'
+import { tellerTerm } from './teller.ts'
 
 export interface Question {
   /** Content terms, each once, in order. */
@@ -49,7 +51,7 @@ export function withAliases(question: Question, shelves: readonly Shelf[]): Ques
   return { ...question, terms: [...new Set([...question.terms, ...added])].slice(0, maxTerms) }
 }
 
-/** The only person of these shelves that the question names; null for none or several. */
+/** The only person of these shelves that the question names, as one who spoke or is spoken of or quoted; null for none or several. */
 export function personNamed(question: Question, shelves: readonly Shelf[]): string | null {
   const hits = new Map<string, Set<string>>()
   for (const shelf of shelves) {
@@ -62,6 +64,9 @@ export function personNamed(question: Question, shelves: readonly Shelf[]): stri
       }
     }
   }
+  const known = new Set([...hits.values()].flatMap(terms => [...terms]))
+  const unknown = question.terms.filter(term => !known.has(term))
+  for (const term of tellersAmong(unknown, shelves)) hits.set(term, new Set([term]))
   const named = [...hits].filter(
     ([, terms]) => ![...hits.values()].some(other => other !== terms && covers(other, terms)),
   )
@@ -71,3 +76,16 @@ export function personNamed(question: Question, shelves: readonly Shelf[]): stri
 /** Whether `more` has all of `terms` and others besides: "Bob Bee" leaves "Bob" out of account. */
 const covers = (more: ReadonlySet<string>, terms: ReadonlySet<string>): boolean =>
   more.size > terms.size && [...terms].every(term => more.has(term))
+
+/** Which of these terms stand before the colon of more than one turn: a name, not the heading of a note. */
+function tellersAmong(terms: readonly string[], shelves: readonly Shelf[]): string[] {
+  return terms.filter(term => {
+    let turns = 0
+    for (const { sql, tables } of shelves) {
+      const query = `SELECT 1 FROM ${tables.fts} WHERE ${tables.fts} MATCH ? LIMIT 2`
+      turns += sql(query).all(`meta : ${quoted(tellerTerm(term))}`).length
+      if (turns > 1) return true
+    }
+    return false
+  })
+}

@@ -62,7 +62,7 @@ const weights = {
   answers: 0.8,
   telling: 1,
   repeats: 0.7,
-  wanted: 1.4,
+  wanted: 1.6,
   date: 2,
   ended: 0.6,
 } as const

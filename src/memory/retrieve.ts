@@ -1,10 +1,12 @@
 // Lexical search over the shelves one clearance reads: candidates from each, scored as if they were one collection.
+import { termOf, wordsOf } from './analyse.ts'
 import type { Shelf } from './files.ts'
 import { fitOf } from './fit.ts'
 import { type Kinds, manyRows, openPostings } from './postings.ts'
 import { personNamed, questionOf, withAliases } from './question.ts'
 import { type Candidate, type Ranked, rank } from './rank.ts'
 import { besideOf, type Found, shortlist } from './shortlist.ts'
+import { tellerIn } from './teller.ts'
 import { narrowing, rarest, weigh } from './terms.ts'
 
 export interface Limits {
@@ -33,9 +35,11 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
   const mostRows = Math.max(sought.rows, Math.round(size.rows * sought.share))
   const postings = openPostings(shelves, size.rows, mostRows, limits.kinds)
   const terms = limits.cheap ? rarest(shelves, wanted, size.rows) : weigh(postings, wanted, size.rows)
+  const person = personNamed(question, shelves)
+  const named = person === null ? [] : wordsOf(person).map(termOf)
   const hits = shortlist(shelves, postings, {
     terms: narrowing(terms, mostRows),
-    most: limits.candidates ?? (limits.cheap ? 60 : 250),
+    most: limits.candidates ?? (limits.cheap ? 60 : 350),
     byNeighbours: size.rows <= manyRows && limits.kinds !== 'facts',
   })
   const found = hits.flatMap(({ shelf, rows }) => {
@@ -44,11 +48,17 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
     return [...rows, ...beside].map(row => candidate(shelf, row))
   })
   return rank(found, {
-    person: personNamed(question, shelves),
+    person,
     dates: question.dates,
     wantsTime: question.wantsTime,
     wantsNumber: question.wantsNumber,
   })
+
+  function speaker({ said_by, meta }: Found): string | null {
+    const teller = tellerIn(meta)
+    if (teller === null) return said_by
+    return named.length > 0 && named.every(term => teller.includes(term)) ? person : teller.join(' ')
+  }
 
   function candidate(shelf: Shelf, row: Found): Candidate {
     return {
@@ -56,7 +66,7 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
       session: row.session === null ? null : `${shelf.ref.owner ?? ''}/${shelf.ref.id}/${row.session}`,
       pos: row.pos,
       ...fitOf(row, terms, question, size.terms / size.rows),
-      saidBy: row.said_by,
+      saidBy: speaker(row),
       people: row.people === '[]' ? [] : (JSON.parse(row.people) as string[]),
       fact: row.kind !== 'turn',
       asks: row.asks,

@@ -44,8 +44,11 @@ const lineSchema = z.object({
 
 export type Line = z.output<typeof lineSchema>
 
-/** Reads one line. Throws `input_invalid` with what is wrong about it. */
-export function parseLine(text: string): Line {
+/** What a line may have. */
+export const lineFields: readonly string[] = Object.keys(lineSchema.shape)
+
+/** Reads one line. Throws `input_invalid` with what is wrong about it; `unread` gets what it has besides. */
+export function parseLine(text: string, unread?: (field: string) => void): Line {
   let raw: unknown
   try {
     raw = JSON.parse(text)
@@ -64,6 +67,7 @@ export function parseLine(text: string): Line {
       `text: ${Math.ceil(bytes / 1024)} KB; a memory holds at most ${maxTextBytes / 1024} KB`,
     )
   }
+  if (unread) for (const field of Object.keys(raw as object)) if (!lineFields.includes(field)) unread(field)
   return parsed.data
 }
 

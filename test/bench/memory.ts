@@ -50,8 +50,10 @@ async function recall(): Promise<Row[]> {
         ['carol-and-mallory', 1],
       ].map(([name, pair]) => [talk(name as string), among(pairs[pair as 0]!, pair as number)]),
     )),
-    ...(await recallOf('the same, kept apart while the ranking was made', [
-      [talk('bob-and-carol'), among(['Bob', 'Carol'], 2)],
+    ...(await recallOf('another of that kind', [[talk('bob-and-carol'), among(['Bob', 'Carol'], 2)]])),
+    ...(await recallOf('terse messages with typos, and long letters, kept apart while the ranking was made', [
+      [talk('alice-and-mallory'), among(['Alice', 'Mallory'], 3)],
+      [talk('bob-and-mallory'), among(['Bob', 'Mallory'], 4)],
     ])),
   ]
 }

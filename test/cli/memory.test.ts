@@ -144,6 +144,20 @@ test('broken lines are reported by line and the rest is imported', async () => {
   )
 })
 
+test('a field that import does not read is named once, and the lines are imported', async () => {
+  using home = new Terminal()
+  const lines = [
+    turn('1', 'Good'),
+    turn('2', 'Fine', { speaker: 'Bob' }),
+    turn('3', 'Well', { speaker: 'Bob' }),
+  ]
+  const { code, out, err } = await home.run(['import', '-'], lines.join('\n'))
+  assert.equal(code, 0)
+  assert.match(out, /^3 imported\./)
+  assert.match(err, /^coop: line 2: "speaker" is not read.* said_by/)
+  assert.equal(err.trim().split('\n').length, 1)
+})
+
 test('many questions are answered in order from one process', async () => {
   using home = new Terminal()
   await home.run(

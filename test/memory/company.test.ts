@@ -102,6 +102,33 @@ test('an agent that only nods does not come between what people say', async () =
     [null, 'Noted.'],
     ['alice', 'The curtains are too long'],
   ] as const
+  await chat(home, words)
+  assert.equal((await found(home, 'What did the emergency vet cost Alice?', 2)).length, 2)
+  assert.deepEqual(await found(home, 'emergency vet', 2), [words[0][1], words[2][1]])
+  const mem = home.memory.room.files.database(null)
+  const near = mem.prepare("SELECT near FROM mem_social WHERE body LIKE 'They kept%'").pluck().get()
+  assert.match(String(near), /emerg vet[\s\S]*curtain/)
+})
+
+test('nor does an agent that says the same sentence again', async () => {
+  using home = openHome()
+  const nod = 'Thank you for telling me about that, I will think about it.'
+  await chat(home, [
+    ['alice', 'Good morning to the whole kitchen'],
+    [null, nod],
+    ['alice', 'We spent Sunday at the emergency vet with the dog'],
+    [null, nod],
+    ['alice', 'They kept him overnight and I am two hundred euros lighter'],
+    [null, nod],
+    ['alice', 'The curtains are too long'],
+  ])
+  const mem = home.memory.room.files.database(null)
+  const near = mem.prepare("SELECT near FROM mem_social WHERE body LIKE 'They kept%'").pluck().get()
+  assert.match(String(near), /emerg vet[\s\S]*curtain/)
+})
+
+/** A direct chat of Alice as it is taken over into memory; null is the agent. */
+async function chat(home: Home, words: readonly (readonly ['alice' | null, string])[]): Promise<void> {
   await capture(
     home.memory.room,
     {
@@ -128,9 +155,4 @@ test('an agent that only nods does not come between what people say', async () =
     null,
     AbortSignal.timeout(10_000),
   )
-  assert.equal((await found(home, 'What did the emergency vet cost Alice?', 2)).length, 2)
-  assert.deepEqual(await found(home, 'emergency vet', 2), [words[0][1], words[2][1]])
-  const mem = home.memory.room.files.database(null)
-  const near = mem.prepare("SELECT near FROM mem_social WHERE body LIKE 'They kept%'").pluck().get()
-  assert.match(String(near), /emerg vet[\s\S]*curtain/)
-})
+}

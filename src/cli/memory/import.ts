@@ -1,7 +1,7 @@
 // `coop memory import`: lines into stores, each through the view of whose it is; a broken line stops no other.
 import { viewOf } from '../../access/clear.ts'
 import { CoopError, messageOf } from '../../errors.ts'
-import { type Line, openImport, parseLine } from '../../memory/transfer.ts'
+import { type Line, lineFields, openImport, parseLine } from '../../memory/transfer.ts'
 import type { MemoryView } from '../../memory/view.ts'
 import { exit } from '../command.ts'
 import { linesOf } from './lines.ts'
@@ -28,6 +28,7 @@ export async function importCommand({
   let stored = 0
   let known = 0
   let broken = 0
+  const unread = new Set<string>()
 
   const flush = () => {
     for (const [target, lines] of batch) {
@@ -43,7 +44,7 @@ export async function importCommand({
     number++
     if (text.trim() === '') continue
     try {
-      const line = parseLine(text)
+      const line = parseLine(text, sayUnread)
       const target = viewFor(line)
       target.checkLine(line)
       const lines = batch.get(target)
@@ -65,6 +66,13 @@ export async function importCommand({
   ]
   print(cli, flags.json ? JSON.stringify({ imported: stored, known, broken }) : `${parts.join(', ')}.`)
   return broken > 0 ? exit.failed : exit.done
+
+  /** Once a field: who spoke or when, under another name, would be missed in every search. */
+  function sayUnread(field: string): void {
+    if (unread.has(field)) return
+    unread.add(field)
+    warn(cli, `line ${number}: "${field}" is not read, here or below; a line has ${lineFields.join(', ')}`)
+  }
 
   /** A line of somebody's personal store goes through their view, if the terminal may take it. */
   function viewFor(line: Line): MemoryView {
