@@ -177,6 +177,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     running,
     compact: (session, clearance) =>
       enqueue(session, { kind: 'compact', session, clearance, trace: newTrace() }),
+    caughtUp: remember.caughtUp,
     channels: channels.all,
     toolsOf: desks.toolsOf,
     scheduleHand: lent.scheduleHand,

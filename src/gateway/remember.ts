@@ -1,5 +1,5 @@
 // Lets memory and the store do their upkeep when nobody waits: words at once, facts when it is quiet, tidying now and then.
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
 import { reissueAmongSame } from '../access/clear.ts'
 import type { Household } from '../access/household.ts'
 import type { Settings } from '../config/schema.ts'
@@ -24,6 +24,8 @@ export interface RememberOptions extends CompletionOptions {
 export interface Remember extends AsyncDisposable {
   /** Something was said. */
   nudge(): void
+  /** Resolves once what was said is remembered, word for word; if that takes long, before it is. */
+  caughtUp(): Promise<unknown>
   /** Runs `job` while nothing is being remembered. */
   quietly(job: () => void): Promise<void>
 }
@@ -31,6 +33,8 @@ export interface Remember extends AsyncDisposable {
 const wordsAfterMs = 1_500
 /** How long words wait at most while the conversations do not stop. */
 const wordsWithinMs = 20_000
+/** How long somebody waits at most for what was said to be remembered. */
+const caughtUpMs = 2_000
 const factsAfterMs = 5 * 60_000
 /** After a start: what a new embedding model has to read anew need not wait until somebody speaks. */
 const vectorsAfterMs = 2_000
@@ -95,6 +99,13 @@ export function openRemember(options: RememberOptions): Remember {
     })
   }
 
+  function takeWords(): void {
+    clearTimeout(words)
+    words = undefined
+    waitingSince = undefined
+    queue(false, false)
+  }
+
   function putOff(withTidying: boolean): void {
     tidyDue ||= withTidying
     again ??= setTimeout(() => {
@@ -126,13 +137,13 @@ export function openRemember(options: RememberOptions): Remember {
     nudge() {
       waitingSince ??= performance.now()
       if (words && performance.now() - waitingSince < wordsWithinMs) words.refresh()
-      words ??= setTimeout(() => {
-        words = undefined
-        waitingSince = undefined
-        queue(false, false)
-      }, wordsAfterMs).unref()
+      words ??= setTimeout(takeWords, wordsAfterMs).unref()
       if (facts) facts.refresh()
       else facts = setTimeout(() => queue(true, false), factsAfterMs).unref()
+    },
+    caughtUp() {
+      if (words) takeWords()
+      return Promise.race([work, sleep(caughtUpMs, undefined, { ref: false })])
     },
     quietly(job) {
       const done = work.then(job)

@@ -92,6 +92,22 @@ test('what was recalled beside a message is gone from the transcript once the me
   assert.match(await tell('memory_search {"query": "cellar"}', bob), /Nothing found|Carol have/)
 })
 
+test('what was said a moment before /new is remembered in the conversation that it begins', async () => {
+  await using stage = await openStage()
+  stage.model.otherwise = ({ body }) => obey(body)
+  const chat = telegramChat(stage.telegram, alice.id)
+  const words = [
+    'The spare key of the boat lies under the blue flowerpot',
+    '/new',
+    'Where is the spare key of the boat?',
+  ]
+  for (const [index, text] of words.entries()) {
+    stage.telegram.write(alice, text)
+    await chat.reply(index + 1)
+  }
+  assert.match(JSON.stringify(stage.model.requests.at(-1)!.body), /From memory[\s\S]*blue flowerpot/)
+})
+
 test('a text index that is damaged while the gateway runs is built anew, and the owner is told', async () => {
   await using stage = await openStage()
   stage.model.otherwise = ({ body }) => obey(body)

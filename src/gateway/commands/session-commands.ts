@@ -15,6 +15,8 @@ export interface SessionCommandOptions {
   readonly timezone: (person: string | null) => string
   /** Sums up the older part of a session. */
   readonly compact: (session: string, clearance: Clearance) => void
+  /** Resolves when what was said is remembered. */
+  readonly caughtUp: () => Promise<unknown>
   readonly now: () => number
 }
 
@@ -50,9 +52,11 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       usage: '/new',
       summary: 'begin a fresh conversation; the old one stays searchable',
       level: 'familiar',
-      run({ session }) {
+      async run({ session }) {
         options.stop(session.id, 'stopped')
         store.sessions.newEpoch(session.id, now())
+        // What the old conversation held, the new one has from memory alone.
+        await options.caughtUp()
         return say('A fresh conversation.')
       },
     },
