@@ -107,13 +107,20 @@ export async function openFakeAnthropic(): Promise<FakeAnthropic> {
   const queue: Answer[] = []
   let counter = 0
   const server = await openLoopback(async (request, response) => {
-    const raw = (await bodyOf(request)).toString('utf8')
+    const bytes = await bodyOf(request)
     if (request.method !== 'POST' || !request.url?.endsWith('/v1/messages')) {
       return sendJson(response, 404, errorBody('not_found_error', 'no such path'))
     }
+    // Read when somebody looks: a model that answers at once has no time for it.
+    let raw: string | undefined
+    let body: WireRequest | undefined
     const recorded: Recorded = {
-      raw,
-      body: JSON.parse(raw) as WireRequest,
+      get raw() {
+        return (raw ??= bytes.toString('utf8'))
+      },
+      get body() {
+        return (body ??= JSON.parse(this.raw) as WireRequest)
+      },
       headers: request.headers,
       at: clock(),
       endedAt: null,
