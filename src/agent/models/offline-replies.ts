@@ -9,9 +9,10 @@ import { timeRules } from './offline-times.ts'
 const identity = 'I am Coop’s built-in offline model: a few rules, no network and no real understanding.'
 
 const rules: readonly Rule[] = [
-  { pattern: /^<conversation>\n([\s\S]*)<\/conversation>$/, say: ([, text]) => notesOn(text!) },
+  { pattern: /^<conversation>\n([\s\S]*)<\/conversation>$/, long: true, say: ([, text]) => notesOn(text!) },
   {
-    pattern: /^use (?:the )?(?:tool )?([a-z_]+)(?: tool)?(?: with)?\s*(\{[\s\S]*\})?\s*\.?$/i,
+    pattern: /^use (?:the )?(?:tool )?([a-z_]+)(?: tool)?(?: with)?\s*(?:(\{[\s\S]*\})\s*)?\.?$/i,
+    long: true,
     say: ([, name, json], request) => {
       if (!request.tools.some(tool => tool.name === name))
         return `I have no tool “${name}” here. ${toolList(request)}`
@@ -38,7 +39,8 @@ const rules: readonly Rule[] = [
   {
     pattern: /^(?:please )?remember (?:that |this: ?)?([\s\S]+)$/i,
     tool: 'memory_write',
-    say: ([, text], request) => call(request, 'memory_write', { text: text!.replace(/\s*\.$/, '') }),
+    long: true,
+    say: ([, text], request) => call(request, 'memory_write', { text: text!.replace(/(?<!\s)\s*\.$/, '') }),
   },
   {
     pattern: /^(?:please )?(?:correct that|correct this|correction|correct ([0-9a-f]{8}))[:,]?\s+([\s\S]+)$/i,
@@ -100,6 +102,9 @@ const rules: readonly Rule[] = [
   },
 ]
 
+/** Characters: what is longer is no sentence of the kinds above, and looking for one would take minutes. */
+const longestSentence = 4_000
+
 /** The answer to `text`: the first rule that fits, else an honest echo. A first conversation begins with its first question. */
 export function replyTo(text: string, request: ModelRequest): Said {
   const words = text.trim()
@@ -111,6 +116,7 @@ export function replyTo(text: string, request: ModelRequest): Said {
 
 function ruleFor(words: string, request: ModelRequest): Said | null {
   for (const rule of rules) {
+    if (words.length > longestSentence && !rule.long) continue
     if (rule.tool !== undefined && !request.tools.some(tool => tool.name === rule.tool)) continue
     const found = rule.pattern.exec(words)
     if (!found) continue

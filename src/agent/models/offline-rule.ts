@@ -11,6 +11,8 @@ export interface Rule {
   readonly pattern: RegExp
   /** The tool that the rule uses; without it the rule does not apply. */
   readonly tool?: string
+  /** Its pattern goes once over a text, however long that is. */
+  readonly long?: true
   readonly say: (found: RegExpExecArray, request: ModelRequest) => Said | string
 }
 

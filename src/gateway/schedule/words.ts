@@ -82,7 +82,7 @@ function ruleOf(words: string): string | null {
         .split(/, and |, | and /)
         .map(day => weekdays.indexOf(day.replace(/s$/, '')))
         .join(',')
-    : (groups[(group ?? plural ?? 'day').replace(/(?<=d)s$|(?<=day)s$/, '')] ?? '*')
+    : (groups[(group ?? plural ?? 'day').replace(/s$/, '')] ?? '*')
   const fields = fieldsOf(time ?? String(hours[part ?? ''] ?? 9), part)
   return fields && `${fields} * * ${on}`
 }

@@ -59,6 +59,23 @@ async function play(
   return Array.fromAsync(stream(request, options.signal ?? new AbortController().signal))
 }
 
+/** A ladder of one rung, without a key. */
+const alone = (adapter: Adapter) =>
+  ladder({
+    rungs: async () => [
+      {
+        name: 'p/0',
+        model: 'm',
+        adapter,
+        keys: keyRing([]),
+        facts: factsOf('x/y'),
+        endpoint: { baseUrl: undefined, headers: {} },
+      },
+    ],
+    idleMs: 1_000,
+    now: Date.now,
+  })
+
 test('a fault that passes is tried again before the first word', async () => {
   for (const kind of ['overloaded', 'network', 'broken'] as const) {
     const one = scripted([failed(kind)], [failed(kind)], [text('hello'), done])
@@ -182,20 +199,7 @@ test('a request refused for its files is asked again with fewer, and they are no
     if (shown.includes('bad')) yield failed('rejected')
     else yield done
   }
-  const stream = ladder({
-    rungs: async () => [
-      {
-        name: 'p/0',
-        model: 'm',
-        adapter,
-        keys: keyRing([]),
-        facts: factsOf('x/y'),
-        endpoint: { baseUrl: undefined, headers: {} },
-      },
-    ],
-    idleMs: 1_000,
-    now: Date.now,
-  })
+  const stream = alone(adapter)
   const play = async (...messages: readonly string[]) => {
     asked.length = 0
     const blocks = messages.map(data => ({ role: 'user', blocks: [image(data)] }) as const)
@@ -222,20 +226,7 @@ test('a request whose thinking is refused is asked again without it', async () =
       }
     else yield done
   }
-  const stream = ladder({
-    rungs: async () => [
-      {
-        name: 'p/0',
-        model: 'm',
-        adapter,
-        keys: keyRing([]),
-        facts: factsOf('x/y'),
-        endpoint: { baseUrl: undefined, headers: {} },
-      },
-    ],
-    idleMs: 1_000,
-    now: Date.now,
-  })
+  const stream = alone(adapter)
   const blocks = [
     { type: 'thinking', text: 'Hm.', signature: 's' },
     { type: 'tool_call', id: 'a', name: 'todo', input: {} },

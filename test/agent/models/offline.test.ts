@@ -101,6 +101,21 @@ test('a wish without a time, or with one that is understood in part, is asked ag
   }
 })
 
+test('a message without end is no sentence of anybody’s, and costs nobody their time', () => {
+  const all = asking(allTools.map(({ name }) => name))
+  const endless = [
+    `every${' '.repeat(1_000_000)}x`,
+    `remind me ${'at 3 on friday '.repeat(70_000)}`,
+    `remind me to ${'every day '.repeat(100_000)}:`,
+    `put ${'in a '.repeat(200_000)}`,
+    `make a ${'x.y '.repeat(250_000)}`,
+    `add ${'x,'.repeat(500_000)}`,
+    `change ${'a to b '.repeat(140_000)}`,
+    `use todo${' '.repeat(1_000_000)}x`,
+  ]
+  for (const text of endless) assert.deepEqual(replyTo(text, all).calls, [], text.slice(0, 20))
+})
+
 test('every tool that can be asked for without a server or a reaction is among them', () => {
   const asked = new Set(plain.map(([, tool]) => tool))
   const silent = ['react', 'mcp']
