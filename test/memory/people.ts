@@ -27,7 +27,7 @@ export const people = {
   mallory: person('mallory', 'public'),
 }
 
-export const household: Household = {
+const household: Household = {
   revision: 1,
   people: new Map(Object.entries(people)),
   byMatch: new Map(Object.keys(people).map(id => [`telegram:${id}`, id])),

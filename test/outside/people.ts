@@ -28,7 +28,7 @@ export interface World {
   readonly circles: Circle[]
 }
 
-export const circles = [-100201, -100202]
+const circles = [-100201, -100202]
 
 export function startOf(chance: Chance): World {
   return {
@@ -64,7 +64,7 @@ const opened: Record<Level, readonly string[]> = {
 }
 const lower = (a: Level, b: Level): Level => (levels.indexOf(a) < levels.indexOf(b) ? a : b)
 
-export function levelOn(world: World, id: string, channel: string): Level {
+function levelOn(world: World, id: string, channel: string): Level {
   const someone = world.people.find(one => one.id === id && one.known)
   return someone ? lower(someone.level, someone.cap[channel] ?? 'full') : 'public'
 }

@@ -37,7 +37,7 @@ const settleMs = 1_000
 const drainMs = 60_000
 const firstPollMs = 60_000
 
-export const writers = [1, 2, 3, 4, 5].map(number => ({ id: 2000 + number, name: `Writer${number}` }))
+const writers = [1, 2, 3, 4, 5].map(number => ({ id: 2000 + number, name: `Writer${number}` }))
 const sitters = ['alice', 'carol']
 
 const users = `

@@ -38,7 +38,7 @@ const opened: Record<Level, readonly string[]> = {
   full: ['social', 'shared', 'private'],
 }
 
-export function levelOn(world: World, id: string, channel: string): Level {
+function levelOn(world: World, id: string, channel: string): Level {
   const someone = world.people.find(one => one.id === id && one.known)
   return someone ? lower(someone.level, someone.cap[channel] ?? 'full') : 'public'
 }

@@ -26,7 +26,7 @@ export interface World extends AsyncDisposable {
 
 const mockPath = createRequire(import.meta.url).resolve('@signalapp/mock-server')
 /** How long anything is waited for that has to come. */
-export const patientMs = 60_000
+const patientMs = 60_000
 export const soon = (): AbortSignal => AbortSignal.timeout(patientMs)
 /** How long the server waits for a code to be scanned, and the like; machines may be busy. */
 const longMs = 90_000

@@ -8,7 +8,7 @@ import { openPlanner, type Planner } from '../../../src/gateway/schedule/planner
 import type { Run } from '../../../src/store/runs.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 
-export const migrations = fileURLToPath(new URL('../../../migrations/coop', import.meta.url))
+const migrations = fileURLToPath(new URL('../../../migrations/coop', import.meta.url))
 export const minute = 60_000
 export const hour = 60 * minute
 export const day = 24 * hour
