@@ -164,7 +164,7 @@ export function openConfiguration(options: ConfigurationOptions): Configuration 
   }
 
   async function watched(next: Config, before: Config, apply: () => Promise<void>): Promise<string | null> {
-    const timeout = AbortSignal.timeout(options.probationMs ?? 25_000)
+    const timeout = AbortSignal.timeout(options.probationMs ?? 20_000)
     const signal = AbortSignal.any([timeout, closing.signal])
     const fault = await options.tryOut(options.adapt?.(next) ?? next, before, signal)
     if (fault !== null || closing.signal.aborted) return fault
