@@ -11,6 +11,8 @@ export interface Postings {
   counts(terms: readonly string[]): ReadonlyMap<string, number>
   /** The newest rows of one shelf that have it, of the kinds asked for. */
   rows(shelf: Shelf, term: string, where: Where): readonly number[]
+  /** Every row of one shelf, of the kinds asked for, that may have it; undefined where they were not all read. */
+  having(shelf: Shelf, term: string): ReadonlySet<number> | undefined
 }
 
 /** Above this many readable rows counting is left to the index, and rows are found by their own words alone. */
@@ -65,8 +67,18 @@ export function openPostings(shelves: readonly Shelf[], all: number, most: numbe
       if (absent.has(`${shelf.tables.fts} ${term}`)) return []
       return list(shelf, `${where === 'own' ? '{norm meta} : ' : ''}${quoted(term)}${only[kinds ?? 'all']}`)
     },
+    having(shelf, term) {
+      // Of others the index may have more or fewer rows than hold them letter by letter.
+      if (!plain.test(term)) return undefined
+      const key = `${shelf.tables.fts} ${term}`
+      if (absent.has(key)) return none
+      const rows = read.get(`${shelf.tables.fts} ${quoted(term)}${only[kinds ?? 'all']}`)
+      return rows && rows.length < most ? new Set(rows) : undefined
+    },
   }
 }
+
+const none: ReadonlySet<number> = new Set()
 
 /** The index has these as they are; another term it may fold or take apart. */
 const plain = /^[a-z0-9]+$/
