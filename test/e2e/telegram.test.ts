@@ -197,8 +197,8 @@ test('typing shows while the model thinks, and needs no turn in the queue of sen
   const calls = stage.telegram.calls.length
   const typing = () =>
     stage.telegram.calls.slice(calls).some(({ method, body }) => {
-      const { chat_id } = body as { chat_id?: string }
-      return method === 'sendChatAction' && chat_id === String(bob.id)
+      const { chat_id } = body as { chat_id?: number }
+      return method === 'sendChatAction' && chat_id === bob.id
     })
   // A minute's wait for the first reply: the second turn shows all the same that it is thought about.
   stage.telegram.fail('sendMessage', { status: 429, retryAfter: 2 })
@@ -393,7 +393,7 @@ test('the agent puts a sign under the message that it answers', async () => {
   await bobs.reply()
   const reaction = stage.telegram.calls.find(call => call.method === 'setMessageReaction')
   assert.deepEqual(reaction?.body, {
-    chat_id: String(bob.id),
+    chat_id: bob.id,
     message_id: message.message_id,
     reaction: [{ type: 'emoji', emoji: '👍' }],
   })
