@@ -89,6 +89,9 @@ function isSaid(block: Block): boolean {
   return block.type !== 'thinking' || block.data !== undefined || block.signature !== undefined
 }
 
+/** As this API takes names: those that another model gave, `functions.todo:0` say, would be refused with the whole conversation. */
+const plain = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_')
+
 function contentOf(block: Block): Content {
   switch (block.type) {
     case 'text':
@@ -99,9 +102,14 @@ function contentOf(block: Block): Content {
         ? { type: 'thinking', thinking: block.text, signature: block.signature ?? '' }
         : { type: 'redacted_thinking', data: block.data }
     case 'tool_call':
-      return { type: 'tool_use', id: block.id, name: block.name, input: block.input }
+      return { type: 'tool_use', id: plain(block.id), name: plain(block.name), input: block.input }
     case 'tool_result':
-      return { type: 'tool_result', tool_use_id: block.callId, content: block.text, is_error: block.isError }
+      return {
+        type: 'tool_result',
+        tool_use_id: plain(block.callId),
+        content: block.text,
+        is_error: block.isError,
+      }
     case 'image':
       return {
         type: 'image',
