@@ -1,5 +1,6 @@
 // Opens the rooms of a home in order and closes them in reverse.
 import { join } from 'node:path'
+import { openFolderLevels } from './box/folder-levels.ts'
 import { openBoxes } from './box/room.ts'
 import type { ChannelDeps } from './channel.ts'
 import type { Surroundings } from './config/environment.ts'
@@ -90,6 +91,7 @@ export async function openCoop(options: CoopOptions): Promise<Coop> {
       runtime: settings.box.runtime,
       rules: () => gateway.boxRules(),
       origins: store.fileOrigins,
+      folderLevels: openFolderLevels(store.settings),
       log,
     }),
   )

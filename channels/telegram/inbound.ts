@@ -13,7 +13,7 @@ import type { Inbound, Place, Sender } from '../../src/channel.ts'
 import { attachmentsOf, describe } from './attachments.ts'
 import { markdownOf } from './marks.ts'
 
-export type Self = Pick<UserFromGetMe, 'id' | 'username'>
+export type Self = Pick<UserFromGetMe, 'id'> & Partial<Pick<UserFromGetMe, 'username'>>
 
 /** The external id of a message: chats number their messages each on their own. */
 export const externalIdOf = (chat: number | string, message: number): string => `${chat}:${message}`
@@ -163,16 +163,14 @@ function isAddressed(
   self: Self,
 ): boolean {
   if (answered?.from?.id === self.id) return true
-  return entities.some(entity => {
-    const word = text.slice(entity.offset, entity.offset + entity.length).toLowerCase()
-    if (entity.type === 'text_mention') return entity.user.id === self.id
-    if (entity.type === 'mention') return word === `@${self.username.toLowerCase()}`
-    return entity.type === 'bot_command' && word.endsWith(`@${self.username.toLowerCase()}`)
-  })
+  if (entities.some(entity => entity.type === 'text_mention' && entity.user.id === self.id)) return true
+  if (self.username === undefined) return false
+  // By itself, or at the end of a command. Not every server marks where a name stands.
+  return new RegExp(`(?:^|[^\\w@])(?:/\\w+)?@${RegExp.escape(self.username)}(?!\\w)`, 'i').test(text)
 }
 
 /** "/status@name" is "/status" meant for this bot. */
 const withoutOwnName = (text: string, { username }: Self): string =>
   text.replace(/^(\/[a-z0-9_]+)@(\w+)/i, (whole, command: string, name: string) =>
-    name.toLowerCase() === username.toLowerCase() ? command : whole,
+    name.toLowerCase() === username?.toLowerCase() ? command : whole,
   )

@@ -58,11 +58,12 @@ function stepsOf(
     first !== undefined && replaces === undefined && format(text).text.length <= maxCaption ? text : ''
   const words = async () =>
     (replaces === undefined ? null : await replace(api, outbound, replaces, signal)) ??
-    sent(await sendText(api, outbound, signal))
+    sent(await sendText(api, outbound, signal), outbound.place)
   return [
     ...(asCaption === '' && (text.trim() !== '' || !first) ? [words] : []),
     ...files.map(
-      file => async () => sent(await sendFile(api, outbound, file, file === first ? asCaption : '', signal)),
+      file => async () =>
+        sent(await sendFile(api, outbound, file, file === first ? asCaption : '', signal), outbound.place),
     ),
   ]
 }
@@ -70,7 +71,7 @@ function stepsOf(
 /** Shows or edits a draft. */
 export async function show(api: Api, draft: Draft, signal: AbortSignal): Promise<SendResult> {
   try {
-    if (draft.externalId === undefined) return sent(await sendText(api, draft, signal))
+    if (draft.externalId === undefined) return sent(await sendText(api, draft, signal), draft.place)
     return (
       (await replace(api, draft, draft.externalId, signal)) ?? {
         kind: 'refused',
@@ -82,10 +83,13 @@ export async function show(api: Api, draft: Draft, signal: AbortSignal): Promise
   }
 }
 
-const sent = (message: Message): SendResult => ({
-  kind: 'sent',
-  externalId: externalIdOf(message.chat.id, message.message_id),
-})
+/** Whatever else the answer holds: what was taken is not sent again. */
+function sent(message: Partial<Message> | undefined, place: Place): SendResult {
+  const number = message?.message_id
+  return number === undefined
+    ? { kind: 'sent' }
+    : { kind: 'sent', externalId: externalIdOf(message?.chat?.id ?? place.id, number) }
+}
 
 type Text = Pick<Outbound, 'place' | 'text' | 'replyTo' | 'choices'>
 

@@ -29,6 +29,9 @@ const pollSeconds = 30
 /** A poll that is not answered this long after its time is a dead connection. */
 const graceSeconds = 15
 const longestBackoffMs = 60_000
+/** A server that does not wait for updates, but says at once that there are none: after so many such answers it is asked no faster than this. */
+const mostHasty = 50
+const hastyMs = 10
 const updates = [
   'message',
   'edited_message',
@@ -50,6 +53,9 @@ export function createTelegram(
   const sending = openSending(api, cursors)
   const moves = openMoves({ cursors, ...(listed === undefined ? {} : { listed }) })
   api.config.use(async (ask, method, payload, signal) => {
+    // As a number, which is how the platform itself writes it.
+    if ('chat_id' in payload && /^-?\d+$/.test(String(payload.chat_id)))
+      Object.assign(payload, { chat_id: Number(payload.chat_id) })
     const answer = await ask(method, payload, signal)
     const to = answer.ok ? undefined : answer.parameters?.migrate_to_chat_id
     if (to !== undefined && 'chat_id' in payload) moves.learn(payload.chat_id as number | string, to)
@@ -60,16 +66,20 @@ export function createTelegram(
   let offset = 0
 
   async function* poll(signal: AbortSignal): AsyncGenerator<readonly Update[]> {
+    let hasty = 0
     while (!signal.aborted) {
       // The first answer comes at once, so that it is known whether there is a connection.
       const timeout = state.kind === 'connected' ? pollSeconds : 0
       const bounded = AbortSignal.any([signal, AbortSignal.timeout((timeout + graceSeconds) * 1_000)])
+      const askedAt = performance.now()
       const batch = await api.getUpdates(
         { offset, timeout, limit: 100, allowed_updates: updates },
         bounded as never,
       )
       yield batch
       offset = Math.max(offset, ...batch.map(update => update.update_id + 1))
+      if (batch.length > 0 || timeout === 0 || performance.now() - askedAt > hastyMs) hasty = 0
+      else if (++hasty > mostHasty) await sleep(hastyMs, undefined, { signal }).catch(() => {})
     }
   }
 

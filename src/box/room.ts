@@ -22,6 +22,7 @@ import { account } from './bwrap.ts'
 import { findBwrap, openBwrap, type Weaken } from './bwrap-runtime.ts'
 import { internet, type Net } from './dial.ts'
 import type { Egress } from './egress.ts'
+import type { FolderLevels } from './folder-levels.ts'
 import { openHost } from './host-runtime.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
 import { type BoxRules, isInstruction, type Policy, personalFolders, policyOf } from './policy.ts'
@@ -42,6 +43,8 @@ export interface RoomOptions {
   readonly rules: () => BoxRules
   /** Where the text of files came from; null beside a running gateway of this home: then only programs are served. */
   readonly origins: FileOrigins | null
+  /** What people’s folders may hold from when they were trusted further; absent where nothing is kept of it. */
+  readonly folderLevels?: FolderLevels
   readonly log: Log
   readonly net?: Net
   /** Bytes that commands leave free on the disk; default a tenth of it, at most a gigabyte. */
@@ -73,7 +76,19 @@ export interface Offer {
 
 /** Nothing is tried or started before it is needed. */
 export function openBoxes(options: RoomOptions): Boxes {
-  const { rules, log } = options
+  const { log, folderLevels } = options
+  const rules = (): BoxRules => {
+    const given = options.rules()
+    const levelOf = (person: string) => {
+      const now = given.levelOf(person)
+      return now && folderLevels ? folderLevels.of(person, now) : now
+    }
+    return { ...given, levelOf }
+  }
+  const willWrite = ({ acts, person, level, roots }: Policy): void => {
+    const isThere = roots.some(({ path }) => path === '' || path === `users/${person}`)
+    if (acts && person !== null && isThere) folderLevels?.note(person, level)
+  }
   let scratch: string | undefined
   let tried: Promise<{ runtime: BoxRuntime | null; proof: Proof }> | undefined
   let host: BoxRuntime | undefined
@@ -138,6 +153,7 @@ export function openBoxes(options: RoomOptions): Boxes {
       if (!policy || !runtime || !book) return null
       const found = ground()
       prepare(found.workspace, policy)
+      willWrite(policy)
       await adopt(found.workspace)
       const net = options.net ?? internet
       const openDoor = (egress: Egress) => openProxy({ folder: folder(), egress, net, log })
@@ -155,6 +171,7 @@ export function openBoxes(options: RoomOptions): Boxes {
       const policy = servingPolicy(given, wish.files)
       const found = ground()
       prepare(found.workspace, policy)
+      willWrite(policy)
       await adopt(found.workspace)
       const lent = lend(wish.argv, policy, found)
       const seen = await survey(policy, found)

@@ -44,6 +44,9 @@ export function describeProblem(problem: Problem, file: string): string {
   return `${at}: ${problem.key ? `${problem.key}: ` : ''}${problem.message}`
 }
 
+/** Where people are met: the terminal, and what [channels] knows. */
+const channelNames = ['terminal', ...keysAt(['channels'])]
+
 interface Loose {
   readonly path: readonly PropertyKey[]
   readonly message: string
@@ -92,6 +95,17 @@ function crossChecks(settings: Settings): Loose[] {
   for (const [index, user] of settings.users.entries()) {
     once(ids, userId(user), ['users', index, user.id ? 'id' : 'name'], 'the id', user.name)
     for (const match of user.match) once(matches, match, ['users', index, 'match'], 'the match', user.name)
+    // A ceiling of a channel that is not there would hold nobody back.
+    const met = user.match.map(match => match.slice(0, match.indexOf(':')))
+    for (const channel of Object.keys(user.max_trust)) {
+      if (channelNames.includes(channel) || met.includes(channel)) continue
+      const near = nearest(channel, channelNames)
+      const hint = near ? `did you mean "${near}"?` : `channels are ${channelNames.join(', ')}`
+      problems.push({
+        path: ['users', index, 'max_trust', channel],
+        message: `"${channel}" is no channel; ${hint}`,
+      })
+    }
   }
   const groups = new Map<string, string>()
   for (const [index, group] of settings.groups.entries()) {

@@ -52,6 +52,11 @@ const cases: readonly (readonly [string, string, RegExp])[] = [
     /^coop\.toml:10: users\[1\]\.match: the match "tele:1" belongs to Alice already$/,
   ],
   [
+    'a ceiling of a channel that is not there',
+    user('max_trust = { Telegram = "familiar" }'),
+    /^coop\.toml:6: users\[0\]\.max_trust\.Telegram: "Telegram" is no channel; did you mean "telegram"\?$/,
+  ],
+  [
     'an id used twice',
     `${user('')}[[users]]\nname = "alice B."\ntrust = "inner"`,
     /users\[1\]\.name: the id "alice" belongs to Alice already$/,

@@ -388,10 +388,10 @@ base_url = "${openai.url}"
   stage.telegram.write(bob, 'hello')
   assert.match((await stage.reply(bob.id)).text, /^heard: .*hello\n\n\[local\/small answered/s)
   assert.equal(openai.requests[0]!.body.model, 'small')
-  const shown = await runCoop(stage.home, ['trace'])
-  assert.match(
-    shown.stdout,
-    /instead=local\/small tried=anthropic\/claude-opus-4-6: overloaded, .*; .*overloaded, .*; .*overloaded, .* usd=0$/m,
+  await until('the answer in the trace', async () =>
+    /instead=local\/small tried=anthropic\/claude-opus-4-6: overloaded, .*; .*overloaded, .*; .*overloaded, .* usd=0$/m.test(
+      (await runCoop(stage.home, ['trace'])).stdout,
+    ),
   )
   const { stdout } = await runCoop(stage.home, ['usage', '--by', 'model', '--json'])
   assert.deepEqual(

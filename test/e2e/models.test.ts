@@ -68,10 +68,10 @@ test('every call is booked: the word that /model asks for, an answer that broke 
   await stage.reply(alice.id)
   const checked = (await usage('job')).find(({ name }) => name === 'model check')
   assert.deepEqual([checked?.calls, checked?.input], [1, 100])
-  const { stdout: shown } = await runCoop(stage.home, ['trace'])
-  assert.match(
-    shown,
-    /^model {2}[\d:.]+ {2}[\d.]+ ms {2}model=anthropic\/claude-haiku-4-5 why=model check input=100 .*usd=0\.\d+$/m,
+  await until('the question in the trace', async () =>
+    /^model {2}[\d:.]+ {2}[\d.]+ ms {2}model=anthropic\/claude-haiku-4-5 why=model check input=100 .*usd=0\.\d+$/m.test(
+      (await runCoop(stage.home, ['trace'])).stdout,
+    ),
   )
 
   stage.model.next(say('The first half of', { breaks: 'cut', usage: { input_tokens: 700 } }))

@@ -46,7 +46,10 @@ test('a change that leaves the model silent rolls itself back within 30 seconds,
   assert.notEqual(stage.toml(), before)
 
   await until('the way back', () => stage.toml() === before, 60_000)
-  const [, changed, back] = generations(stage)
+  const [, changed, back] = await until('the generation that it leaves', () => {
+    const known = generations(stage)
+    return known.length === 3 && known
+  })
   assert.deepEqual(
     [changed?.state, changed?.who, back?.state, back?.who],
     ['rolled_back', 'alice', 'kept', null],

@@ -197,8 +197,8 @@ test('typing shows while the model thinks, and needs no turn in the queue of sen
   const calls = stage.telegram.calls.length
   const typing = () =>
     stage.telegram.calls.slice(calls).some(({ method, body }) => {
-      const { chat_id } = body as { chat_id?: string }
-      return method === 'sendChatAction' && chat_id === String(bob.id)
+      const { chat_id } = body as { chat_id?: number }
+      return method === 'sendChatAction' && chat_id === bob.id
     })
   // A minute's wait for the first reply: the second turn shows all the same that it is thought about.
   stage.telegram.fail('sendMessage', { status: 429, retryAfter: 2 })
@@ -297,6 +297,26 @@ test('photos of one album reach the model together; files are named; places and 
   assert.match(text(await next(4)), /\[sticker 🙂\]/)
 })
 
+test('/retry shows the files again, and makes nobody’s words those of who asks for it', async () => {
+  const bobs = chat(bob.id)
+  stage.telegram.files.set('again', new Uint8Array(Buffer.from('iVBORw0KGgo=', 'base64')))
+  const photo = [{ file_id: 'again', file_unique_id: 'again', width: 1, height: 1, file_size: 8 }]
+  const forward_origin = { type: 'hidden_user', sender_user_name: 'Mallory', date: 1 }
+  stage.telegram.write(bob, '', { extra: { photo, caption: 'do as I say', forward_origin } as never })
+  await bobs.reply()
+  for (const count of [2, 3]) {
+    const next = requests()
+    stage.telegram.write(bob, '/retry')
+    await bobs.reply(count)
+    const content = (await next()).body.messages.at(-1)!.content
+    assert.equal(content.filter(block => block.type === 'image').length, 1)
+    assert.match(content.at(-1)?.text ?? '', /^\[forwarded from Mallory:\] do as I say\n\[attached: image/)
+  }
+  assert.deepEqual(stored("SELECT origin FROM entry WHERE role = 'user' ORDER BY id DESC"), {
+    origin: 'derived',
+  })
+})
+
 test('what cannot be had or is too large is said in a sentence', async () => {
   const bobs = chat(bob.id)
   const next = requests()
@@ -373,7 +393,7 @@ test('the agent puts a sign under the message that it answers', async () => {
   await bobs.reply()
   const reaction = stage.telegram.calls.find(call => call.method === 'setMessageReaction')
   assert.deepEqual(reaction?.body, {
-    chat_id: String(bob.id),
+    chat_id: bob.id,
     message_id: message.message_id,
     reaction: [{ type: 'emoji', emoji: '👍' }],
   })

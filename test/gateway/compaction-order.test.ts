@@ -80,6 +80,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   using _ = { [Symbol.dispose]: () => store[Symbol.dispose]() }
   store.sessions.ensure({ id: session, kind: 'direct', person: 'alice', title: null }, 1)
   let now = 1
+  let begun = 0
   const turns: { readonly id: string; readonly mark: string | null; readonly at: number }[] = []
   const waiting: { readonly id: string; readonly mark: string; readonly at: number }[] = []
 
@@ -121,10 +122,11 @@ async function play(steps: readonly Step[]): Promise<void> {
   }
 
   async function take(one: Step): Promise<void> {
-    const id = `turn-${turns.length}`
+    // Never one that was taken back: a turn that has waited keeps its row.
+    const id = `turn-${++begun}`
     switch (one.kind) {
       case 'say': {
-        const mark = one.promise ? `PROMISE-${turns.length}@${one.at}` : null
+        const mark = one.promise ? `PROMISE-${begun}@${one.at}` : null
         store.transcript.append(
           place(id),
           spoken(`${mark ?? ''} ${'boat '.repeat(one.length)}`, one.at),
@@ -140,7 +142,7 @@ async function play(steps: readonly Step[]): Promise<void> {
         return void turns.push({ id, mark, at: one.at })
       }
       case 'wait': {
-        const mark = `WAITS-${turns.length}@${one.at}`
+        const mark = `WAITS-${begun}@${one.at}`
         store.turns.begin(place(id), clearances[one.at]!.grant(), [], [spoken(mark, one.at)], ++now)
         const call = { type: 'tool_call', id: 'c', name: 'message', input: { text: mark } } as const
         const base = { author: null, labels: labels[one.at]!, origin: 'agent' } as const

@@ -88,7 +88,9 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
     ['users/alice/personal/diary.md', ['personal:alice']],
     ['root.md', ['private']],
   ] as const)
-  const fileNeeds = path[1].length > 0 ? path[1] : turn.open
+  // A person's folder belongs to what their level opens; only its personal part is theirs alone.
+  const ofLevel = [...turn.open].filter(compartment => !compartment.startsWith('personal:'))
+  const fileNeeds = path[1].length > 0 ? path[1] : ofLevel
   return [
     [
       'memory_search',

@@ -34,17 +34,25 @@ export const labelsOf = (path: string, word: string): string =>
     `%${word}%`,
   )
 
-/** Words of a message whose turn was open when its person was lowered: it is answered anew, and stands there again. */
+/** Words of a message, or of a file sent with it, whose turn was open when its person was lowered: it is answered anew, and stands there again. */
 export function isAnsweredAnew(path: string, word: string, open: ReadonlySet<string>): boolean {
   const rows = read(path, db =>
     db
-      .prepare<[string], { labels: string }>(
-        "SELECT labels FROM entry WHERE role = 'user' AND author IS NOT NULL AND (session LIKE 'direct:%' OR session LIKE 'stranger:%') AND body LIKE ?",
+      .prepare<[string], { labels: string; body: string }>(
+        "SELECT labels, body FROM entry WHERE role = 'user' AND author IS NOT NULL AND (session LIKE 'direct:%' OR session LIKE 'stranger:%') AND body LIKE ?",
       )
-      .all(`%"text":"msg-%- _%${word}%`),
-  )
+      .all(`%${word}%`),
+  ).filter(row => (JSON.parse(row.body) as Block[]).some(block => isSaid(block) && holds(block, word)))
   return rows.length > 1 && rows.some(row => new Set(JSON.parse(row.labels)).isSubsetOf(open))
 }
+
+type Block = { readonly type: string; readonly text?: string }
+
+/** What was recalled beside a message is not said by anybody. */
+const isSaid = ({ type, text = '' }: Block): boolean =>
+  type === 'document' || (type === 'text' && /^msg-\d+- /.test(text))
+
+const holds = (block: Block, word: string): boolean => JSON.stringify(block).includes(word)
 
 const openSql = `SELECT
   (SELECT count(*) FROM inbox WHERE state IN ('new', 'running') AND (turn IS NULL OR turn NOT IN (SELECT id FROM turn WHERE state = 'waiting'))) +

@@ -82,6 +82,8 @@ export interface FakeTelegram extends AsyncDisposable {
   perSecond: number
   /** How far this platform's clock is ahead of ours. */
   clockAheadMs: number
+  /** Answers with no more than it must, knows fewer methods, and says at once that there are no updates. */
+  terse: boolean
   /** Called with each send as it arrives; for a test that answers as a person would. */
   onSent: (sent: Sent) => void
 }
@@ -160,7 +162,7 @@ export async function openFakeTelegram(
     poll?.end()
     poll = null
     const timeoutMs = Number(body.timeout ?? 0) * 1000
-    if (found().length === 0 && timeoutMs > 0) {
+    if (found().length === 0 && timeoutMs > 0 && !fake.terse) {
       await new Promise<void>(resolve => {
         const timer = setTimeout(end, timeoutMs)
         const own: Poll = { response, end }
@@ -233,13 +235,17 @@ export async function openFakeTelegram(
   }
 
   function answer(method: string, body: Body, response: ServerResponse): unknown {
+    if (fake.terse && method === 'getChat') throw new Refusal(404, 'Not Found')
+    if (fake.terse && method === 'getMe') return { id: self.id, is_bot: true, first_name: self.first_name }
     const to = moved.get(String(body.chat_id))
     if (to !== undefined)
       throw new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
         migrate_to_chat_id: to,
       })
     if (/^send(Message|Photo|Document|Voice|Audio|Video|Sticker)$/.test(method))
-      return send(method, body, response)
+      return fake.terse
+        ? { message_id: send(method, body, response).message_id }
+        : send(method, body, response)
     const inside = members.get(Number(body.chat_id)) ?? []
     switch (method) {
       case 'getMe':
@@ -362,6 +368,7 @@ export async function openFakeTelegram(
     webhook: { url: '', pending_update_count: 0 },
     perSecond: Number.POSITIVE_INFINITY,
     clockAheadMs: 0,
+    terse: false,
     onSent: () => {},
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

@@ -2,7 +2,7 @@
 import type { Clearance } from '../../access/clearance.ts'
 import type { Person, Speaker } from '../../access/household.ts'
 import type { Level } from '../../access/levels.ts'
-import type { Choice } from '../../channel.ts'
+import type { Choice, Inbound } from '../../channel.ts'
 import { CoopError, type FaultCode, isStorageFault, messageOf, storageWords } from '../../errors.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Session } from '../../store/sessions.ts'
@@ -19,7 +19,7 @@ export interface ChatContext {
   readonly args: string
 }
 
-/** `say`: the answer. `again`: the text is taken up as a message of its own. */
+/** `say`: the answer. `again`: `inbound`, which the row now holds, is taken up as a message of its own; null for a client. */
 export type CommandResult =
   | {
       readonly kind: 'say'
@@ -29,7 +29,7 @@ export type CommandResult =
       /** It was not done: the text says why. */
       readonly fault?: FaultCode
     }
-  | { readonly kind: 'again'; readonly text: string }
+  | { readonly kind: 'again'; readonly text: string; readonly inbound: Inbound | null }
 
 export interface ChatCommand {
   readonly name: string

@@ -47,7 +47,7 @@ export function openCommandRuns({ table, office, now, ...options }: CommandRunOp
         args,
       })
       if (result.kind === 'again') {
-        const inbound = { ...row.inbound, text: result.text }
+        const inbound = result.inbound ?? row.inbound
         const cleared = await options.gatekeeper.clear(inbound)
         return options.enqueue(session.id, {
           kind: 'message',

@@ -7,6 +7,7 @@ import { tools } from '../../tools/tools.ts'
 import type { StopReason } from '../lanes.ts'
 import { clock } from '../zone.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
+import { saidAgain } from './said-again.ts'
 
 export interface SessionCommandOptions {
   readonly store: Store
@@ -41,7 +42,8 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
         block.type === 'tool_call' && leavesBehind(block.name, block.input) ? [block.name] : [],
       ),
     )
-    return { turn, words, own, done }
+    const derived = spoken.some(({ origin }) => origin === 'derived' || origin === 'outside')
+    return { turn, words, own, done, derived }
   }
 
   const busy = 'A turn is running; /stop it first.'
@@ -94,8 +96,13 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
         // Tried again they would be this person's words, with this person's trust.
         if (!last.own)
           return say('The last message was somebody else’s; only they can have it answered again.')
-        store.transcript.undoTurn(last.turn.id)
-        return { kind: 'again', text: last.words.join('\n\n') }
+        const inbound = context.row && saidAgain(context.row.inbound, last, store.inbox.ofTurn(last.turn.id))
+        // In one commit: after a crash between the two it would be an earlier message that is tried again.
+        store.together(() => {
+          store.transcript.undoTurn(last.turn.id)
+          if (context.row && inbound) store.inbox.rewrite(context.row.id, inbound)
+        })
+        return { kind: 'again', text: last.words.join('\n\n'), inbound }
       },
     },
     {

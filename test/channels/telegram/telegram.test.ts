@@ -88,6 +88,37 @@ test('inbound puts into words what is no file, and ignores what nobody said', ()
   assert.equal(inboundOf({ update_id: 1, my_chat_member: {} } as unknown as Update, self), undefined)
 })
 
+test('who is addressed is read from the words where the server marks no names', () => {
+  const addressed = (text: string) => read({ text, chat: group })?.addressed
+  for (const text of ['@coop_bot', 'so, @COOP_bot?', '/status@coop_bot', 'see /status@coop_bot'])
+    assert.equal(addressed(text), true, text)
+  for (const text of ['coop_bot', '@coop_botany', 'mail@coop_bot', '@@coop_bot', '@bob, what of coop_bot?'])
+    assert.equal(addressed(text), false, text)
+})
+
+test('a server that answers tersely gets each message once and is not asked without a pause', async () => {
+  await using rig = await openTelegramRig()
+  const { telegram, place } = rig
+  telegram.terse = true
+  telegram.members.set(-100, [{ id: 1001, name: 'Alice' }])
+  await using channel = await rig.channel()
+  await using listener = listen(channel)
+  await until('it is connected', () => channel.state().kind === 'connected')
+  telegram.write({ id: 1001, name: 'Alice' }, 'in the group', { chat: -100 })
+  assert.equal((await listener.take(1))[0]?.text, 'in the group')
+  assert.deepEqual(await channel.send({ key: 'k', place, text: 'once' }, never), {
+    kind: 'sent',
+    externalId: `1001:${telegram.sent()[0]!.messageId}`,
+  })
+  assert.equal(telegram.sent()[0]!.body['chat_id'], 1001)
+  const inGroup = { channel: 'telegram', kind: 'group', id: '-100' } as const
+  assert.deepEqual(await channel.members!(inGroup, never), { kind: 'count', count: 1 })
+  const polls = () => telegram.calls.filter(({ method }) => method === 'getUpdates')
+  await until('it is hasty no more', () => polls().length > 100)
+  const late = polls().slice(60, 100)
+  assert.ok(late.at(-1)!.at - late[0]!.at > 300, 'it rests between polls')
+})
+
 test('inbound names an edit by its time and by what it replaces', () => {
   const edit = read({ text: 'better', edit_date: 1_700_000_050 }, 'edited_message')
   assert.equal(edit?.externalId, '1001:7:1700000050.1')
