@@ -68,7 +68,10 @@ async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number
   notifier.ready()
   await Promise.race([coop.stopped, aborted(cli.signal)])
   notifier.stopping()
-  coop.log.info('stopping')
+  const { turns, outbox } = coop.gateway.status()
+  coop.log.info({ turns: turns.running, sending: outbox['sending'] ?? 0 }, 'stopping')
+  if (turns.running > 0 && cli.stderr.isTTY)
+    cli.stderr.write('It ends once its turns have come to a step; Ctrl-C again ends it at once.\n')
   return exit.done
 }
 
