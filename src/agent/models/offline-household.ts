@@ -85,6 +85,12 @@ export const householdRules: readonly Rule[] = [
     say: action('config', 'rollback', () => ({ why: 'asked for' })),
   },
   {
+    pattern:
+      /^(?:please )?(?:call yourself|your (?:new )?name is(?: now)?|(?:i will|i[’']ll) call you) (\p{L}[\p{L}’'-]{1,30})[.!]?$/iu,
+    tool: 'coop',
+    say: action('coop', 'name', ([, find]) => ({ find })),
+  },
+  {
     pattern: /^why didn[’']t you (?:reply|answer)\b/i,
     tool: 'coop',
     say: action('coop', 'status'),

@@ -77,6 +77,8 @@ const plain: readonly (readonly [text: string, tool: string, input: object])[] =
   ],
   ['add my sister Bob, telegram:222, inner', 'config', letIn('Bob', 'inner', 'telegram:222')],
   ['add Bob as familiar telegram:222', 'config', letIn('Bob', 'familiar', 'telegram:222')],
+  ['call yourself Juno', 'coop', { action: 'name', find: 'Juno' }],
+  ['Your name is now Ada.', 'coop', { action: 'name', find: 'Ada' }],
   ['who is known?', 'people', { action: 'list' }],
   ['what does agent.model do?', 'config', { action: 'explain', key: 'agent.model' }],
   ['why didn’t you reply?', 'coop', { action: 'status' }],
