@@ -45,7 +45,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (name === 'help') process.stdout.write(helpText(known(args[0] === 'help' ? '' : (args[0] ?? ''))))
     else process.exitCode = await find(name).then(command => command.run(args, cli))
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
+    process.exitCode = isInterrupt(error, stop.signal) ? exit.interrupted : exitCodeOf(error)
     if (process.exitCode !== exit.interrupted) process.stderr.write(`coop: ${describe(error)}\n`)
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt)
@@ -104,6 +104,10 @@ function describe(error: unknown): string {
   if (isParseError(error)) return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
+
+/** Whether a command broke off because its person said so. */
+const isInterrupt = (error: unknown, signal: AbortSignal): boolean =>
+  signal.aborted && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))
 
 /** Whether the system refused a file to this user. */
 const isClosed = (error: unknown): boolean =>

@@ -135,7 +135,7 @@ export async function* runTurn(
     usage = addUsage(usage, said.end.usage)
     const cost = options.costOf(said.end.usage, said.end.instead)
     objection = []
-    const given = withOwnIds(said.end.blocks, history)
+    const given = withOwnIds(said.end.blocks, history, desk.turn.id)
     const calls = given.flatMap(block => (block.type === 'tool_call' ? [block] : []))
     if (calls.length > 0 && !last) {
       const tools = calls.map(

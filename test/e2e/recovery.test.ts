@@ -69,6 +69,7 @@ test('a turn that ran before a crash ends before one that was woken behind it', 
     stage.model.requests.slice(2).map(({ body }) => newest(body)),
     ['and meanwhile?', 'tell Bob'],
   )
+  await stage.reply(bob.id)
   assert.deepEqual(texts(stage, bob.id), ['Alice says: Dinner is at eight.'])
 })
 

@@ -103,6 +103,8 @@ test('a person is added, a briefing arrives, a bad change is refused, a harmful 
   const kept = readFileSync(home.config, 'utf8')
   assert.ok(kept.startsWith('# The house of Alice.\n[agent]\nid = "coop" # short\nmodel = "offline/coop"\n'))
   assert.match(kept, /name = "Bob"/)
-  const { stdout } = await runCoop(home, ['cron', 'history'])
-  assert.equal(stdout.match(/: delivered/g)?.length, 2)
+  await until('both are known to be delivered', async () => {
+    const { stdout } = await runCoop(home, ['cron', 'history'])
+    return stdout.match(/: delivered/g)?.length === 2
+  })
 })

@@ -27,17 +27,22 @@ test('a model that its maker retires answers, and nothing is written over the sc
 test('calls that another model named its own way go back under names that this API takes', () => {
   const id = 'functions.todo:0'
   const { messages } = JSON.parse(
-    bodyOf({
-      model: 'claude-opus-4-6',
-      tools: [],
-      system: { stable: 'Be kind.', session: '' },
-      messages: [
-        { role: 'assistant', blocks: [{ type: 'tool_call', id, name: 'to do', input: {} }] },
-        { role: 'user', blocks: [{ type: 'tool_result', callId: id, name: '', text: 'x', isError: false }] },
-      ],
-      maxTokens: 1,
-      keepLong: false,
-    }),
+    String(
+      bodyOf({
+        model: 'claude-opus-4-6',
+        tools: [],
+        system: { stable: 'Be kind.', session: '' },
+        messages: [
+          { role: 'assistant', blocks: [{ type: 'tool_call', id, name: 'to do', input: {} }] },
+          {
+            role: 'user',
+            blocks: [{ type: 'tool_result', callId: id, name: '', text: 'x', isError: false }],
+          },
+        ],
+        maxTokens: 1,
+        keepLong: false,
+      }),
+    ),
   )
   const [call, result] = messages.map(({ content }: { content: object[] }) => content[0])
   assert.deepEqual([call.id, call.name], ['functions_todo_0', 'to_do'])
