@@ -38,9 +38,10 @@ function openChat(home: TestHome): Chat {
     said += text
   })
   const hear = async (fits: RegExp) => {
-    await until(`${fits} after “${said.slice(read)}”`, () => fits.test(said.slice(read)))
+    const found = await until(`${fits} after “${said.slice(read)}”`, () => fits.exec(said.slice(read)))
     const fresh = said.slice(read)
-    read = said.length
+    // What came behind it in the same moment is still to be heard.
+    read += found.index + found[0].length
     return fresh
   }
   return {

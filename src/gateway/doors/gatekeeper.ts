@@ -23,6 +23,8 @@ export interface Gatekeeper {
 }
 
 const membershipTimeoutMs = 5_000
+/** Places whose last answer is kept; of another one it is asked again. */
+const mostAnswers = 1_000
 const nobodyElse: Membership = { kind: 'list', ids: [] }
 
 export function openGatekeeper(
@@ -48,7 +50,9 @@ export function openGatekeeper(
     const known = answers.get(placeKey(place))
     if (known && known.ask > arrived) return known.answer
     const answer = membership(place)
+    answers.delete(placeKey(place))
     answers.set(placeKey(place), { ask: ++asks, answer })
+    if (answers.size > mostAnswers) answers.delete(answers.keys().next().value!)
     return answer
   }
 
