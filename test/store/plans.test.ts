@@ -8,7 +8,8 @@ import { openTestStore } from './open.ts'
 const growing = ['entry', 'inbox', 'outbox', 'turn', 'spend']
 
 /** Indexes of few rows, and one that is counted without its rows. */
-const small = /^ (?:EXISTS )?USING (?:COVERING )?INDEX (?:inbox_open|inbox_failed|inbox_expiring|outbox_\w+|turn_open)$/
+const small =
+  /^ (?:EXISTS )?USING (?:COVERING )?INDEX (?:inbox_open|inbox_failed|inbox_expiring|outbox_\w+|turn_open)$/
 
 /** Asked seldom, by somebody who deletes a conversation; or stopped by its own limit. */
 const excepted = [/^DELETE FROM inbox WHERE session/, /FROM \(SELECT \* FROM outbox ORDER BY id DESC LIMIT/]
