@@ -31,8 +31,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`coop: ${messageOf(error)}\n`)
     process.exitCode = exit.failed
   })
+  let running = ''
   try {
     const { config, name, args } = split(argv)
+    running = name
     const cli: Cli = {
       stdin: process.stdin,
       stdout: process.stdout,
@@ -45,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (name === 'help') process.stdout.write(helpText(known(args[0] === 'help' ? '' : (args[0] ?? ''))))
     else process.exitCode = await find(name).then(command => command.run(args, cli))
   } catch (error) {
-    process.exitCode = isInterrupt(error, stop.signal) ? exit.interrupted : exitCodeOf(error)
+    process.exitCode = isInterrupt(error, stop.signal) ? exit.interrupted : exitCodeOf(error, running)
     if (process.exitCode !== exit.interrupted) process.stderr.write(`coop: ${describe(error)}\n`)
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt)

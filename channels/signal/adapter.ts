@@ -33,7 +33,7 @@ import { openService, pathIn, type SignalSettings } from './service.ts'
 import { readStorage } from './storage.ts'
 import { getSetting, markUnlinked, openAccount, putSetting } from './store/account.ts'
 import { openSignalDb } from './store/database.ts'
-import { confirmIdentity, listUnverified } from './store/identity.ts'
+import { confirmIdentity, isUnverified, listUnverified } from './store/identity.ts'
 import { dropInbound, pruneHeard, waitingInbound } from './store/inbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
 import { tidier } from './store/tidy.ts'
@@ -74,7 +74,8 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     account,
     service: openService(settings, deps.home),
     log: deps.log,
-    knows: aci => deps.knows?.(`signal:${aci}`) ?? false,
+    // Who may be somebody else by now is a stranger.
+    knows: aci => (deps.knows?.(`signal:${aci}`) ?? false) && !isUnverified(db, aci),
     chats: () => connection.chats(),
     proof: openProof(),
     aside: side.run,

@@ -66,7 +66,7 @@ export async function encryptTo(
       }
     } catch (cause) {
       if (!LibSignalErrorBase.is(cause, ErrorCode.UntrustedIdentity)) throw cause
-      unit.remove('session', sessionKey('aci', aci, device))
+      archiveSession(unit, aci, device)
     }
   }
   return messages
@@ -116,7 +116,7 @@ export async function makeSessions(
   return found ? { kind: 'ready' } : { kind: 'unregistered' }
 }
 
-/** Drops sessions with devices that are gone, and makes new ones with those that are new or were set up anew. */
+/** Puts away sessions with devices that are gone, and makes new ones with those that are new or were set up anew. */
 export async function correctDevices(
   client: Client,
   aci: string,
@@ -127,11 +127,29 @@ export async function correctDevices(
   },
 ): Promise<SessionsResult> {
   await client.units.run(unit => {
-    for (const device of [...told.extra, ...told.stale])
-      unit.remove('session', sessionKey('aci', aci, device))
+    for (const device of [...told.extra, ...told.stale]) archiveSession(unit, aci, device)
   })
   const fresh = [...told.missing, ...told.stale]
   return fresh.length > 0 ? await makeSessions(client, aci, fresh) : { kind: 'ready' }
+}
+
+/**
+ * Nothing more is written in a session; what was written to us in it, and is on its way, can still be read.
+ * `which` says whether it is the one that is meant.
+ */
+export function archiveSession(
+  unit: Unit,
+  aci: string,
+  device: number,
+  which: (session: SessionRecord) => boolean = () => true,
+): void {
+  const key = sessionKey('aci', aci, device)
+  const stored = unit.get('session', key)
+  if (!stored) return
+  const session = SessionRecord.deserialize(stored)
+  if (!which(session)) return
+  session.archiveCurrentState()
+  unit.put('session', key, session.serialize())
 }
 
 function bundleOf(keys: DeviceKeys, identity: PublicKey): PreKeyBundle {

@@ -19,15 +19,21 @@ import { groupOf, membershipOf } from './rooms.ts'
 import { fetchGroupCredentials } from './server.ts'
 import { getSetting, putSetting } from './store/account.ts'
 import { learnProfileKey } from './store/people.ts'
-import { forgetRoomState, keepRoomState, type Room, readRoom } from './store/rooms.ts'
+import { confirmRoomState, forgetRoomState, keepRoomState, type Room, readRoom } from './store/rooms.ts'
 
 const daySeconds = 86_400
 const mostBytes = 16 * 1024 * 1024
 
 /** Fetches the group if what we hold is not current. Rejects when it cannot be read; what we hold then stays stale. */
 export async function refreshRoom(client: Client, id: string): Promise<void> {
+  if (membershipOf(client.db, id, client.account.row.aci, Date.now()).kind !== 'list')
+    await rereadRoom(client, id)
+}
+
+/** Fetches the group, current or not: who left may have told everybody but us. Rejects when it cannot be read. */
+export async function rereadRoom(client: Client, id: string): Promise<void> {
   const room = readRoom(client.db, id)
-  if (!room || membershipOf(client.db, id, client.account.row.aci, Date.now()).kind === 'list') return
+  if (!room) return
   const group = groupOf(room.master_key)
   if (!group) return
   const now = Date.now()
@@ -42,7 +48,9 @@ export async function refreshRoom(client: Client, id: string): Promise<void> {
   if (answer.status !== 200) throw new Error(`the group server answered ${answer.status}`)
   const state = fromBinary(GroupResponseSchema, answer.body).group
   if (!state) throw new Error('the group server answered without a group')
-  keepState(client, room, group.params, state, now)
+  // What is the same needs no decryption: that of a thousand members takes a while.
+  if (room.members && state.version === room.revision) confirmRoomState(client.db, room, now)
+  else keepState(client, room, group.params, state, now)
 }
 
 function keepState(client: Client, before: Room, params: GroupSecretParams, state: Group, now: number): void {

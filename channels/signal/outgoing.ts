@@ -1,10 +1,11 @@
 // From the core's outbound message to what is dispatched: whom it goes to, its timer, mentions, quote and files.
 import type { Outbound, Place, SendResult } from '../../src/channel.ts'
 import { CoopError, messageOf } from '../../src/errors.ts'
+import { bounded } from './bounded.ts'
 import type { Client } from './client.ts'
 import { composeMessage, type MessageInit } from './compose.ts'
 import { type Body, format } from './format.ts'
-import { refreshRoom } from './groups.ts'
+import { refreshRoom, rereadRoom } from './groups.ts'
 import { bytesOfUuid, isUuid } from './ids.ts'
 import { membershipOf, roomIdOf } from './rooms.ts'
 import { dispatch, identityChanged } from './send.ts'
@@ -13,6 +14,9 @@ import { readOutbound, sendLogMs } from './store/outbound.ts'
 import { nameOf, readPerson } from './store/people.ts'
 import { readRoom } from './store/rooms.ts'
 import { uploadParts } from './upload.ts'
+
+/** How long a text for a group waits for the group server. */
+const rereadMs = 5_000
 
 /** One attempt at sending. Does not throw for what the platform or the network did. */
 export async function send(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
@@ -89,8 +93,13 @@ async function sendDirect(client: Client, outbound: Outbound, signal: AbortSigna
 
 async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {
   const id = roomIdOf(outbound.place)
-  // Not read anew here: whom the text is for was decided by the members that are known, and others get none of it.
-  const members = othersKnown(client, id)
+  // Whom the text is for was decided by the members that were known then: who came since gets none of it,
+  // and who went meanwhile neither, though nobody told us.
+  const meant = othersKnown(client, id)
+  if (meant.length > 0 && !(await isReadAnew(client, id, signal)))
+    return { kind: 'retry', reason: 'the group cannot be read' }
+  const still = new Set(othersKnown(client, id))
+  const members = meant.filter(aci => still.has(aci))
   const room = readRoom(client.db, id)
   if (!room || members.length === 0) {
     client.aside('reading a group', () => refreshRoom(client, id))
@@ -114,6 +123,16 @@ async function sendToGroup(client: Client, outbound: Outbound, signal: AbortSign
     keepMs: keepMs(room.expire_timer),
   })
   return fleeting(result, room.expire_timer)
+}
+
+async function isReadAnew(client: Client, id: string, signal: AbortSignal): Promise<boolean> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(rereadMs)])
+  return (
+    (await bounded(
+      rereadRoom(client, id).then(() => true),
+      limit,
+    ).catch(() => false)) ?? false
+  )
 }
 
 /** Text and files, uploaded if this is the first attempt; later ones send what was stored. */

@@ -3,17 +3,16 @@ import {
   type CiphertextMessageType,
   DecryptionErrorMessage,
   PlaintextContent,
-  SessionRecord,
 } from '@signalapp/libsignal-client'
 import { messageOf } from '../../src/errors.ts'
 import { base64, bytes } from './bytes.ts'
 import { type Client, connected } from './client.ts'
 import { envelopeType } from './constants.ts'
 import type { Opened, Undecryptable } from './decrypt.ts'
+import { archiveSession } from './encrypt.ts'
 import { type DeviceMessage, fetchKeys, putMessage } from './server.ts'
 import { mayReceive } from './store/identity.ts'
 import * as store from './store/outbound.ts'
-import { sessionKey } from './store/protocol.ts'
 import { transmit } from './transmit.ts'
 
 /** One device may have one message so many times. */
@@ -89,13 +88,7 @@ export async function answerResendRequest(
 async function renewSession(client: Client, opened: Opened, error: DecryptionErrorMessage): Promise<void> {
   const ratchet = error.ratchetKey()
   if (!ratchet) return
-  await client.units.run(unit => {
-    const key = sessionKey('aci', opened.sender, opened.device)
-    const stored = unit.get('session', key)
-    if (!stored) return
-    const session = SessionRecord.deserialize(stored)
-    if (!session.currentRatchetKeyMatches(ratchet)) return
-    session.archiveCurrentState()
-    unit.put('session', key, session.serialize())
-  })
+  await client.units.run(unit =>
+    archiveSession(unit, opened.sender, opened.device, session => session.currentRatchetKeyMatches(ratchet)),
+  )
 }

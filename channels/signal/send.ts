@@ -107,9 +107,12 @@ async function sendParts(
   const own = client.account.row.aci
   const open = store.readParts(db, row.key).filter(part => part.recipient !== own && part.state === 'ready')
   const ended: { readonly recipient: string; readonly as: 'sent' | 'gone' }[] = []
+  const meant = new Set(message.recipients)
   const problems: SendResult[] = []
   try {
     await sideBySide(open, width, async part => {
+      // Who left since the bytes were made gets them no more.
+      if (!meant.has(part.recipient)) return void ended.push({ recipient: part.recipient, as: 'gone' })
       const result = await sendPart(client, message, row, part, !fresh)
       if (typeof result === 'string') ended.push({ recipient: part.recipient, as: result })
       else problems.push(result)

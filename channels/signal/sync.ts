@@ -13,6 +13,7 @@ import type {
 import { parseServiceId } from './ids.ts'
 import { inboundOf } from './inbound.ts'
 import { type Arrival, keep, keepTimer } from './keep.ts'
+import { seenGroup } from './rooms.ts'
 import { readStorage } from './storage.ts'
 import { changeNumber, keepAccountKeys, putSetting } from './store/account.ts'
 import type { Db } from './store/database.ts'
@@ -60,7 +61,7 @@ async function refreshed(client: Client, work: () => Promise<void>): Promise<voi
   await work()
 }
 
-/** What the owner wrote on another device: to themselves it is a message to us, to others it only teaches us the timer. */
+/** What the owner wrote on another device: to themselves it is a message to us, to others it only teaches us the timer, or that a group changed. */
 function receiveSent(
   client: Client,
   unit: Unit,
@@ -69,13 +70,17 @@ function receiveSent(
 ): Arrival['messages'] {
   const own = client.account.row.aci
   const to = parseServiceId(sent.destinationServiceIdBinary, sent.destinationServiceId)
-  const { message } = sent
+  const message = sent.message ?? sent.edit?.data
+  // Whom the phone itself adds to a group or removes, nobody else has to tell us.
+  if (message?.group) seenGroup(unit, message.group)
   if (!message || message.group || to?.kind !== 'aci') return []
   unit.atCommit(db => keepTimer(db, to.uuid, message))
   if (to.uuid !== own) return []
   const timestamp = Number(sent.timestamp)
   const place = { channel: 'signal', kind: 'direct', id: own } as const
-  const inbound = inboundOf(client, message, { sender: own, device: opened.device, timestamp, place })
+  const edits = sent.edit ? { edits: Number(sent.edit.targetSentTimestamp) } : {}
+  const origin = { sender: own, device: opened.device, timestamp, place, ...edits }
+  const inbound = inboundOf(client, message, origin)
   if (inbound) keep(unit, inbound)
   return inbound ? [{ sender: own, timestamp }] : []
 }

@@ -79,7 +79,7 @@ for (const { title, toml, says } of refused) {
     using home = makeTestHome(toml)
     const ended = await runCoop(home, ['start'])
     assert.match(ended.stderr, says)
-    assert.equal(ended.code, 1)
+    assert.equal(ended.code, 4)
     assert.equal(ended.stdout, '')
     assert.doesNotMatch(ended.stderr, /AAthisIsARealSecret|\n\s+at /)
   })
@@ -89,20 +89,23 @@ test('without a key the gateway does not start, says which variable to set, and 
   using home = makeTestHome('[agent]\nid = "coop"\n')
   const ended = await runCoop(home, ['start'])
   assert.equal(ended.code, 4)
-  assert.match(ended.stderr, /^coop: There is no key for anthropic\/.*set ANTHROPIC_API_KEY.*offline\/coop/)
+  assert.match(
+    ended.stderr,
+    /^coop: There is no key for anthropic\/.*write ANTHROPIC_API_KEY=… into .*\.env .*offline\/coop/,
+  )
 })
 
 test('a model that no provider answers for is refused by name', async () => {
   using home = makeTestHome('[agent]\nid = "coop"\nmodel = "antropic/claude"\n')
   const ended = await runCoop(home, ['start'])
-  assert.equal(ended.code, 1)
+  assert.equal(ended.code, 4)
   assert.match(ended.stderr, /No provider answers for the model "antropic\/claude"/)
 })
 
 test('a configuration that does not exist is named', async () => {
   using home = makeTestHome(offline)
   const ended = await runCoop(home, ['--config', 'nowhere.toml', 'start'])
-  assert.equal(ended.code, 1)
+  assert.equal(ended.code, 4)
   assert.match(ended.stderr, /nowhere\.toml does not exist; run `coop init`/)
 })
 
@@ -110,7 +113,7 @@ test('a .env that others can read is refused', async () => {
   using home = makeTestHome(offline)
   writeFileSync(join(home.dir, '.env'), 'KEY=1', { mode: 0o644 })
   const ended = await runCoop(home, ['start'])
-  assert.equal(ended.code, 1)
+  assert.equal(ended.code, 4)
   assert.match(ended.stderr, /chmod 600/)
 })
 

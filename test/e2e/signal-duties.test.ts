@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { EMPTY_DATA_MESSAGE as emptyData } from '@signalapp/mock-server'
 import { boxTests } from '../box/rig.ts'
-import { contentOf, downloaded, syncOf, uploaded } from '../channels/signal/contents.ts'
+import { contentOf, downloaded, sentOf, syncOf, uploaded } from '../channels/signal/contents.ts'
+import { currentGroup, remove } from '../channels/signal/membership.ts'
 import { acquaint, reinstall, watch } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, resultsIn, say, use } from '../support/fake-anthropic.ts'
@@ -129,6 +130,22 @@ test('while a group is at a revision that cannot be read, its talk is not in the
   await bob.write('', { group: family, fields: mentioned('and now?') })
   assert.match((await bob.reply()).body ?? '', /and now/)
   assert.match(JSON.stringify(model.requests.at(-1)!.body.messages), /9911/)
+})
+
+test('whom the agent’s own phone removes from a group gets nothing more there, though nobody writes of it', async () => {
+  const { alice, bob, family, world, agent } = stage
+  await alice.write('', { group: family, fields: mentioned('who is here?') })
+  await bob.reply()
+  await remove(world, family, world.phone, bob.device)
+  const [timestamp, groupV2] = [BigInt(Date.now()), (await currentGroup(world, family)).toContext()]
+  const message = { ...emptyData, groupV2, timestamp }
+  await world.phone.sendRaw(agent, sentOf({ timestamp, message }), { timestamp: Number(timestamp) })
+  // Alice’s phone has not heard of it either.
+  await alice.write('', { group: family, fields: mentioned('and now?') })
+  assert.match((await alice.reply()).body ?? '', /who is here/)
+  assert.match((await alice.reply()).body ?? '', /and now/)
+  await until('nothing is open', () => openIn(stage.home.database) === 0)
+  assert.equal(bob.texts().length, 1)
 })
 
 describe('files', boxTests, () => {

@@ -12,7 +12,7 @@ import { runCoop, startGateway } from '../support/coop.ts'
 import { newest, say } from '../support/fake-anthropic.ts'
 import { faultFile, faultOptions } from '../support/signal-faults.ts'
 import { openPhone, openTablet } from '../support/signal-phone.ts'
-import { openSignalStage, type SignalStage } from '../support/signal-stage.ts'
+import { openIn, openSignalStage, type SignalStage } from '../support/signal-stage.ts'
 import { until } from '../support/until.ts'
 
 let stage: SignalStage
@@ -134,7 +134,7 @@ test('who leaves a group while an answer is written gets nothing of it, and the 
   }
   await alice.write('', { group: family, fields: { body: '\ufffc who is here?', bodyRanges: [mention] } })
   assert.match((await alice.reply(waitMs)).body ?? '', /who is here/)
-  await stage.settle()
+  await until('nothing is open', () => openIn(stage.home.database) === 0)
   assert.deepEqual(bob.texts(), [])
 })
 

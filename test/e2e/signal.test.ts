@@ -367,10 +367,11 @@ test('what a chat forgets is gone here too: words, reply, memory and file, to th
   // Without a proven box there is no folder that keeps it.
   const kept = /kept as ([^\]"]+)/.exec(JSON.stringify((await asked('99317')).body))?.[1]
   if (kept) assert.equal(filesHolding(join(home.dir, 'workspaces'), '55182').length, 1)
-  await until(
-    'nothing of it is left',
-    () => filesHolding(home.dir, '99317').length + filesHolding(home.dir, '55182').length === 0,
-  )
+  let holding: string[] = []
+  await until('nothing of it is left', () => {
+    holding = [...filesHolding(home.dir, '99317'), ...filesHolding(home.dir, '55182')]
+    return holding.length === 0
+  }).catch(() => assert.deepEqual(holding, []))
   await bob.write('what did I say?', { fields: { expireTimer: 0, expireTimerVersion: 3 } })
   assert.equal((await bob.reply()).expireTimer ?? 0, 0)
   assert.doesNotMatch(JSON.stringify((await asked('what did I say?')).body), /99317|blueprint|plan\.txt/)

@@ -55,6 +55,14 @@ export const keepRoomState = (db: Db, before: Room, state: RoomState, now: numbe
     now,
   })
 
+/** What the server answered is what we hold. */
+export const confirmRoomState = (db: Db, before: Room, now: number): void =>
+  void prepared(
+    db,
+    `UPDATE room SET fetched_at = @now, seen_revision = CASE WHEN seen_revision > @seen THEN seen_revision ELSE @revision END
+       WHERE id = @id`,
+  ).run({ id: before.id, now, seen: before.seen_revision, revision: before.revision })
+
 /** The server does not show the group to us: nothing is known of who is in it. */
 export const forgetRoomState = (db: Db, id: string): void =>
   void prepared(db, 'UPDATE room SET members = NULL, revision = NULL WHERE id = ?').run(id)

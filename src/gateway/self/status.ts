@@ -29,7 +29,7 @@ export function openStatus(options: StatusOptions): () => StatusReport {
     ...(configuration.invalid() === null ? [] : [`coop.toml is not valid: ${configuration.invalid()}`]),
     ...configuration.waiting().map(key => `${key} waits for a restart`),
     ...(inForce.models().hasKey(model) ? [] : [`there is no key for ${model}`]),
-    ...[spaceFault(inForce.config().paths.db) ?? []].flat(),
+    ...[store.misplaced() ?? [], spaceFault(inForce.config().paths.db) ?? []].flat(),
     ...[workspaceFault(inForce.config().paths.workspace) ?? []].flat(),
   ]
 

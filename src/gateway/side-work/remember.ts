@@ -9,6 +9,7 @@ import type { CaptureSource } from '../../memory/capture.ts'
 import type { Memory } from '../../memory/memory.ts'
 import type { RetentionRules } from '../../memory/retention.ts'
 import { tendVectors, upkeep } from '../../memory/upkeep.ts'
+import { momentOfAge } from '../../store/age.ts'
 import { authorName } from '../said.ts'
 import { type CompletionOptions, openCompletion } from './memory-completion.ts'
 
@@ -81,14 +82,15 @@ export function openRemember(options: RememberOptions): Remember {
   function queue(withModel: boolean, withTidying: boolean): void {
     work = work.then(async () => {
       const { capture, retention } = options.settings().memory
-      if (withTidying) await trim()
+      const moment = withTidying ? momentNow() : null
+      if (moment !== null) await trim(moment)
       if (stop.signal.aborted) return
       if (withModel && options.busy()) return putOff(withTidying)
       try {
         await upkeep(memory, {
           source: capture.enabled ? source : null,
           complete: withModel ? completion() : null,
-          retention: withTidying && retention.enabled ? rulesOf(retention) : null,
+          retention: moment !== null && retention.enabled ? rulesOf(retention, moment) : null,
           signal: stop.signal,
         })
       } catch (error) {
@@ -125,9 +127,19 @@ export function openRemember(options: RememberOptions): Remember {
       })
   }
 
-  async function trim(): Promise<void> {
+  /** Null where that cannot be known: then nothing is tidied. */
+  function momentNow(): number | null {
     try {
-      while (!stop.signal.aborted && store.trim(options.now(), slice) === slice) await breathe()
+      return momentOfAge(store.settings, options.now())
+    } catch (error) {
+      log.warn({ err: { message: messageOf(error) } }, 'tidying was put off')
+      return null
+    }
+  }
+
+  async function trim(moment: number): Promise<void> {
+    try {
+      while (!stop.signal.aborted && store.trim(moment, slice) === slice) await breathe()
     } catch (error) {
       log.warn({ err: { message: messageOf(error) } }, 'old rows of coop.db were not let go')
     }
@@ -160,7 +172,8 @@ export function openRemember(options: RememberOptions): Remember {
   }
 }
 
-const rulesOf = (rules: Settings['memory']['retention']): RetentionRules => ({
+const rulesOf = (rules: Settings['memory']['retention'], now: number): RetentionRules => ({
+  now,
   compressAfterDays: rules.compress_after_days,
   smallestCluster: rules.compression_min_cluster_size,
   archiveAfterDays: rules.archive_after_days,

@@ -23,6 +23,29 @@ export const syncOf = (content: NonNullable<Sync['content']>): Sync => ({
   padding: null,
 })
 
+type Sent = NonNullable<Extract<NonNullable<Sync['content']>, { sent: unknown }>['sent']>
+
+/** What a phone tells the account's other devices of something that it sent. */
+export const sentOf = (fields: Partial<Sent>): Content =>
+  contentOf({
+    syncMessage: syncOf({
+      sent: {
+        destinationE164: null,
+        destinationServiceId: null,
+        destinationServiceIdBinary: null,
+        timestamp: null,
+        message: null,
+        expirationStartTimestamp: null,
+        unidentifiedStatus: null,
+        isRecipientUpdate: null,
+        storyMessage: null,
+        storyMessageRecipients: null,
+        editMessage: null,
+        ...fields,
+      },
+    }),
+  })
+
 /** A certificate for `device` that a stranger signed. */
 export async function forgedCertificate(device: Device): Promise<unknown> {
   const lib = inMock()

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Device, EMPTY_DATA_MESSAGE, type Group, type PrimaryDevice } from '@signalapp/mock-server'
 import type { Place } from '../../../src/channel.ts'
-import { contentOf } from './contents.ts'
+import { contentOf, sentOf } from './contents.ts'
 import { currentGroup, remove } from './membership.ts'
 import {
   acquaint,
@@ -151,6 +151,46 @@ test('somebody who joins is a member at once, and one who leaves gets nothing mo
   assert.ok(members.kind === 'list' && !members.ids.includes(bob.device.aci))
   assert.equal((await running.channel.send({ key: 'a', place, text: 'among us' }, soon())).kind, 'sent')
   assert.equal((await carol.waitForMessage()).body, 'among us')
+  assert.equal(bob.getMessageQueueSize(), 0)
+})
+
+test('whom the account’s own phone removes gets nothing more, though nobody else said so', async () => {
+  await using world = await openWorld()
+  const { device, alice, bob, group, place } = await gather(world)
+  await acquaint(world.phone, device)
+  await using running = await run(world)
+  void alice.sendText(device, 'hello', { group })
+  await running.next()
+  assert.equal((await running.channel.members!(place, soon())).kind, 'list')
+  await remove(world, group, world.phone, bob)
+  const groupV2 = (await currentGroup(world, group)).toContext()
+  const message = { ...EMPTY_DATA_MESSAGE, groupV2, timestamp: 6_000n }
+  await world.phone.sendRaw(device, sentOf({ timestamp: 6_000n, message }), { timestamp: 6_000 })
+  const members = await running.channel.members!(place, soon())
+  assert.ok(members.kind === 'list' && !members.ids.includes(bob.device.aci))
+  assert.equal((await running.channel.send({ key: 'a', place, text: 'among us' }, soon())).kind, 'sent')
+  assert.equal((await alice.waitForMessage()).body, 'among us')
+  assert.equal(bob.getMessageQueueSize(), 0)
+})
+
+test('who leaves between two attempts, or while an answer is written, gets nothing of it, though nobody told us', async () => {
+  await using world = await openWorld()
+  const { device, alice, bob, group, place } = await gather(world)
+  await using running = await run(world)
+  void alice.sendText(device, 'hello', { group })
+  await running.next()
+  const say = (key: string) => running.channel.send({ key, place, text: key }, soon())
+  const prepare = world.server.prepareMultiDeviceMessage.bind(world.server)
+  world.server.prepareMultiDeviceMessage = async (...given) => {
+    if (given[1] === bob.device.aci) throw new Error('unavailable')
+    return await prepare(...given)
+  }
+  assert.equal((await say('tried twice')).kind, 'retry')
+  world.server.prepareMultiDeviceMessage = prepare
+  await remove(world, group, alice, bob)
+  assert.equal((await say('tried twice')).kind, 'sent')
+  assert.equal((await say('a new one')).kind, 'sent')
+  for (const text of ['tried twice', 'a new one']) assert.equal((await alice.waitForMessage()).body, text)
   assert.equal(bob.getMessageQueueSize(), 0)
 })
 

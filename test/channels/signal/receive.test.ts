@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Net } from '@signalapp/libsignal-client'
 import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind } from '@signalapp/mock-server'
-import { contentOf, forgedCertificate, syncOf } from './contents.ts'
+import { contentOf, forgedCertificate, sentOf, syncOf } from './contents.ts'
 import { acquaint, depsFor, direct, friend, link, openWorld, reinstall, run, soon, until } from './world.ts'
 
 test('a prekey message, a ratchet message and a sealed message arrive in order', async () => {
@@ -228,7 +228,7 @@ test('a changed identity marks the sender until the owner confirms', async () =>
   await bob.waitForReceipt()
   await reinstall(world, bob)
   await acquaint(bob, device)
-  void bob.sendText(device, 'it is still me', {})
+  void bob.sendText(device, 'it is still me', { withProfileKey: true })
   const doubtful = await running.next()
   assert.equal(doubtful.sender.unverified, true)
   assert.deepEqual(
@@ -244,7 +244,10 @@ test('a changed identity marks the sender until the owner confirms', async () =>
     signal,
   )
   assert.equal(answer.kind, 'sent')
-  assert.equal((await bob.waitForMessage()).body, 'who are you?')
+  const asked = await bob.waitForMessage()
+  assert.equal(asked.body, 'who are you?')
+  // Like any stranger they get no key to our profile.
+  assert.equal(asked.dataMessage.profileKey?.length ?? 0, 0)
 
   assert.equal(channel.confirm(bob.device.aci), true)
   assert.equal(channel.confirm(bob.device.aci), false)
@@ -273,6 +276,16 @@ test('a note to self is a message from the owner, and its answer reaches the pho
     entry => entry.syncMessage.content?.sent != null,
   )
   assert.equal(syncMessage.content?.sent?.message?.body, 'noted')
+  // Edited on the phone, it takes the place of what was noted first.
+  const editMessage = {
+    targetSentTimestamp: 4_000n,
+    dataMessage: { ...EMPTY_DATA_MESSAGE, body: 'remind me of milk', timestamp: 4_001n },
+  }
+  const edited = { timestamp: 4_001n, destinationServiceId: own, editMessage }
+  await world.phone.sendRaw(device, sentOf(edited), { timestamp: 4_001 })
+  const revised = await running.next()
+  assert.equal(revised.text, 'remind me of milk')
+  assert.deepEqual(revised.revises, { externalId: `${own}.1.4000` })
 })
 
 test('what the owner writes to others on the phone is nothing for the gateway', async () => {

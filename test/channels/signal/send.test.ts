@@ -98,17 +98,20 @@ test('a device that somebody adds gets the next message too', async () => {
   assert.equal(carried.filter(one => one.to === alice.device.aci).length, 2)
 })
 
-test('a device that was set up anew is written to with its new keys', async () => {
+test('a device that was set up anew is written to with its new keys, and what it wrote before is still read', async () => {
   await using world = await openWorld()
   const device = await link(world)
   await using running = await run(world)
   const alice = await friend(world, 'Alice', device)
   await say(running, 'a', alice.device.aci, 'before')
   await alice.waitForMessage()
+  const underWay = await alice.encryptText(device, 'from before', {})
   const changed = alice.device as unknown as { registrationId: number }
   changed.registrationId = (changed.registrationId % 16_000) + 1
   assert.equal((await say(running, 'b', alice.device.aci, 'after')).kind, 'sent')
   assert.equal((await alice.waitForMessage()).body, 'after')
+  await world.server.send(device, underWay)
+  assert.equal((await running.next()).text, 'from before')
 })
 
 test('an account that is gone is refused', async () => {
