@@ -1,5 +1,6 @@
 // Waits until what was committed is on the disk: one flush for all who ask meanwhile, beside the event loop.
-import { closeSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, fdatasync, openSync, statSync } from 'node:fs'
+import { CoopError } from './errors.ts'
 
 /** A database in WAL mode whose commits are not flushed one by one. */
 interface Logged {
@@ -10,6 +11,8 @@ interface Logged {
 export interface Durable extends Disposable {
   /** Resolves when every commit made before the call would survive a power cut; rejects when the disk refuses. */
   flushed(): Promise<void>
+  /** What is wrong with the place of the database, and what to do; null where it lies as it was opened. */
+  misplaced(): string | null
 }
 
 /**
@@ -19,14 +22,23 @@ export interface Durable extends Disposable {
  */
 export function openDurable(db: Logged): Durable {
   const path = `${db.name}-wal`
+  const opened = identityOf(db.name)
   let file: number | undefined
   let closed = false
   let refused = false
   let flushing: Promise<void> | undefined
   let next: Promise<void> | undefined
 
+  function misplaced(): string | null {
+    if (identityOf(db.name) === opened) return null
+    return `${db.name} was moved, replaced or deleted under the running gateway, which takes nothing in and sends nothing until the file is back; \`coop restart\` goes on with what lies there now`
+  }
+
   async function flush(): Promise<void> {
     if (closed) return
+    // What is written to a file that nobody finds again is gone with this process.
+    const fault = misplaced()
+    if (fault !== null) throw new CoopError('database_replaced', fault)
     // A system forgets what it could not flush: after a refusal everything is written again, into the database.
     if (refused) db.pragma('wal_checkpoint(TRUNCATE)')
     refused = false
@@ -66,9 +78,15 @@ export function openDurable(db: Logged): Durable {
 
   return {
     flushed,
+    misplaced,
     [Symbol.dispose]() {
       closed = true
       close()
     },
   }
+}
+
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat && `${stat.dev}:${stat.ino}`
 }

@@ -14,6 +14,8 @@ export const faults = {
   config_missing: 'No coop.toml was found; run `coop init`.',
   config_syntax: 'coop.toml is not valid TOML; the text names the line.',
   database_damaged: 'A database does not pass its integrity check; restore a backup.',
+  database_replaced:
+    'A database was moved, replaced or deleted under the running gateway, which takes nothing in and sends nothing until the file is back or `coop restart`.',
   database_newer:
     'A database was written by a newer Coop; it is left untouched. Install that version or newer.',
   disk_full: 'The disk is full or read-only; what was not stored was not acknowledged.',
@@ -55,17 +57,20 @@ export function messageOf(error: unknown): string {
   return linesOf(text).join(' ') || 'unknown error'
 }
 
-/** Whether a thrown thing is an SQLite or file-system refusal to store. */
+/** Whether a thrown thing is a refusal to store: SQLite's, the file system's, or that of a database that is no longer in its place. */
 export function isStorageFault(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
   return (
-    typeof code === 'string' && /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO)/.test(code)
+    typeof code === 'string' &&
+    /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN)|ENOSPC|EROFS|EDQUOT|EIO|database_replaced)/.test(code)
   )
 }
 
 /** Such a refusal, with what to do about it. */
 export const storageWords = (error: unknown): string =>
-  `The disk is full or read-only (${messageOf(error)}); make room or mount it for writing, then try again.`
+  error instanceof CoopError
+    ? error.message
+    : `The disk is full or read-only (${messageOf(error)}); make room or mount it for writing, then try again.`
 
 /** The lines that say something. A pattern for the gaps would take minutes over a page of blanks. */
 const linesOf = (text: string): string[] => text.split('\n').flatMap(line => line.trim() || [])

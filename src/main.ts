@@ -31,8 +31,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`coop: ${messageOf(error)}\n`)
     process.exitCode = exit.failed
   })
+  let running = ''
   try {
     const { config, name, args } = split(argv)
+    running = name
     const cli: Cli = {
       stdin: process.stdin,
       stdout: process.stdout,
@@ -45,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (name === 'help') process.stdout.write(helpText(known(args[0] === 'help' ? '' : (args[0] ?? ''))))
     else process.exitCode = await find(name).then(command => command.run(args, cli))
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
+    process.exitCode = isInterrupt(error, stop.signal) ? exit.interrupted : exitCodeOf(error, running)
     if (process.exitCode !== exit.interrupted) process.stderr.write(`coop: ${describe(error)}\n`)
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt)
@@ -104,6 +106,10 @@ function describe(error: unknown): string {
   if (isParseError(error)) return `${messageOf(error)} (see \`coop help\`)`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
+
+/** Whether a command broke off because its person said so. */
+const isInterrupt = (error: unknown, signal: AbortSignal): boolean =>
+  signal.aborted && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))
 
 /** Whether the system refused a file to this user. */
 const isClosed = (error: unknown): boolean =>

@@ -3,6 +3,7 @@ import type { Desk } from '../desk/desk.ts'
 import type { SessionEvent } from '../protocol/events.ts'
 import { type Block, type NewEntry, plainText, saidAfter, wellFormed } from '../store/entry.ts'
 import type { Spend, Usage } from '../store/turns.ts'
+import { withOwnIds } from './call-ids.ts'
 import { type CallRules, plannedCalls, runCalls } from './calls.ts'
 import { correction, unfounded } from './claims.ts'
 import { messagesOf, type NameOf } from './history.ts'
@@ -134,7 +135,8 @@ export async function* runTurn(
     usage = addUsage(usage, said.end.usage)
     const cost = options.costOf(said.end.usage, said.end.instead)
     objection = []
-    const calls = said.end.blocks.flatMap(block => (block.type === 'tool_call' ? [block] : []))
+    const given = withOwnIds(said.end.blocks, history, desk.turn.id)
+    const calls = given.flatMap(block => (block.type === 'tool_call' ? [block] : []))
     if (calls.length > 0 && !last) {
       const tools = calls.map(
         (call): NewEntry => ({
@@ -147,7 +149,7 @@ export async function* runTurn(
           state: 'planned',
         }),
       )
-      desk.step([make(said.end.blocks), ...tools], cost)
+      desk.step([make(given), ...tools], cost)
       const text = plainText(said.end.blocks)
       if (text.trim()) yield { type: 'message', turn: desk.turn.id, text, at: desk.now(), final: false }
       continue

@@ -62,6 +62,16 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
     return found
   }
 
+  /** Asked once; a box that did not come up has shown nothing either way. */
+  async function canShow(inventory: Inventory): Promise<boolean> {
+    try {
+      return await (shows ??= inventory.shows())
+    } catch (error) {
+      shows = undefined
+      throw error
+    }
+  }
+
   /** What could not be listed counts as from outside; the work goes on. */
   const unlisted = (error: unknown): true => {
     log.warn(
@@ -178,7 +188,7 @@ export function openBook(ledger: FileOrigins, log: Log, clock: () => string): Bo
         const ran = await command()
         const hasRead = async () => {
           if (!anyOutside(one.id)) return false
-          if (one.read || !(await (shows ??= inventory.shows()))) return true
+          if (one.read || !(await canShow(inventory))) return true
           return (await outsideOf(await inventory.read(from), one.id)).length > 0
         }
         const outside = ran.reached === true || turn.origin === 'outside' || (await hasRead().catch(unlisted))

@@ -150,7 +150,9 @@ export function boxOf(policy: Policy, turn: BoxTurn, { runtime, grounds, book, o
       )
     },
     [Symbol.asyncDispose]: async () => {
-      await (await door)?.[Symbol.asyncDispose]()
+      // A door that did not open has told so to the command that wanted it.
+      const opened = await door?.catch(() => undefined)
+      await opened?.[Symbol.asyncDispose]()
     },
   }
 }

@@ -73,6 +73,7 @@ export async function prove(exec: BoxRuntime['exec'], scratch: string, signal: A
         problems: [
           `The box ran but did not finish its proof: ${messageOf(ran.stderr.toString() || ran.ended)}`,
         ],
+        ...(ran.ended === 'timeout' ? { late: true } : {}),
       }
     }
     const walls = (Object.keys(missing) as Wall[]).filter(wall => lines.includes(wall))

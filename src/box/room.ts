@@ -74,6 +74,9 @@ export interface Offer {
   readonly instructs: (path: string) => boolean
 }
 
+/** How often a proof that took too long is tried again: turns wait for it, and would else be without hands for good. */
+const lateTries = 2
+
 /** Nothing is tried or started before it is needed. */
 export function openBoxes(options: RoomOptions): Boxes {
   const { log, folderLevels } = options
@@ -112,7 +115,12 @@ export function openBoxes(options: RoomOptions): Boxes {
         reserve: reserve(),
         ...(options.weaken ? { weaken: options.weaken } : {}),
       })
-      return { runtime, proof: await runtime.probe(signal) }
+      let proof = await runtime.probe(signal)
+      for (let more = lateTries; proof.late && more > 0 && !signal.aborted; more--) {
+        log.warn('the box did not show its walls in time; it is tried again')
+        proof = await runtime.probe(signal)
+      }
+      return { runtime, proof }
     } catch (error) {
       return { runtime: null, proof: { walls: [], problems: [messageOf(error)] } }
     }

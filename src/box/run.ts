@@ -1,5 +1,6 @@
 // Runs one command line to its end: output, deadline, watchdog, and the first reason to stop wins.
 import type { ChildProcess } from 'node:child_process'
+import { StringDecoder } from 'node:string_decoder'
 import { CoopError, messageOf } from '../errors.ts'
 import type { Origin } from '../store/entry.ts'
 import { type Launch, startChild } from './child.ts'
@@ -65,11 +66,14 @@ function collect(child: ChildProcess, order: Order, tooMuch: () => void) {
   const chunks: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
   let size = 0
   for (const name of ['stdout', 'stderr'] as const) {
+    // A letter may come in two pieces.
+    const letters = new StringDecoder('utf8')
     child[name]!.on('data', (chunk: Buffer) => {
       const room = order.maxOutput - size
       size += chunk.length
       if (room > 0) chunks[name].push(chunk.length > room ? chunk.subarray(0, room) : chunk)
-      if (room > 0) order.onOutput?.(chunk.toString())
+      const text = letters.write(chunk)
+      if (room > 0 && text !== '') order.onOutput?.(text)
       if (size > order.maxOutput) tooMuch()
     })
   }

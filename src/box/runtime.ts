@@ -11,6 +11,8 @@ export interface Proof {
   readonly walls: readonly Wall[]
   /** What failed, and which package or setting would mend it; one line each. */
   readonly problems: readonly string[]
+  /** Time ran out before anything was shown: on a busy machine another try may show it. */
+  readonly late?: true
 }
 
 export interface Exec {

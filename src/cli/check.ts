@@ -1,7 +1,7 @@
 // coop check: validates the configuration and shows what each person would get.
 import { parseArgs } from 'node:util'
 import { workspaceFault } from '../desk/files.ts'
-import { reportPeople } from '../gateway/preview.ts'
+import { reportPeople } from '../gateway/people/preview.ts'
 import { foreseeJob } from '../gateway/schedule/foresight.ts'
 import { configuredJobs } from '../gateway/schedule/job.ts'
 import { systemTimezone } from '../gateway/zone.ts'

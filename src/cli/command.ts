@@ -41,8 +41,16 @@ export const exit = { done: 0, failed: 1, usage: 2, noSession: 3, noGateway: 4, 
 export const isParseError = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 
-/** The exit code that a fault ends a command with. */
-export function exitCodeOf(error: unknown): number {
+/** Commands that leave a gateway running: where they fail, there is none. */
+const starting: readonly string[] = ['start', 'restart']
+
+/** The exit code that a fault ends the command `name` with. */
+export function exitCodeOf(error: unknown, name: string): number {
+  const code = codeOf(error)
+  return code === exit.failed && starting.includes(name) ? exit.noGateway : code
+}
+
+function codeOf(error: unknown): number {
   const codes: Partial<Record<FaultCode, number>> = {
     usage_wrong: exit.usage,
     session_missing: exit.noSession,

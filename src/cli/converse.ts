@@ -59,8 +59,9 @@ export async function converse(
   const link = await events.open(client, who, options.session)
   if (who.notice) cli.stderr.write(`${who.notice}\n`)
   if (options.message !== undefined) {
-    await link.ask(options.message)
-    return exit.done
+    const asked = await link.ask(options.message, cli.signal)
+    if (asked === 'failed') return exit.failed
+    return exitOf(asked === 'answered' ? 'end' : asked)
   }
   if (interactive)
     cli.stdout.write(`${who.name}, ${who.level}; ${who.model}. /help lists the commands, Ctrl-D leaves.\n`)

@@ -48,10 +48,13 @@ const tries = 3
 
 function plainly(dir: string, cli: Cli): number {
   const path = makeHome({ dir, name: userInfo().username || 'owner', model: anthropic.model })
-  loadConfig(path)
+  const { secret } = loadConfig(path)
+  const needs = secret(`env:${anthropic.variable}`)
+    ? ''
+    : ` (with ${anthropic.variable}=… in ${join(dir, '.env')})`
   const config = path === join(cli.surroundings.home, 'coop.toml') ? '' : ` --config ${path}`
   cli.stdout.write(
-    `A home is made: ${path}\nNext: \`coop${config}\` to chat, or \`coop${config} start\` for the gateway.\n`,
+    `A home is made: ${path}\nNext: \`coop${config}\` to chat, or \`coop${config} start\` for the gateway${needs}.\n`,
   )
   return exit.done
 }
@@ -81,7 +84,9 @@ async function byQuestions(dir: string, cli: Cli): Promise<{ path: string; said:
     if (token.trim() !== '') {
       const state = await checkTelegramToken(token.trim(), telegramApi)
       if (state.kind === 'refused')
-        say(`Not connected: ${state.reason}. docs/operating.md says how to do it later.`)
+        said.push(
+          `Telegram is not connected: ${state.reason}. Later: TELEGRAM_TOKEN=… in ${env}, and in coop.toml [channels.telegram] with token = "env:TELEGRAM_TOKEN".`,
+        )
       else {
         secrets.set('TELEGRAM_TOKEN', token.trim())
         writeSecrets(dir, kept, secrets)

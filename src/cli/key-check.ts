@@ -35,6 +35,12 @@ export async function checkProviderKey(config: Config, name: string): Promise<Ke
   return ask(`${base}/models`, key ? { authorization: `Bearer ${key}` } : {})
 }
 
+/** The variable that holds the key of the provider whose models are named `name/…`. */
+export const keyVariable = (config: Config, name: string): string =>
+  providersOf(config)
+    .find(({ key }) => key === name)
+    ?.api_keys[0]?.replace(/^env:/, '') ?? 'ANTHROPIC_API_KEY'
+
 /** A Telegram bot's token; its name is the bot's. */
 export async function checkTelegramToken(token: string, apiRoot: string): Promise<KeyState> {
   if (!/^\d+:[\w-]+$/.test(token)) return { kind: 'refused', reason: 'a token looks like 123456:ABC-def' }

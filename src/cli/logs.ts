@@ -32,7 +32,7 @@ export const logs: Command = {
     if (end === 0 && lines.length === 0) cli.stderr.write(`There is no log yet: ${path}\n`)
     for (const line of lines) show(line)
     if (values.follow) for await (const line of follow(path, cli.signal, end)) show(line)
-    return exit.done
+    return cli.signal.aborted ? exit.interrupted : exit.done
   },
 }
 

@@ -3,13 +3,14 @@ import { userInfo } from 'node:os'
 import { openModels } from '../agent/models/models.ts'
 import { findConfig } from '../config/environment.ts'
 import { loadOrLastGood } from '../config/last-good.ts'
-import { type Config, providersOf } from '../config/load.ts'
+import type { Config } from '../config/load.ts'
 import { openCoop } from '../coop.ts'
 import { coopVersion } from '../package.ts'
 import type { Cli } from './command.ts'
 import { type ChatOptions, converse } from './converse.ts'
 import { requireOwnHome } from './find-home.ts'
 import { makeHome } from './home.ts'
+import { keyVariable } from './key-check.ts'
 
 /** `before`: what is to be said first. */
 export async function chatOnOwn(
@@ -55,8 +56,7 @@ function withAnswerer(config: Config): Config {
   const models = openModels(config)
   const wanted = models.resolve(settings.agent.model)
   if (models.hasKey(wanted)) return config
-  const provider = providersOf(config).find(({ key }) => wanted.startsWith(`${key}/`))
-  const variable = provider?.api_keys[0]?.replace(/^env:/, '') ?? 'ANTHROPIC_API_KEY'
+  const variable = keyVariable(config, wanted.split('/')[0]!)
   return {
     ...config,
     standIn: `No model key is set: the built-in offline model answers. Set ${variable} for a real one.`,

@@ -1,4 +1,5 @@
 // coop start: the gateway in the foreground, or detached.
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openModels } from '../agent/models/models.ts'
 import type { Loaded } from '../config/last-good.ts'
@@ -11,6 +12,7 @@ import { type Cli, type Command, exit } from './command.ts'
 import { isRunning } from './connect.ts'
 import { requireOwnHome } from './find-home.ts'
 import { openLastGood } from './home.ts'
+import { keyVariable } from './key-check.ts'
 import { alreadyRunning, detach } from './service/detach.ts'
 import { installedService } from './service/here.ts'
 import { openNotifier } from './service/notify.ts'
@@ -41,7 +43,7 @@ export function requireKey(config: Config): void {
   if (models.hasKey(model)) return
   throw new CoopError(
     'key_missing',
-    `There is no key for ${model}: set ANTHROPIC_API_KEY (or the variable that [provider] names), or choose model = "offline/coop".`,
+    `There is no key for ${model}: write ${keyVariable(config, model.split('/')[0]!)}=… into ${join(config.home, '.env')} (mode 0600), or choose model = "offline/coop" in coop.toml.`,
   )
 }
 
@@ -66,7 +68,10 @@ async function foreground({ config, problem }: Loaded, cli: Cli): Promise<number
   notifier.ready()
   await Promise.race([coop.stopped, aborted(cli.signal)])
   notifier.stopping()
-  coop.log.info('stopping')
+  const { turns, outbox } = coop.gateway.status()
+  coop.log.info({ turns: turns.running, sending: outbox['sending'] ?? 0 }, 'stopping')
+  if (turns.running > 0 && cli.stderr.isTTY)
+    cli.stderr.write('It ends once its turns have come to a step; Ctrl-C again ends it at once.\n')
   return exit.done
 }
 

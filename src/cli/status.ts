@@ -1,6 +1,6 @@
 // coop status and coop channels: what the running gateway says of itself.
 import { parseArgs } from 'node:util'
-import { statusText } from '../gateway/status-text.ts'
+import { statusText } from '../gateway/self/status-text.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { connectTo } from './connect.ts'
 import { findHome, requireOwnHome } from './find-home.ts'

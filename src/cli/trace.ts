@@ -23,7 +23,7 @@ export const trace: Command = {
     if (values.follow) {
       for await (const line of follow(path, cli.signal))
         for (const span of parseSpan(line)) cli.stdout.write(`${treeText([span])}\n`)
-      return exit.done
+      return cli.signal.aborted ? exit.interrupted : exit.done
     }
     const [wanted] = positionals
     const spans = readSpans(path)

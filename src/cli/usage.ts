@@ -1,7 +1,7 @@
 // coop usage: tokens and money, by user, model, job or day.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readUsageWish, usageRows, usageText } from '../gateway/usage.ts'
+import { readUsageWish, usageRows, usageText } from '../gateway/self/usage.ts'
 import { systemTimezone } from '../gateway/zone.ts'
 import { migrationsFolder } from '../package.ts'
 import { openStore } from '../store/store.ts'

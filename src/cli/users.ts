@@ -1,7 +1,7 @@
 // coop users: people, and strangers who wait for an owner's word.
 import { parseArgs } from 'node:util'
 import { CoopError } from '../errors.ts'
-import { levelNamed } from '../gateway/people.ts'
+import { levelNamed } from '../gateway/people/people.ts'
 import { type Command, exit } from './command.ts'
 import { openConfig } from './home.ts'
 import { changePeople, decide, mergeTwo } from './users/change.ts'

@@ -39,7 +39,7 @@ export interface Sender {
   resume(): number
   /** Tries waiting parts now: a channel came back. */
   wake(): void
-  /** Resolves when nothing is left or `signal` aborts; then no more is sent. */
+  /** Resolves when nothing is on its way, or `signal` aborts; then no more is sent. What waits for another attempt stays stored. */
   close(signal: AbortSignal): Promise<void>
 }
 
@@ -54,6 +54,8 @@ export function openSender(options: SenderOptions): Sender {
   const lanes = new Map<string, OutboxRow[]>()
   const running = new Map<string, Promise<void>>()
   const stop = new AbortController()
+  /** From its abort on nothing is waited for but the platform's word: what was put off goes out after the next start. */
+  const closing = new AbortController()
   let nudge = new AbortController()
 
   function enqueue(row: OutboxRow): void {
@@ -73,6 +75,7 @@ export function openSender(options: SenderOptions): Sender {
       let marked: number | null = null
       try {
         const done = await attempt(row, () => (marked = queue[1]?.id ?? null))
+        if (!done && closing.signal.aborted) break
         if (!done) continue
         queue.shift()
         if (queue[0] && queue[0].id === marked) queue[0] = { ...queue[0], state: 'sending' }
@@ -82,7 +85,7 @@ export function openSender(options: SenderOptions): Sender {
           'the outbox cannot be written',
         )
         if (!isStorageFault(error)) queue.shift()
-        await pause(1_000)
+        await pause(1_000, true, stop.signal)
       }
     }
     // Together: a part that comes in between would find neither a queue nor anybody who empties it.
@@ -111,7 +114,7 @@ export function openSender(options: SenderOptions): Sender {
       : Math.min(row.nextAt - now(), longestBackoffMs)
     if (wait > 0) {
       await pause(wait, !held.has(row.id))
-      if (stop.signal.aborted) return false
+      if (closing.signal.aborted) return false
     }
     if (row.state !== 'sending') outbox.markSending(row.id)
     const channel = options.channel(row.outbound.place.channel)
@@ -204,17 +207,17 @@ export function openSender(options: SenderOptions): Sender {
   }
 
   /** Waits; a channel that came back ends the wait if it is `nudged`. */
-  function pause(ms: number, nudged = true): Promise<void> {
-    const signal = nudged ? AbortSignal.any([stop.signal, nudge.signal]) : stop.signal
+  function pause(ms: number, nudged = true, end = closing.signal): Promise<void> {
+    const signal = nudged ? AbortSignal.any([end, nudge.signal]) : end
     return new Promise(resolve => {
       if (signal.aborted) return resolve()
-      const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1))
-      function end() {
+      const timer = setTimeout(over, Math.min(ms, 2 ** 31 - 1))
+      function over() {
         clearTimeout(timer)
-        signal.removeEventListener('abort', end)
+        signal.removeEventListener('abort', over)
         resolve()
       }
-      signal.addEventListener('abort', end)
+      signal.addEventListener('abort', over)
     })
   }
 
@@ -232,6 +235,7 @@ export function openSender(options: SenderOptions): Sender {
       before.abort()
     },
     async close(signal) {
+      closing.abort()
       const all = Promise.allSettled(running.values())
       const deadline = new Promise<void>(resolve => {
         if (signal.aborted) resolve()

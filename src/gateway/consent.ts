@@ -10,7 +10,7 @@ import type { Desk } from '../desk/desk.ts'
 import { CoopError } from '../errors.ts'
 import { type Approval, hashArguments } from '../store/approvals.ts'
 import type { Store } from '../store/store.ts'
-import { fitsAbout, type PostOffice } from './post-office.ts'
+import { fitsAbout, type PostOffice } from './doors/post-office.ts'
 
 export interface ConsentOptions {
   readonly store: Store

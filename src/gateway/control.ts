@@ -20,6 +20,7 @@ import type { Store } from '../store/store.ts'
 import type { ConsentOffice } from './consent.ts'
 import { eventOf, type Live } from './live.ts'
 import { clientChannel, openPrincipals } from './principals.ts'
+import { titleFor } from './session-title.ts'
 
 export interface ControlOptions {
   readonly store: Store
@@ -69,10 +70,10 @@ export function openControl(options: ControlOptions): Control {
       const seen = rows.filter(session => maySee(principal, session)).slice(0, limit)
       const last = seen.length === limit ? seen.at(-1) : rows.length === page ? rows.at(-1) : undefined
       return {
-        sessions: seen.map(({ id: name, title, updatedAt: at }) => ({
-          id: name,
-          title: title ?? name,
-          updatedAt: at,
+        sessions: seen.map(session => ({
+          id: session.id,
+          title: titleFor(session, view(principal), store) ?? session.id,
+          updatedAt: session.updatedAt,
         })),
         ...(last ? { next: `${last.updatedAt} ${last.id}` } : {}),
       }
@@ -143,7 +144,7 @@ export function openControl(options: ControlOptions): Control {
       const { channels } = options.status()
       return {
         session: session.id,
-        title: session.title ?? session.id,
+        title: titleFor(session, view(principal), store) ?? session.id,
         model,
         running: options.running(session.id),
         context: { used: store.spending.lastSize(session.id), limit: options.models().contextOf(model) },

@@ -10,8 +10,8 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { InForce } from './configuration/in-force.ts'
+import type { PostOffice } from './doors/post-office.ts'
 import { messageHand } from './message-hand.ts'
-import type { PostOffice } from './post-office.ts'
 
 export interface DesksOptions {
   readonly store: Store

@@ -11,9 +11,9 @@ import type { Session } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Subagent } from '../store/subagents.ts'
 import type { Turn } from '../store/turns.ts'
-import type { Cleared, Gatekeeper } from './gatekeeper.ts'
+import type { Cleared, Gatekeeper } from './doors/gatekeeper.ts'
+import type { PostOffice } from './doors/post-office.ts'
 import type { Live } from './live.ts'
-import type { PostOffice } from './post-office.ts'
 import { jobOfSession } from './schedule/job.ts'
 
 /** A piece of work that was taken up, as a lane works on it. */

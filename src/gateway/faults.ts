@@ -4,8 +4,8 @@ import type { Log } from '../log.ts'
 import type { Received } from '../store/inbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Task } from './conversation/task.ts'
+import type { PostOffice } from './doors/post-office.ts'
 import { type Errand, subagentChannel } from './errand.ts'
-import type { PostOffice } from './post-office.ts'
 
 export interface Faults {
   /** Takes a task whose work threw: a full disk, or a bug. */

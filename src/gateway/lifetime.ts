@@ -7,12 +7,12 @@ import type { Store } from '../store/store.ts'
 import type { Changes } from './changes.ts'
 import type { ConsentOffice } from './consent.ts'
 import type { Task } from './conversation/task.ts'
-import type { Doors } from './doors.ts'
+import type { Doors } from './doors/doors.ts'
 import type { Lanes } from './lanes.ts'
 import type { OwnWork } from './own-work.ts'
 import type { Receiver } from './receive.ts'
 import { resumeTurns } from './recovery.ts'
-import type { SideWork } from './side-work.ts'
+import type { SideWork } from './side-work/side-work.ts'
 
 export interface LifetimeOptions
   extends Pick<Doors, 'channels' | 'sender' | 'typing'>,

@@ -3,7 +3,7 @@ import type { Clearance } from '../access/clearance.ts'
 import type { Household, Person } from '../access/household.ts'
 import type { MessageHand } from '../tools/hands/talk.ts'
 import { newTrace } from '../trace/trace.ts'
-import type { PostOffice } from './post-office.ts'
+import type { PostOffice } from './doors/post-office.ts'
 
 export function messageHand(
   clearance: Clearance,

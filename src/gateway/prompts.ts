@@ -5,7 +5,7 @@ import type { Speaker } from '../access/household.ts'
 import { type SystemPrompt, skillLines, systemPrompt, withVolatile } from '../agent/prompt.ts'
 import type { Config } from '../config/load.ts'
 import type { Desk } from '../desk/desk.ts'
-import { shownName } from './shown-name.ts'
+import { shownName } from './people/shown-name.ts'
 
 /** Prompts kept; an older one is built again when it is needed. */
 const most = 500

@@ -5,13 +5,13 @@ import type { Log } from '../log.ts'
 import { loginsFolder } from '../mcp/logins.ts'
 import { openToolServers, type ToolServers } from '../mcp/room.ts'
 import type { StatusReport } from '../protocol/messages.ts'
-import type { ChannelRunner } from './channels.ts'
 import { type Desks, openDesks } from './desks.ts'
+import type { ChannelRunner } from './doors/channels.ts'
+import type { PostOffice } from './doors/post-office.ts'
 import { type Lent, type LentOptions, openLent } from './lent.ts'
-import type { PostOffice } from './post-office.ts'
 import { openPrompts, type Prompts } from './prompts.ts'
-import { openSelf, type Records } from './self.ts'
-import { openStatus } from './status.ts'
+import { openSelf, type Records } from './self/self.ts'
+import { openStatus } from './self/status.ts'
 
 export interface WorkplaceOptions extends Omit<LentOptions, 'self'> {
   readonly version: string

@@ -1,5 +1,4 @@
 // How well the words of one row fit a question: bm25 over its columns, how much is covered, which words stand side by side.
-import type { Question } from './question.ts'
 import type { Row } from './row.ts'
 import { placeOf } from './sought.ts'
 import type { Term, Weighed } from './terms.ts'
@@ -21,19 +20,36 @@ const akinCounts = 0.5
 const k1 = 1.2
 const b = 0.75
 
+/** Two neighbouring terms of a question. */
+export interface Pair {
+  readonly one: string
+  readonly other: string
+  readonly text: string
+  /** Whether each is among the terms that are looked for. */
+  readonly looked: readonly [boolean, boolean]
+}
+
+export function pairsOf(asked: readonly string[], terms: readonly Term[]): Pair[] {
+  const looked = new Set(terms.flatMap(({ term, akin }) => [term, ...akin.map(other => other.term)]))
+  return asked.slice(1).map((other, index) => {
+    const one = asked[index]!
+    return { one, other, text: ` ${one} ${other} `, looked: [looked.has(one), looked.has(other)] }
+  })
+}
+
 /** `averageLength` is of all readable rows, in terms. */
 export function fitOf(
-  row: Pick<Row, 'norm' | 'near' | 'meta' | 'len'>,
+  row: Pick<Row, 'id' | 'norm' | 'near' | 'meta' | 'len'>,
   terms: readonly Term[],
-  question: Question,
+  neighbours: readonly Pair[],
   averageLength: number,
 ): Fit {
   const endOfNorm = row.norm.length + 1
   const endOfNear = endOfNorm + row.near.length + 2
   const text = ` ${row.norm}  ${row.near}  ${row.meta} `
   const damp = k1 * (1 - b + (b * row.len) / averageLength)
-  /** Terms that were looked for, and are not among the row's own words. */
-  const missing = new Set<string>()
+  /** Terms that were looked for, and are among the row's own words. */
+  const present: string[] = []
   let match = 0
   let covered = 0
   for (const term of terms) {
@@ -50,17 +66,17 @@ export function fitOf(
     covered += akinCounts * best.covered
   }
   let pairs = 0
-  for (let index = 1; index < question.terms.length; index++) {
-    const [one, other] = [question.terms[index - 1]!, question.terms[index]!]
-    if (missing.has(one) || missing.has(other)) continue
-    const at = text.indexOf(` ${one} ${other} `)
+  for (const { one, other, text: both, looked } of neighbours) {
+    if ((looked[0] && !present.includes(one)) || (looked[1] && !present.includes(other))) continue
+    const at = text.indexOf(both)
     if (at >= 0 && at < endOfNorm) pairs++
   }
   return { match, coverage: covered / terms.length, pairs }
 
-  function partOf({ term, sought, idf }: Weighed): { match: number; covered: number } {
+  function partOf({ term, sought, idf, among }: Weighed): { match: number; covered: number } {
+    if (among && !among.has(row.id)) return absent
     const first = placeOf(sought, text, 0)
-    if (first < 0 || first >= endOfNorm) missing.add(term)
+    if (first >= 0 && first < endOfNorm) present.push(term)
     let own = 0
     let near = 0
     for (let at = first; at >= 0; at = placeOf(sought, text, at + 1)) {

@@ -32,6 +32,8 @@ export interface NewRow {
   readonly terms?: readonly string[]
   /** Those of the turns before and after, where they are known already. */
   readonly near?: string
+  /** Of a turn: its place in its session, where it is known already. */
+  readonly pos?: number
 }
 
 const numbers = /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|dozen|hundred|couple)\b/i
@@ -65,7 +67,7 @@ export function insertRow(shelf: Shelf, row: NewRow): void {
     people: JSON.stringify(people),
     session: row.session ?? null,
     seq: row.seq ?? null,
-    pos: placeOf(shelf, row, terms.length, hash),
+    pos: row.pos ?? placeOf(shelf, row, terms.length, hash),
     at: row.at,
     event_from: event?.from ?? null,
     event_to: event?.to ?? null,
@@ -96,7 +98,12 @@ export function countPeople(shelf: Shelf, row: Pick<Row, 'said_by' | 'people' | 
 }
 
 /** How many index terms a column of them holds. */
-export const countTerms = (terms: string): number => (terms === '' ? 0 : terms.split(' ').length)
+export function countTerms(terms: string): number {
+  if (terms === '') return 0
+  let count = 1
+  for (let at = terms.indexOf(' '); at >= 0; at = terms.indexOf(' ', at + 1)) count++
+  return count
+}
 
 /** Equal for the same words however they are spaced. */
 export const hashOf = (text: string): Buffer =>
@@ -117,12 +124,9 @@ const namesIn = (row: Pick<Row, 'said_by' | 'people'>): Set<string> =>
 
 function countPerson(shelf: Shelf, name: string, at: number): void {
   const { person, name: names } = shelf.tables
-  shelf
-    .sql(
-      `INSERT INTO ${person} VALUES (?, 1, ?)
-       ON CONFLICT (name) DO UPDATE SET rows = rows + 1, last_at = max(last_at, excluded.last_at)`,
-    )
-    .run(name, at)
+  const again = shelf.sql(`UPDATE ${person} SET rows = rows + 1, last_at = max(last_at, ?) WHERE name = ?`)
+  if (again.run(at, name).changes > 0) return
+  shelf.sql(`INSERT INTO ${person} VALUES (?, 1, ?)`).run(name, at)
   for (const term of new Set(termsOf(name))) {
     shelf.sql(`INSERT INTO ${names} VALUES (?, ?) ON CONFLICT DO NOTHING`).run(term, name)
   }
@@ -155,7 +159,8 @@ function saidLately({ sql, tables }: Shelf, session: string, next: number, hash:
   return sql(query).get(session, next - lately, hash) !== undefined
 }
 
-function nextPosition(shelf: Shelf, session: string): number {
+/** The place behind the last turn of a session. */
+export function nextPosition(shelf: Shelf, session: string): number {
   const last = shelf
     .sql(`SELECT pos FROM ${shelf.tables.mem} WHERE session = ? ORDER BY pos DESC LIMIT 1`)
     .pluck()

@@ -11,6 +11,8 @@ export interface Postings {
   counts(terms: readonly string[]): ReadonlyMap<string, number>
   /** The newest rows of one shelf that have it, of the kinds asked for. */
   rows(shelf: Shelf, term: string, where: Where): readonly number[]
+  /** Every row of one shelf, of the kinds asked for, that may have it; undefined where they were not all read. */
+  having(shelf: Shelf, term: string): ReadonlySet<number> | undefined
 }
 
 /** Above this many readable rows counting is left to the index, and rows are found by their own words alone. */
@@ -19,16 +21,21 @@ export const manyRows = 100_000
 /** `most`: how many rows of a term are looked at. */
 export function openPostings(shelves: readonly Shelf[], all: number, most: number, kinds: Kinds): Postings {
   const read = new Map<string, readonly number[]>()
-  /** Terms that a shelf was found not to have. */
-  const absent = new Set<string>()
+  /** How many rows of a shelf have a term. */
+  const counted = new Map<string, number>()
 
-  function list(shelf: Shelf, match: string): readonly number[] {
+  /** In no order when the `whole` list is wanted: looking from the newest on costs more. */
+  function list(shelf: Shelf, match: string, whole = false): readonly number[] {
     const { fts } = shelf.tables
     const key = `${fts} ${match}`
     const known = read.get(key)
     if (known) return known
-    const query = `SELECT rowid FROM ${fts} WHERE ${fts} MATCH ? ORDER BY rowid DESC LIMIT ?`
-    const rows = shelf.sql(query).pluck().all(match, most) as number[]
+    const query = `SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?`
+    const rows = (
+      whole
+        ? shelf.sql(query).pluck().all(match)
+        : shelf.sql(`${query} ORDER BY rowid DESC LIMIT ?`).pluck().all(match, most)
+    ) as number[]
     read.set(key, rows)
     return rows
   }
@@ -55,18 +62,30 @@ export function openPostings(shelves: readonly Shelf[], all: number, most: numbe
         for (const term of others) counts.set(term, countFound(shelf, term))
         for (const term of asked) {
           const rows = counts.get(term) ?? 0
-          if (rows === 0) absent.add(`${shelf.tables.fts} ${term}`)
+          counted.set(`${shelf.tables.fts} ${term}`, rows)
           sums.set(term, (sums.get(term) ?? 0) + rows)
         }
       }
       return sums
     },
     rows(shelf, term, where) {
-      if (absent.has(`${shelf.tables.fts} ${term}`)) return []
-      return list(shelf, `${where === 'own' ? '{norm meta} : ' : ''}${quoted(term)}${only[kinds ?? 'all']}`)
+      const count = counted.get(`${shelf.tables.fts} ${term}`)
+      if (count === 0) return []
+      const column = where === 'own' ? '{norm meta} : ' : ''
+      const few = count !== undefined && count < most && plain.test(term)
+      return list(shelf, `${column}${quoted(term)}${only[kinds ?? 'all']}`, few)
+    },
+    having(shelf, term) {
+      // Of others the index may have more or fewer rows than hold them letter by letter.
+      if (!plain.test(term)) return undefined
+      if (counted.get(`${shelf.tables.fts} ${term}`) === 0) return none
+      const rows = read.get(`${shelf.tables.fts} ${quoted(term)}${only[kinds ?? 'all']}`)
+      return rows && rows.length < most ? new Set(rows) : undefined
     },
   }
 }
+
+const none: ReadonlySet<number> = new Set()
 
 /** The index has these as they are; another term it may fold or take apart. */
 const plain = /^[a-z0-9]+$/

@@ -3,7 +3,7 @@ import { maxQueryChars, questionTerms, termOf, wordsOf } from './analyse.ts'
 import { type NamedDate, namedDates, termsOfDate } from './dates.ts'
 import type { Shelf } from './files.ts'
 import { quoted } from './postings.ts'
-import { tellerTerm } from './teller.ts'
+import { tellerSpan, tellerTerm } from './teller.ts'
 
 export interface Question {
   /** Content terms, each once, in order. */
@@ -39,12 +39,11 @@ export function withAliases(question: Question, shelves: readonly Shelf[]): Ques
     const next = question.terms[index + 1]
     return next === undefined ? [term] : [term, `${term} ${next}`]
   })
+  const asked = JSON.stringify(spans)
   const meant = new Set<string>()
-  for (const shelf of shelves) {
-    const lookup = shelf.sql(`SELECT person FROM ${shelf.tables.alias} WHERE alias = ?`)
-    for (const span of spans) {
-      for (const { person } of lookup.all(span) as { person: string }[]) meant.add(person)
-    }
+  for (const { sql, tables } of shelves) {
+    const lookup = sql(`SELECT person FROM ${tables.alias} WHERE alias IN (SELECT value FROM json_each(?))`)
+    for (const person of lookup.pluck().all(asked) as string[]) meant.add(person)
   }
   if (meant.size === 0) return question
   const added = [...meant].sort().flatMap(name => wordsOf(name).map(termOf))
@@ -54,9 +53,14 @@ export function withAliases(question: Question, shelves: readonly Shelf[]): Ques
 /** The only person of these shelves that the question names, as one who spoke or is spoken of or quoted; null for none or several. */
 export function personNamed(question: Question, shelves: readonly Shelf[]): string | null {
   const hits = new Map<string, Set<string>>()
-  for (const shelf of shelves) {
-    const lookup = shelf.sql(`SELECT name FROM ${shelf.tables.name} WHERE term = ? LIMIT 20`)
-    for (const term of question.terms) {
+  const asked = JSON.stringify(question.terms)
+  for (const { sql, tables } of shelves) {
+    // Few terms are a name: one question sorts the others out.
+    const inNames = sql(
+      `SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM ${tables.name} WHERE term = value)`,
+    )
+    const lookup = sql(`SELECT name FROM ${tables.name} WHERE term = ? LIMIT 20`)
+    for (const term of inNames.pluck().all(asked) as string[]) {
       for (const { name } of lookup.all(term) as { name: string }[]) {
         const terms = hits.get(name)
         if (terms) terms.add(term)
@@ -79,9 +83,12 @@ const covers = (more: ReadonlySet<string>, terms: ReadonlySet<string>): boolean 
 
 /** Which of these terms stand before the colon of more than one turn: a name, not the heading of a note. */
 function tellersAmong(terms: readonly string[], shelves: readonly Shelf[]): string[] {
+  const told = shelves.filter(({ sql, tables }) =>
+    sql(`SELECT 1 FROM ${tables.voc} WHERE term >= ? AND term < ? LIMIT 1`).get(...tellerSpan),
+  )
   return terms.filter(term => {
     let turns = 0
-    for (const { sql, tables } of shelves) {
+    for (const { sql, tables } of told) {
       const query = `SELECT 1 FROM ${tables.fts} WHERE ${tables.fts} MATCH ? LIMIT 2`
       turns += sql(query).all(`meta : ${quoted(tellerTerm(term))}`).length
       if (turns > 1) return true

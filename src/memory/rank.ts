@@ -1,7 +1,6 @@
 // The order of what was found: a pure function of the question and the candidates.
 import { sittingGapMs } from './context.ts'
 import { type NamedDate, partsOf } from './dates.ts'
-import { countTerms } from './insert.ts'
 import { sittingScores, sittingsOf } from './sittings.ts'
 
 /** What one candidate brings, whatever shelf it is from. */
@@ -75,11 +74,7 @@ export function rank(candidates: readonly Candidate[], wish: Wish): Ranked[] {
   const own = candidates.map(
     candidate => candidate.match * candidate.coverage ** weights.coverage + weights.pair * candidate.pairs,
   )
-  const places = new Map<string, { score: number; candidate: Candidate }>()
-  for (const [index, candidate] of candidates.entries()) {
-    const { session, pos } = candidate
-    if (session !== null && pos !== null) places.set(`${session}:${pos}`, { score: own[index]!, candidate })
-  }
+  const places = placesOf(candidates)
   const sittings = sittingsOf(candidates)
   const sessions = sittingScores(sittings, own)
   const top = own.reduce((max, score) => Math.max(max, score), 0)
@@ -87,39 +82,59 @@ export function rank(candidates: readonly Candidate[], wish: Wish): Ranked[] {
 
   const ranked = candidates
     .map((candidate, index) => {
-      const { session, pos, at } = candidate
-      const beside = (by: number) => {
-        const near = session === null || pos === null ? undefined : places.get(`${session}:${pos + by}`)
-        return near && Math.abs(near.candidate.at - at) <= sittingGapMs ? near : undefined
+      const { session, pos, at, saidBy, says } = candidate
+      const turns = session === null || pos === null ? undefined : places.get(session)
+      let context = 0
+      if (turns !== undefined && turns.size > 1) {
+        const beside = (by: number): number | undefined => {
+          const near = turns.get(pos! + by)
+          return near !== undefined && Math.abs(candidates[near]!.at - at) <= sittingGapMs ? near : undefined
+        }
+        const scoreAt = (near: number | undefined) => (near === undefined ? 0 : own[near]!)
+        const before = beside(-1)
+        // What the other asks right before says what this turn is about.
+        const asked =
+          before !== undefined && candidates[before]!.saidBy !== saidBy ? candidates[before]!.asks : 0
+        context =
+          weights.previous * (1 + weights.answers * asked) * scoreAt(before) +
+          weights.next * scoreAt(beside(1)) +
+          weights.previous2 * scoreAt(beside(-2)) +
+          weights.next2 * scoreAt(beside(2))
       }
-      const before = beside(-1)
-      // What the other asks right before says what this turn is about.
-      const asked = before && before.candidate.saidBy !== candidate.saidBy ? before.candidate.asks : 0
-      const context =
-        weights.previous * (1 + weights.answers * asked) * (before?.score ?? 0) +
-        weights.next * (beside(1)?.score ?? 0) +
-        weights.previous2 * (beside(-2)?.score ?? 0) +
-        weights.next2 * (beside(2)?.score ?? 0)
       const sitting = sittings[index]
       const company = sitting == null ? 0 : weights.session * top * ((sessions.get(sitting) ?? 0) / best)
       const score = (own[index]! + context + company) * fit(candidate, wish)
-      return { uid: candidate.uid, score, coverage: candidate.coverage, says: wordsBy(candidate) }
+      return { uid: candidate.uid, score, coverage: candidate.coverage, saidBy: saidBy ?? '', says }
     })
     .sort(bestFirst)
   return behindTheFirst(ranked)
 }
 
+/** Where in its session each candidate stands: by session, then by place. */
+function placesOf(candidates: readonly Candidate[]): Map<string, Map<number, number>> {
+  const places = new Map<string, Map<number, number>>()
+  for (const [index, { session, pos }] of candidates.entries()) {
+    if (session === null || pos === null) continue
+    const turns = places.get(session)
+    if (turns) turns.set(pos, index)
+    else places.set(session, new Map([[pos, index]]))
+  }
+  return places
+}
+
 const bestFirst = (a: Ranked, b: Ranked): number => b.score - a.score || (a.uid < b.uid ? -1 : 1)
 
-const wordsBy = ({ saidBy, says }: Candidate): string => `${saidBy ?? ''}\n${says}`
-
 /** The same words of the same person a second time tell nothing more: they go behind. */
-function behindTheFirst(ranked: readonly (Ranked & { readonly says: string })[]): Ranked[] {
-  const seen = new Set<string>()
+function behindTheFirst(
+  ranked: readonly (Ranked & { readonly saidBy: string; readonly says: string })[],
+): Ranked[] {
+  const seen = new Map<string, Set<string>>()
   return ranked
-    .map(({ uid, score, coverage, says }) => {
-      const again = seen.has(says)
-      seen.add(says)
+    .map(({ uid, score, coverage, saidBy, says }) => {
+      const theirs = seen.get(saidBy) ?? new Set<string>()
+      if (theirs.size === 0) seen.set(saidBy, theirs)
+      const again = theirs.has(says)
+      theirs.add(says)
       return { uid, score: again ? score * weights.repeats : score, coverage }
     })
     .sort(bestFirst)
@@ -128,8 +143,7 @@ function behindTheFirst(ranked: readonly (Ranked & { readonly says: string })[])
 /** How well a candidate fits what the question asks for beside its words. */
 function fit(candidate: Candidate, wish: Wish): number {
   let factor = 1 - weights.asks * candidate.asks
-  factor *=
-    1 + weights.telling * (candidate.fact ? 1 : Math.min(countTerms(candidate.says) / tellingTerms, 1))
+  factor *= 1 + weights.telling * (candidate.fact ? 1 : roomToTell(candidate.says))
   if (wish.person !== null) {
     const theirs =
       candidate.saidBy === wish.person || (candidate.fact && candidate.people.includes(wish.person))
@@ -142,6 +156,14 @@ function fit(candidate: Candidate, wish: Wish): number {
   return factor * freshness(candidate)
 }
 
+/** The share of `tellingTerms` that a line of terms has, at most 1; what is behind them is not read. */
+function roomToTell(terms: string): number {
+  if (terms === '') return 0
+  let count = 1
+  for (let at = terms.indexOf(' '); at >= 0 && count < tellingTerms; at = terms.indexOf(' ', at + 1)) count++
+  return count / tellingTerms
+}
+
 /** Age breaks ties among facts and never more: between 1 and .85. */
 function freshness({ fact, pinned, ageMs }: Candidate): number {
   if (!fact || pinned) return 1
@@ -149,6 +171,7 @@ function freshness({ fact, pinned, ageMs }: Candidate): number {
 }
 
 function dateFit(candidate: Candidate, dates: readonly NamedDate[]): number {
+  if (dates.length === 0) return 0
   let best = 0
   const moments = candidate.eventFrom === null ? [candidate.at] : [candidate.at, candidate.eventFrom]
   for (const date of dates) {

@@ -15,6 +15,8 @@ export interface RetentionRules {
   readonly archiveAfterDays: number
   readonly deleteArchiveAfterDays: number
   readonly maxRows: number
+  /** The moment by which things are old; by memory’s own clock if absent. */
+  readonly now?: number
 }
 
 export interface RetentionReport {
@@ -32,12 +34,14 @@ const mergedPages = 32
 
 /** One run over the shelves given. Each step is one commit; a crash between two loses nothing. */
 export async function tidy(
-  room: Room,
+  memory: Room,
   refs: readonly ShelfRef[],
   rules: RetentionRules,
   complete: Complete | null,
   signal: AbortSignal,
 ): Promise<RetentionReport> {
+  const { now } = rules
+  const room = now === undefined ? memory : { ...memory, now: () => now }
   const report = { summarised: 0, archived: 0, deleted: 0 }
   noteUse(room)
   let budget = rules.maxRows

@@ -1,13 +1,13 @@
 // Lexical search over the shelves one clearance reads: candidates from each, scored as if they were one collection.
 import { termOf, wordsOf } from './analyse.ts'
 import type { Shelf } from './files.ts'
-import { fitOf } from './fit.ts'
+import { fitOf, pairsOf } from './fit.ts'
 import { type Kinds, manyRows, openPostings } from './postings.ts'
 import { personNamed, questionOf, withAliases } from './question.ts'
 import { type Candidate, type Ranked, rank } from './rank.ts'
 import { besideOf, type Found, shortlist } from './shortlist.ts'
 import { tellerIn } from './teller.ts'
-import { narrowing, rarest, weigh } from './terms.ts'
+import { narrowing, rarest, type Term, weigh, withRows } from './terms.ts'
 
 export interface Limits {
   /** The moment for which it is asked: what had ended by then comes later. */
@@ -42,10 +42,12 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
     most: limits.candidates ?? (limits.cheap ? 60 : 350),
     byNeighbours: size.rows <= manyRows && limits.kinds !== 'facts',
   })
+  const neighbours = pairsOf(question.terms, terms)
   const found = hits.flatMap(({ shelf, rows }) => {
+    const placed = withRows(postings, shelf, terms)
     const beside =
       limits.cheap || limits.kinds === 'facts' ? [] : besideOf(shelf, rows.slice(0, companyOf), rows)
-    return [...rows, ...beside].map(row => candidate(shelf, row))
+    return [...rows, ...beside].map(row => candidate(shelf, row, placed))
   })
   return rank(found, {
     person,
@@ -60,12 +62,12 @@ export function retrieve(shelves: readonly Shelf[], text: string, limits: Limits
     return named.length > 0 && named.every(term => teller.includes(term)) ? person : teller.join(' ')
   }
 
-  function candidate(shelf: Shelf, row: Found): Candidate {
+  function candidate(shelf: Shelf, row: Found, placed: readonly Term[]): Candidate {
     return {
       uid: row.uid,
       session: row.session === null ? null : `${shelf.ref.owner ?? ''}/${shelf.ref.id}/${row.session}`,
       pos: row.pos,
-      ...fitOf(row, terms, question, size.terms / size.rows),
+      ...fitOf(row, placed, neighbours, size.terms / size.rows),
       saidBy: speaker(row),
       people: row.people === '[]' ? [] : (JSON.parse(row.people) as string[]),
       fact: row.kind !== 'turn',

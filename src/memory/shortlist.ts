@@ -7,6 +7,7 @@ import type { Weighed } from './terms.ts'
 
 export type Found = Pick<
   Row,
+  | 'id'
   | 'uid'
   | 'kind'
   | 'norm'
@@ -73,7 +74,7 @@ function best(shelves: readonly Shelf[], postings: Postings, hunt: Hunt): { shel
   })
 }
 
-const foundColumns = `m.uid, m.kind, m.norm, m.near, m.meta, m.len, m.said_by, m.people, m.session, m.pos, m.at, m.event_from,
+const foundColumns = `m.id, m.uid, m.kind, m.norm, m.near, m.meta, m.len, m.said_by, m.people, m.session, m.pos, m.at, m.event_from,
   m.valid_to, m.recorded_at, m.confirmed_at, m.pinned, m.asks, m.tells_time, m.tells_number`
 
 function rowsOf(shelf: Shelf, ids: readonly number[]): Found[] {

@@ -25,5 +25,8 @@ export function tellerIn(meta: string): readonly string[] | null {
   return found.length === 0 ? null : found
 }
 
+/** All such terms lie from the first of these on, before the second. */
+export const tellerSpan: readonly [string, string] = [mark, `${mark}\u{10ffff}`]
+
 /** What a row is found by whose turn begins with this name. */
 export const tellerTerm = (term: string): string => mark + term

@@ -11,6 +11,8 @@ export interface Weighed {
   /** Readable rows that have it. */
   readonly rows: number
   readonly idf: number
+  /** The only rows of one shelf that may have it, where they are known. */
+  readonly among?: ReadonlySet<number> | undefined
 }
 
 export interface Term extends Weighed {
@@ -55,6 +57,15 @@ export function narrowing(terms: readonly Term[], most: number): Weighed[] {
     found.push(word)
   }
   return found
+}
+
+/** The terms with the rows of one shelf that may have them, so that others need not be searched for them. */
+export function withRows(postings: Postings, shelf: Shelf, terms: readonly Term[]): Term[] {
+  return terms.map(term => ({
+    ...term,
+    among: postings.having(shelf, term.term),
+    akin: term.akin.map(other => ({ ...other, among: postings.having(shelf, other.term) })),
+  }))
 }
 
 /** Rare terms among the longest, never looking at more than a bounded number of rows: it runs where others wait. */

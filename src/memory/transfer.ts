@@ -5,7 +5,7 @@ import { CoopError } from '../errors.ts'
 import { termsOf } from './analyse.ts'
 import { refreshSession, sittingGapMs } from './context.ts'
 import type { Shelf } from './files.ts'
-import { hashOf, insertRow } from './insert.ts'
+import { hashOf, insertRow, nextPosition } from './insert.ts'
 import { mended } from './mend.ts'
 import type { Row } from './row.ts'
 import { type Scope, targetOf, writable } from './scope.ts'
@@ -100,7 +100,8 @@ export function openImport(): Import {
       touched.set(key, group)
       const storeAll = shelf.db.transaction(() => {
         const context = contextOf(lines)
-        return lines.filter(line => store(scope, shelf, line, context.get(line)))
+        const places = placesIn(shelf)
+        return lines.filter(line => store(scope, shelf, line, context.get(line), places))
       })
       const fresh = mended([shelf.ref.owner], scope.mend, storeAll)
       stored += fresh.length
@@ -195,14 +196,14 @@ function contextOf(lines: readonly Line[]): Map<Line, Context> {
   }
   const contexts = new Map<Line, Context>()
   for (const session of sessions.values()) {
-    session.sort((a, b) => momentOf(a) - momentOf(b) || (a.seq ?? 0) - (b.seq ?? 0))
-    const terms = session.map(line => termsOf(textOf(line)))
-    for (const [index, line] of session.entries()) {
-      const beside = [index - 1, index + 1].filter(other => {
-        const there = session[other]
-        return there && Math.abs(momentOf(there) - momentOf(line)) <= sittingGapMs
-      })
-      contexts.set(line, { terms: terms[index]!, near: beside.flatMap(other => terms[other]!).join(' ') })
+    const told = session
+      .map(line => ({ line, at: momentOf(line), terms: termsOf(textOf(line)) }))
+      .sort((a, b) => a.at - b.at || (a.line.seq ?? 0) - (b.line.seq ?? 0))
+    for (const [index, { line, at, terms }] of told.entries()) {
+      const beside = [told[index - 1], told[index + 1]].filter(
+        other => other && Math.abs(other.at - at) <= sittingGapMs,
+      )
+      contexts.set(line, { terms, near: beside.flatMap(other => other!.terms).join(' ') })
     }
   }
   return contexts
@@ -212,7 +213,23 @@ function contextOf(lines: readonly Line[]): Map<Line, Context> {
 const textOf = ({ title, text }: Line): string =>
   title ? `${withoutSecrets(title)}\n${withoutSecrets(text)}` : withoutSecrets(text)
 
-function store(scope: Scope, shelf: Shelf, line: Line, context: Context | undefined): boolean {
+/** Gives out the places of each session in turn; the shelf is asked once a session. Good for one transaction. */
+function placesIn(shelf: Shelf): (session: string) => number {
+  const next = new Map<string, number>()
+  return session => {
+    const place = next.get(session) ?? nextPosition(shelf, session)
+    next.set(session, place + 1)
+    return place
+  }
+}
+
+function store(
+  scope: Scope,
+  shelf: Shelf,
+  line: Line,
+  context: Context | undefined,
+  places: (session: string) => number,
+): boolean {
   const now = scope.now()
   const body = withoutSecrets(line.text)
   const at = line.at == null ? now : timeOf(line.at)
@@ -244,6 +261,7 @@ function store(scope: Scope, shelf: Shelf, line: Line, context: Context | undefi
     originTrust: scope.clearance.acts,
     ref: line.ref ?? null,
     ...context,
+    ...(line.kind === 'turn' && line.session != null ? { pos: places(line.session) } : {}),
   })
   return true
 }

@@ -45,7 +45,8 @@ export function openInbox(db: Db) {
   )
   const rewrite = db.prepare<[string, number]>("UPDATE inbox SET body = ? WHERE id = ? AND state = 'new'")
   const counts = db.prepare<[], { state: InboxState; count: number }>(
-    "SELECT state, count(*) AS count FROM inbox WHERE state IN ('new', 'running', 'failed') GROUP BY state",
+    `SELECT state, count(*) AS count FROM inbox INDEXED BY inbox_open WHERE state IN ('new', 'running') GROUP BY state
+     UNION ALL SELECT state, count(*) FROM inbox INDEXED BY inbox_failed WHERE state = 'failed' GROUP BY state`,
   )
 
   return {

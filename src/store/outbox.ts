@@ -51,7 +51,9 @@ export function openOutbox(db: Db) {
     `INSERT INTO outbox (key, channel, lane, body, labels, grant_json, turn, state, attempts, trace, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
   )
-  const open = db.prepare<[], Row>("SELECT * FROM outbox WHERE state IN ('queued', 'sending') ORDER BY id")
+  // Named, since without statistics SQLite would sooner read everything that was ever sent.
+  const notOut = "outbox INDEXED BY outbox_open WHERE state IN ('queued', 'sending')"
+  const open = db.prepare<[], Row>(`SELECT * FROM ${notOut} ORDER BY id`)
   const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE id = ?')
   const sending = db.prepare<[number]>(
     "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?",
@@ -68,13 +70,20 @@ export function openOutbox(db: Db) {
   const dropFiles = db.prepare<[number]>(
     "UPDATE outbox SET body = json_remove(body, '$.attachments') WHERE id = ?",
   )
-  const repeated = db.prepare("UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending'")
+  const repeated = db.prepare(
+    `UPDATE outbox SET repeated = repeated + 1 WHERE state = 'sending' AND id IN (SELECT id FROM ${notOut})`,
+  )
   const newest = db.prepare<[number, string, string], { key: string; body: string; labels: string }>(
     `SELECT key, body, labels FROM (SELECT * FROM outbox ORDER BY id DESC LIMIT ?)
      WHERE channel = ? AND external_id = ? LIMIT 1`,
   )
-  const counts = db.prepare<[], { state: string; count: number; repeated: number }>(
-    'SELECT state, count(*) AS count, sum(repeated) AS repeated FROM outbox GROUP BY state',
+  const counts = db.prepare<[], { state: string; count: number }>(
+    `SELECT state, count(*) AS count FROM ${notOut} GROUP BY state
+     UNION ALL SELECT state, count(*) FROM outbox WHERE state IN ('failed', 'refused') GROUP BY state`,
+  )
+  const totals = db.prepare<[], { parts: number; repeated: number }>(
+    `SELECT (SELECT count(*) FROM outbox) AS parts,
+       (SELECT coalesce(sum(repeated), 0) FROM outbox WHERE repeated > 0) AS repeated`,
   )
 
   return {
@@ -142,10 +151,13 @@ export function openOutbox(db: Db) {
       return { key: row.key, text, place, labels: JSON.parse(row.labels) as string[] }
     },
     counts: (): Record<string, number> => {
-      const all = counts.all()
+      const others = counts.all()
+      const { parts, repeated } = totals.get()!
+      const sent = parts - others.reduce((sum, { count }) => sum + count, 0)
       return {
-        ...Object.fromEntries(all.map(row => [row.state, row.count])),
-        repeated: all.reduce((sum, row) => sum + row.repeated, 0),
+        ...Object.fromEntries(others.map(({ state, count }) => [state, count])),
+        ...(sent > 0 ? { sent } : {}),
+        repeated,
       }
     },
   }

@@ -32,6 +32,8 @@ export interface Store extends Disposable {
    * that the outside sees: an acknowledgement, a message, a tool that changes something.
    */
   durable(): Promise<void>
+  /** Why nothing is kept any more, and what to do; null while the database lies where it was opened. */
+  misplaced(): string | null
   readonly inbox: Inbox
   readonly sessions: Sessions
   readonly transcript: Transcript
@@ -67,6 +69,7 @@ export function openStore(path: string, migrations: string): Store {
     db,
     together: work => db.transaction(work)(),
     durable: log.flushed,
+    misplaced: log.misplaced,
     inbox,
     sessions,
     transcript,

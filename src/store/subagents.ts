@@ -52,7 +52,8 @@ export function openSubagents(db: Db) {
     db.prepare<[string | number], Row>(`SELECT ${columns} FROM subagent WHERE ${where}`)
   const byId = one('id = ?')
   const byCall = one('call_id = ?')
-  const byInbox = one('inbox = ?')
+  // The newest first: it has no index, and is asked for while its work is new.
+  const byInbox = one('inbox = ? ORDER BY rowid DESC LIMIT 1')
   const open = db.prepare<[], Row>(`SELECT ${columns} FROM subagent WHERE state = 'running' ORDER BY rowid`)
   const openOfParent = one("parent = ? AND state = 'running' ORDER BY rowid")
   const openOfTurn = db.prepare<[string], Row>(

@@ -29,7 +29,7 @@ export async function pipeChat(
     for await (const line of lines) {
       if (line.trim() === '') continue
       try {
-        await link.ask(line)
+        await link.ask(line, signal)
       } catch (error) {
         if (!gone && error instanceof CoopError) refused(error)
         else if (!gone) throw error

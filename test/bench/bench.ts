@@ -13,10 +13,10 @@ const files = readdirSync(import.meta.dirname).filter(
 process.stdout.write(`${machine()}\n`)
 let missed = false
 for (const file of files.sort()) {
-  const { rows } = (await import(`./${file}`)) as { rows?: () => Promise<Row[]> }
+  const { rows } = (await import(`./${file}`)) as { rows?: () => Promise<Row[]> | AsyncIterable<Row> }
   if (!rows) continue
   process.stdout.write(`\n${file.slice(0, -3)}\n`)
-  for (const row of await rows()) {
+  for await (const row of await rows()) {
     missed ||= row.pass === false
     process.stdout.write(`${line(row)}\n`)
   }

@@ -112,7 +112,7 @@ async function played(turns: readonly Turn[], name: string): Promise<Billed[]> {
   const requests: Billed[] = []
   let tool = false
   const answer = (request: ModelRequest): string | readonly Block[] => {
-    requests.push({ body: JSON.parse(bodyOf(request)) as WireRequest, at: now })
+    requests.push({ body: JSON.parse(String(bodyOf(request))) as WireRequest, at: now })
     const last = request.messages.at(-1)!.blocks.some(block => block.type === 'tool_result')
     if (!tool || last) return words
     return [

@@ -10,16 +10,14 @@ import { direct, type Home, type Name, openHome } from '../memory/people.ts'
 import { progress, type Row } from './row.ts'
 
 /** All rows, for these sizes and dimensions. The largest writes 600 MB. */
-export async function vectorRows(
+export async function* vectorRows(
   sizes: readonly number[],
   dimensions: readonly number[] = [384, 1_536],
-): Promise<Row[]> {
-  const found: Row[] = []
-  for (const size of sizes) for (const width of dimensions) found.push(...(await atSize(size, width)))
-  return found
+): AsyncGenerator<Row> {
+  for (const size of sizes) for (const width of dimensions) yield* atSize(size, width)
 }
 
-async function atSize(size: number, width: number): Promise<Row[]> {
+async function* atSize(size: number, width: number): AsyncGenerator<Row> {
   const label = `vectors ${size / 1_000}k x ${width}`
   progress(`${label}: storing`)
   const embed = clustered(width)
@@ -31,12 +29,11 @@ async function atSize(size: number, width: number): Promise<Row[]> {
   const tended = await tendVectors(home.memory, new AbortController().signal)
   if (tended?.embedded !== size) throw new Error(`${tended?.embedded} of ${size}: ${tended?.error}`)
   const seconds = (performance.now() - started) / 1_000
-  const found: Row[] = [{ name: `${label}: storing`, value: `${Math.round(size / seconds)} rows/s` }]
+  yield { name: `${label}: storing`, value: `${Math.round(size / seconds)} rows/s` }
   for (const name of ['alice', 'bob', 'carol'] as const) {
     progress(`${label}: the nearest as ${name}`)
-    found.push(await nearestRow(home, name, label, embed))
+    yield await nearestRow(home, name, label, embed)
   }
-  return found
 }
 
 async function fill(home: Home, size: number): Promise<void> {

@@ -85,11 +85,10 @@ describe('a command', boxTests, () => {
   })
   test('is followed while it runs', async () => {
     const seen: string[] = []
-    await box.exec(
-      { argv: ['/bin/bash', '-c', 'echo one; sleep 0.3; echo two'], onOutput: chunk => seen.push(chunk) },
-      rig.signal,
-    )
-    assert.deepEqual(seen, ['one\n', 'two\n'])
+    const command = "echo one; sleep 0.3; printf 'zw\\303'; sleep 0.3; printf '\\266lf'"
+    await box.exec({ argv: ['/bin/bash', '-c', command], onOutput: chunk => seen.push(chunk) }, rig.signal)
+    assert.equal(seen[0], 'one\n')
+    assert.equal(seen.join(''), 'one\nzwölf', 'a letter that comes in two pieces is one')
   })
 })
 

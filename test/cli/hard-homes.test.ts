@@ -153,7 +153,7 @@ test('logs -f shows what is appended, whole letters and the next file after a ro
     await has('the first of a new file')
     child.kill('SIGINT')
     const code = await new Promise(resolve => child.once('exit', resolve))
-    assert.equal(code, 0)
+    assert.equal(code, 130)
     assert.equal(seen.match(/from before/g)?.length, 1)
   } finally {
     child.kill('SIGKILL')

@@ -127,8 +127,19 @@ async function newer(archive: string, place: string): Promise<string> {
   return made
 }
 
+/** What npm has fetched before is not asked for again; the package itself is a file, and so always the one that is meant. */
 const install = (archive: string, prefix: string, ...flags: readonly string[]) =>
-  run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', ...flags, archive])
+  run('npm', [
+    'install',
+    '--global',
+    '--prefix',
+    prefix,
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    ...flags,
+    archive,
+  ])
 
 async function withinBars(modules: string): Promise<void> {
   const names = readdirSync(join(modules, 'node_modules')).flatMap(name =>

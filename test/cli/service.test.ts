@@ -5,7 +5,6 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { openNotifier } from '../../src/cli/service/notify.ts'
 import { serviceOf } from '../../src/cli/service/service.ts'
 import { launchdPlist, serviceName, systemdUnit } from '../../src/cli/service/unit.ts'
@@ -108,10 +107,10 @@ test('a gateway tells its supervisor that it is ready, alive and stopping', asyn
   }
   const gateway = runNode([bin, '--config', house.config, 'start'], { env, cwd: house.dir })
   const heard = () => (existsSync(said) ? readFileSync(said, 'utf8').split('\n') : [])
-  while (heard().filter(line => line === 'WATCHDOG=1').length < 2) await sleep(50)
+  await until('two signs of life', () => heard().filter(line => line === 'WATCHDOG=1').length >= 2)
   assert.equal((await house.coop(['stop'])).code, 0)
   assert.equal((await gateway).code, 0)
-  while (!heard().includes('STOPPING=1')) await sleep(50)
+  await until('its end', () => heard().includes('STOPPING=1'))
   assert.equal(heard()[0], '--ready')
 })
 

@@ -44,7 +44,7 @@ test('version, help, status and what else only asks the gateway load no schema a
     assert.ok(loaded.some(url => url.endsWith('src/main.ts')))
     assert.deepEqual(
       loaded.filter(url =>
-        /node_modules|src\/(?!gateway\/status-text)(coop\.ts|gateway|store|agent)/.test(url),
+        /node_modules|src\/(?!gateway\/self\/status-text)(coop\.ts|gateway|store|agent)/.test(url),
       ),
       [],
       args.join(' '),

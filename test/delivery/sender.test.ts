@@ -129,6 +129,30 @@ test('one place that is stuck does not hold another', async t => {
   assert.deepEqual(store.outbox.counts(), { queued: 1, sent: 1, repeated: 0 })
 })
 
+test('the end waits for the platform’s word on what is on its way, and not for what was put off', async t => {
+  const { channel, put, sender, store } = office(t)
+  const { promise: word, resolve: say } = Promise.withResolvers<SendResult>()
+  const begun = new Set<string>()
+  channel.answer = ({ place }) => {
+    begun.add(place.id)
+    if (place.id === 't-alice') return word
+    return { kind: 'retry', reason: 'the network is away' }
+  }
+  put('later', 'a', 'stuck', true)
+  put('now', 'b')
+  while (begun.size < 2) await new Promise(setImmediate)
+  const never = new AbortController().signal
+  let closed = false
+  const end = sender.close(never).then(() => {
+    closed = true
+  })
+  while (sender.idle(direct('stuck')) === false) await new Promise(setImmediate)
+  assert.equal(closed, false)
+  say({ kind: 'sent' })
+  await end
+  assert.deepEqual(store.outbox.counts(), { queued: 1, sent: 1, repeated: 0 })
+})
+
 test('what the platform refuses for good is told, and the next part goes out', async t => {
   const { channel, put, empty, undelivered } = office(t)
   channel.answer = ({ text }) => (text === 'bad' ? { kind: 'refused', reason: 'blocked' } : { kind: 'sent' })

@@ -224,6 +224,22 @@ test('each strange tool call becomes an error result that the model reads, and t
   }
 })
 
+test('a model that gives every call the same id has each call done, and reads each result at its own', async () => {
+  await using stage = await openStage()
+  using terminal = await openLiveClient(stage.home)
+  const write = (text: string) => use('memory_write', { text }, { id: 'call_0' })
+  const facts = ['The roof is red.', 'The cellar is dry.', 'The attic is empty.']
+  stage.model.next(write(facts[0]!), write(facts[1]!), say('two'), write(facts[2]!), say('three'))
+  assert.equal(last((await terminal.ask('note the house')).split('\n')), 'two')
+  assert.equal(last((await terminal.ask('and the attic')).split('\n')), 'three')
+  const ids = (pattern: RegExp) => [...stage.model.requests.at(-1)!.raw.matchAll(pattern)].map(([, id]) => id)
+  const called = ids(/"type":"tool_use","id":"([^"]*)"/g)
+  assert.equal(new Set(called).size, 3)
+  assert.deepEqual(ids(/"tool_use_id":"([^"]*)"/g), called)
+  const { stdout } = await runCoop(stage.home, ['memory', 'list'])
+  for (const fact of facts) assert.ok(stdout.includes(fact), fact)
+})
+
 test('a model that calls tools without end is made to sum up', async () => {
   await using stage = await openStage()
   using terminal = await openLiveClient(stage.home)

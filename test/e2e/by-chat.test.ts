@@ -125,7 +125,7 @@ test('an edited file takes effect at once, a broken one changes nothing and is t
   home.configure(`${offline}\n[trace]\nkeep_dys = 1\n`)
   await until('the complaint', async () => /coop\.toml:\d+: trace\.keep_dys/.test(await status()))
   assert.match(await command(alice, '/users'), /Bob/)
-  assert.match(gateway.stderr(), /the last good one stays in force/)
+  await until('the log says so', () => /the last good one stays in force/.test(gateway.stderr()))
 
   rmSync(home.config)
   await until('that it is gone', async () => (await status()).includes('is gone'))

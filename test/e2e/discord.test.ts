@@ -340,7 +340,7 @@ test('a reaction answers a question, or is a note for the next turn; the agent r
     stage.model.requests.find(request => /thanks/.test(newest(request.body))),
   )
   assert.match(text(seen), /reacted with ❤️ to: “Alice says: Dinner/)
-  assert.ok(
+  await until('the sign', () =>
     discord.calls.some(
       ({ method, path }) => method === 'PUT' && path.endsWith(`/messages/${message.id}/reactions/🔥/@me`),
     ),

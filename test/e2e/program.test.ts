@@ -172,7 +172,7 @@ test('a database of a newer version is refused and stays as it was, byte for byt
   const hash = () => createHash('sha256').update(readFileSync(home.database)).digest('hex')
   const before = hash()
   const ended = await runCoop(home, ['start'])
-  assert.equal(ended.code, 1)
+  assert.equal(ended.code, 4)
   assert.match(
     ended.stderr,
     /coop\.db was written by a newer Coop \(schema 99, this one knows \d+\); it was left untouched/,
@@ -184,7 +184,7 @@ test('a database that is none is refused with what to do', async () => {
   using home = makeTestHome(offline)
   home.file('db/coop.db', 'this is no database, and it is long enough to be read as one'.repeat(20))
   const ended = await runCoop(home, ['start'])
-  assert.equal(ended.code, 1)
+  assert.equal(ended.code, 4)
   assert.match(ended.stderr, /coop\.db is not a sound database; restore it from a backup/)
 })
 

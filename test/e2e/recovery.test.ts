@@ -1,8 +1,10 @@
 // After a crash, a shutdown or a platform's bad hour: nothing that was accepted is lost, nothing is said twice.
 import assert from 'node:assert/strict'
+import { renameSync, rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
+import { runCoop } from '../support/coop.ts'
 import { newest, say, use, wordsIn } from '../support/fake-anthropic.ts'
 import { openLiveClient } from '../support/live-client.ts'
 import { alice, bob, carol, openStage, type Stage } from '../support/stage.ts'
@@ -67,6 +69,7 @@ test('a turn that ran before a crash ends before one that was woken behind it', 
     stage.model.requests.slice(2).map(({ body }) => newest(body)),
     ['and meanwhile?', 'tell Bob'],
   )
+  await stage.reply(bob.id)
   assert.deepEqual(texts(stage, bob.id), ['Alice says: Dinner is at eight.'])
 })
 
@@ -173,6 +176,32 @@ test('a retried send that a crash interrupts is counted as repeated too', async 
   await stage.reply(bob.id)
   await until('it is stored', () => stored(stage).state === 'sent')
   assert.equal(stored(stage).repeated, 1)
+})
+
+test('while the database is not where it was opened nothing is taken in or said; it is once the file is back, or after a restart', async () => {
+  await using stage = await openStage()
+  const { database } = stage.home
+  stage.telegram.write(bob, 'first')
+  await stage.reply(bob.id)
+  renameSync(database, `${database}.away`)
+  stage.telegram.write(bob, 'second')
+  const refusals = () => stage.gateway.stderr().split('listening was interrupted').length - 1
+  await until('it is refused twice', () => refusals() >= 2)
+  const { stdout } = await runCoop(stage.home, ['status'])
+  assert.match(stdout, /^! .*coop\.db was moved, replaced or deleted under the running gateway/m)
+  assert.equal(stage.telegram.pending().length, 1)
+  assert.deepEqual(texts(stage, bob.id), ['heard: first'])
+  renameSync(`${database}.away`, database)
+  assert.equal((await stage.reply(bob.id, 2)).text, 'heard: second')
+  await gone(stage)
+
+  for (const file of [database, `${database}-wal`, `${database}-shm`]) rmSync(file, { force: true })
+  stage.telegram.write(bob, 'third')
+  const before = refusals()
+  await until('it is refused', () => refusals() > before)
+  await stage.gateway.kill()
+  await stage.start()
+  assert.equal((await stage.reply(bob.id, 3)).text, 'heard: third')
 })
 
 test('what was said before a restart is in the conversation after it', async () => {

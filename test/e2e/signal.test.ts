@@ -115,7 +115,7 @@ test('typing is shown while the model works, as the phone’s settings allow', a
   model.next(say('done', { delayMs: 400 }))
   await alice.write('take your time')
   assert.equal((await alice.reply()).body, 'done')
-  assert.ok(alice.typing() > 0)
+  await until('typing', () => alice.typing() > 0)
 })
 
 test('a sealed message is answered sealed, and one to the phone number is answered from the account', async () => {

@@ -391,8 +391,10 @@ test('the agent puts a sign under the message that it answers', async () => {
   const bobs = chat(bob.id)
   const message = stage.telegram.write(bob, 'I fed the cat')
   await bobs.reply()
-  const reaction = stage.telegram.calls.find(call => call.method === 'setMessageReaction')
-  assert.deepEqual(reaction?.body, {
+  const reaction = await until('the sign', () =>
+    stage.telegram.calls.find(call => call.method === 'setMessageReaction'),
+  )
+  assert.deepEqual(reaction.body, {
     chat_id: bob.id,
     message_id: message.message_id,
     reaction: [{ type: 'emoji', emoji: '👍' }],

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runCoop } from '../support/coop.ts'
+import { say, use, type WireRequest } from '../support/fake-anthropic.ts'
 import { openLiveClient } from '../support/live-client.ts'
 import { alice, bob, carol, household, mallory, openStage, type Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -10,6 +12,7 @@ const chat = -1001
 const group = (members: string) =>
   `[[groups]]\nmatch = "telegram:${chat}"\nmembers = [${members}]\nceiling = "inner"\nmention_names = ["coop"]\n`
 
+const isSubagent = (body: WireRequest) => JSON.stringify(body.messages).includes('You are a subagent')
 const lastRequest = (stage: Stage) => stage.model.requests.at(-1)!.raw
 
 test('a listed group is answered when it is addressed, in the group, and overheard otherwise', async () => {
@@ -95,4 +98,38 @@ test('/whoami, /new, /undo, /retry and /model do what they say', async () => {
   assert.equal(await terminal.ask('hello'), 'Hello! I am listening.')
   assert.match(await terminal.ask('/models'), /\* offline\/coop/)
   assert.match(await terminal.ask('/help'), /\/approve/)
+})
+
+test('a conversation that is called after a task or a job is named only where its words may be read', async () => {
+  await using stage = await openStage({ toml: '\n[subagents]\ntrust = "inner"\n' })
+  stage.model.otherwise = ({ body }) => say(isSubagent(body) ? 'weighed' : 'done')
+  stage.model.next(
+    use('subagent', { action: 'spawn', task: 'weigh the safe', background: true }),
+    say('sent off'),
+  )
+  stage.telegram.write(bob, 'weigh it')
+  await until('the helper’s answer', () =>
+    stage.telegram.sent(bob.id).some(sent => sent.text.includes('weighed')),
+  )
+  stage.model.next(
+    use('schedule', { action: 'create', kind: 'task', text: 'open the safe', when: '+9h' }),
+    say('set'),
+  )
+  stage.telegram.write(bob, 'remind me')
+  await until('it is set', () => stage.telegram.sent(bob.id).some(sent => sent.text === 'set'))
+  stage.telegram.write(bob, '/cron run open the safe')
+  await until('it ran', () => stage.telegram.sent(bob.id).some(sent => sent.text === 'done'))
+  const lists = async () => {
+    const { stdout } = await runCoop(stage.home, ['sessions', '--user', 'bob'])
+    const before = stage.telegram.sent(bob.id).length
+    stage.telegram.write(bob, '/sessions')
+    return { shell: stdout, chat: (await stage.reply(bob.id, before + 1)).text }
+  }
+  const inner = await lists()
+  assert.match(inner.shell, /weigh the safe/)
+  for (const text of Object.values(inner)) assert.match(text, /open the safe/)
+  await stage.configure(toml => toml.replace('trust = "inner"', 'trust = "familiar"'))
+  const lowered = await lists()
+  for (const text of Object.values(lowered)) assert.doesNotMatch(text, /the safe/)
+  assert.match(lowered.shell, /job:/)
 })

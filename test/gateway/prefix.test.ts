@@ -47,7 +47,7 @@ async function asked(gapMs: number) {
   if (locale === undefined) delete process.env.LANG
   else process.env.LANG = locale
   return house.model.requests.map(
-    request => JSON.parse(bodyOf({ ...request, model: 'claude-opus-4-6' })) as WireRequest,
+    request => JSON.parse(String(bodyOf({ ...request, model: 'claude-opus-4-6' }))) as WireRequest,
   )
 }
 

@@ -341,9 +341,12 @@ test('commands, models and people complete', async () => {
   await using house = openHouse()
   const pane = house.pane(['chat'])
   await pane.until(ready)
-  await sleep(300)
-  pane.type('/who')
-  await pane.until(/whoami/)
+  // What completes is asked for once the screen stands.
+  await until('the commands', () => {
+    pane.press('C-u')
+    pane.type('/who')
+    return pane.until(/whoami/, 1_000).catch(() => null)
+  })
   pane.press('Tab')
   pane.press('Enter')
   await pane.until(/You are Alice/)

@@ -1,6 +1,7 @@
 // The doctor's part about the models: every provider that may answer is asked whether it takes the key, and what time it is.
+import { join } from 'node:path'
 import { type Config, providersOf } from '../../config/load.ts'
-import { checkProviderKey, type KeyState } from '../key-check.ts'
+import { checkProviderKey, type KeyState, keyVariable } from '../key-check.ts'
 import { type Check, type Finding, finding } from './check.ts'
 
 /** Seconds that this computer's clock may be off: jobs run to the minute. */
@@ -15,7 +16,7 @@ export const modelChecks: readonly Check[] = [
       for (const { key } of answering(config)) {
         const state = await checkProviderKey(config, key)
         skewMs ??= state.skewMs
-        found.push(keyFinding(key, state))
+        found.push(keyFinding(key, state, `${keyVariable(config, key)} in ${join(config.home, '.env')}`))
       }
       if (skewMs !== undefined) found.push(clockFinding(Math.round(skewMs / 1_000)))
       return found
@@ -32,7 +33,8 @@ function answering(config: Config) {
   )
 }
 
-function keyFinding(provider: string, state: KeyState): Finding {
+/** `place`: the variable and the file that should hold the key. */
+function keyFinding(provider: string, state: KeyState, place: string): Finding {
   const title = `${provider} takes its key`
   if (state.kind === 'good') return { outcome: 'proved', title }
   if (state.kind === 'unknown')
@@ -40,7 +42,7 @@ function keyFinding(provider: string, state: KeyState): Finding {
   return {
     outcome: 'failed',
     title,
-    detail: `${state.reason}; write a valid key into .env beside coop.toml, under the name that api_keys gives`,
+    detail: `${state.reason}; write a valid key as ${place}`,
   }
 }
 

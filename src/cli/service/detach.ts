@@ -42,6 +42,10 @@ export async function detach(config: Config, cli: Cli): Promise<number> {
     cli.stdout.write(`The gateway runs (process ${child.pid}); its log: ${logPath(config)}\n`)
     return exit.done
   }
+  if (cli.signal.aborted) {
+    cli.stderr.write('The gateway goes on starting by itself; `coop status` tells whether it runs.\n')
+    throw new CoopError('aborted', 'Stopped.')
+  }
   const said = readFileSync(startLog).subarray(before).toString('utf8')
   const why = /^coop: (.*)$/m.exec(said)?.[1]
   throw new CoopError(

@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts'
 import type { Tracer } from '../../trace/trace.ts'
 import type { ToolsOf } from '../desks.ts'
 import { failureText } from '../failures.ts'
-import { statusText } from '../status-text.ts'
+import { statusText } from '../self/status-text.ts'
 import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
 export interface AboutOptions {

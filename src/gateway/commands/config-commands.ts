@@ -6,7 +6,7 @@ import { editFromWords, getKey, historyText, planLines } from '../configuration/
 import type { Configuration } from '../configuration/configuration.ts'
 import type { Author } from '../configuration/history.ts'
 import { type Plan, planText } from '../configuration/plan.ts'
-import { reportLine, reportPeople } from '../preview.ts'
+import { reportLine, reportPeople } from '../people/preview.ts'
 import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
 
 export interface ConfigWords {

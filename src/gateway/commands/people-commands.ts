@@ -7,8 +7,8 @@ import type { Store } from '../../store/store.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { Author } from '../configuration/history.ts'
 import type { ConsentOffice } from '../consent.ts'
-import { levelNamed, type People } from '../people.ts'
-import { listPeople, wouldSee } from '../people-hand.ts'
+import { levelNamed, type People } from '../people/people.ts'
+import { listPeople, wouldSee } from '../people/people-hand.ts'
 import {
   type ChatCommand,
   type ChatContext,

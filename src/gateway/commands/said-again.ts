@@ -12,10 +12,13 @@ export function saidAgain(
   { words, derived }: { readonly words: readonly string[]; readonly derived: boolean },
   rows: readonly Received[],
 ): Inbound {
-  const attachments = rows.flatMap(row => row.inbound.attachments ?? [])
+  // A file is fetched where it came from, and by no other channel.
+  const isFrom = (row: Received) => row.inbound.channel === channel
+  const attachments = rows.filter(isFrom).flatMap(row => row.inbound.attachments ?? [])
   const lives = [expiresMs, ...rows.map(row => row.inbound.expiresMs)].filter(ms => ms !== undefined)
   // Old rows are gone before the transcript is.
-  const texts = rows.length === 0 ? words : rows.map(row => spokenText(row.inbound, []))
+  const texts =
+    rows.length === 0 ? words : rows.map(row => spokenText(row.inbound, isFrom(row) ? [] : undefined))
   return {
     channel,
     externalId,

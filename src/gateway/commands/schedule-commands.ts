@@ -5,7 +5,7 @@ import type { Runs } from '../../store/runs.ts'
 import type { Store } from '../../store/store.ts'
 import type { ScheduleHand } from '../../tools/hands/work.ts'
 import { runLine } from '../schedule/note.ts'
-import { readUsageWish, usageText } from '../usage.ts'
+import { readUsageWish, usageText } from '../self/usage.ts'
 import { type ChatCommand, type ChatContext, say, sayFault, saySecret } from './command.ts'
 
 export interface ScheduleCommandOptions {

@@ -5,6 +5,7 @@ import { plainText } from '../../store/entry.ts'
 import type { Store } from '../../store/store.ts'
 import { tools } from '../../tools/tools.ts'
 import type { StopReason } from '../lanes.ts'
+import { titleFor } from '../session-title.ts'
 import { clock } from '../zone.ts'
 import { type ChatCommand, type ChatContext, say, saySecret } from './command.ts'
 import { saidAgain } from './said-again.ts'
@@ -132,7 +133,7 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
           )
           .slice(0, 20)
         const lines = own.map(session =>
-          `${session.id}  ${clock(session.updatedAt, options.timezone(person))}  ${session.title ?? ''}`.trim(),
+          `${session.id}  ${clock(session.updatedAt, options.timezone(person))}  ${titleFor(session, context.clearance, store) ?? ''}`.trim(),
         )
         return saySecret(lines.join('\n') || 'None yet.')
       },

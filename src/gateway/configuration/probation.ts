@@ -6,7 +6,7 @@ import type { Channel } from '../../channel.ts'
 import { sameChannel } from '../../config/in-force.ts'
 import type { Config } from '../../config/load.ts'
 import { messageOf } from '../../errors.ts'
-import { reportPeople } from '../preview.ts'
+import { reportPeople } from '../people/preview.ts'
 
 type ModelsOf = (config: Config) => Models
 

@@ -1,7 +1,8 @@
 // Works off the tasks of a lane: a message begins a turn or a stored one resumes, and runs to its end; a session is summed up.
-import { type DraftFacts, openDraft } from '../drafts.ts'
+
 import type { Lane } from '../lanes.ts'
 import { type BeginOptions, openBegin } from './begin.ts'
+import { type DraftFacts, openDraft } from './drafts.ts'
 import { type EndOptions, openEnd } from './end.ts'
 import { openResume, type ResumeOptions } from './resume.ts'
 import { openRun, type RunOptions } from './run.ts'

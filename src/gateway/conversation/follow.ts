@@ -3,9 +3,9 @@ import { type Outcome, runTurn, type TurnOptions } from '../../agent/turn.ts'
 import type { Place } from '../../channel.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Span, Tracer } from '../../trace/trace.ts'
-import type { LiveDraft } from '../drafts.ts'
 import type { Live } from '../live.ts'
 import type { Begun } from './begun.ts'
+import type { LiveDraft } from './drafts.ts'
 import { openSoFar, type SoFarOptions } from './so-far.ts'
 
 export interface FollowOptions extends SoFarOptions {

@@ -4,9 +4,9 @@ import type { SystemPrompt } from '../../agent/prompt.ts'
 import type { Desk } from '../../desk/desk.ts'
 import type { Store } from '../../store/store.ts'
 import type { OpenDesk } from '../desks.ts'
-import type { DraftFacts, LiveDraft } from '../drafts.ts'
-import type { Gatekeeper } from '../gatekeeper.ts'
+import type { Gatekeeper } from '../doors/gatekeeper.ts'
 import type { Begun } from './begun.ts'
+import type { DraftFacts, LiveDraft } from './drafts.ts'
 import { isLower, lostReaders, type Withheld } from './withheld.ts'
 
 export interface ResumeOptions {

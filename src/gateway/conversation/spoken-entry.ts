@@ -3,10 +3,10 @@ import type { Clearance } from '../../access/clearance.ts'
 import type { Speaker } from '../../access/household.ts'
 import type { Inbound } from '../../channel.ts'
 import { type Block, type NewEntry, type Origin, worst } from '../../store/entry.ts'
-import { nothingTaken, type Taken } from '../attachments.ts'
-import { contextLine } from '../context-line.ts'
 import { spokenOrigin, spokenText, strangerAuthor } from '../said.ts'
 import { scheduleChannel } from '../schedule/job.ts'
+import { nothingTaken, type Taken } from './attachments.ts'
+import { contextLine } from './context-line.ts'
 
 export interface Spoken {
   readonly inbound: Inbound

@@ -7,10 +7,10 @@ import type { Log } from '../../log.ts'
 import type { Received } from '../../store/inbox.ts'
 import type { Store } from '../../store/store.ts'
 import type { Spend, Turn, TurnEnd } from '../../store/turns.ts'
+import type { PostOffice } from '../doors/post-office.ts'
+import type { Typing } from '../doors/typing.ts'
 import type { Errand } from '../errand.ts'
 import type { Live } from '../live.ts'
-import type { PostOffice } from '../post-office.ts'
-import type { Typing } from '../typing.ts'
 
 export interface WithheldOptions {
   readonly store: Store

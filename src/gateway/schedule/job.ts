@@ -5,7 +5,7 @@ import type { Level } from '../../access/levels.ts'
 import type { Place } from '../../channel.ts'
 import type { Settings } from '../../config/schema.ts'
 import type { ChatJob, JobTimes } from '../../store/jobs.ts'
-import { personNamed } from '../people.ts'
+import { personNamed } from '../people/people.ts'
 
 export interface Job extends JobTimes {
   /** `cron:<name>` for a configured one, else the code that people type. */

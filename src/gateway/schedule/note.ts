@@ -1,7 +1,7 @@
 // One note in the morning: what did not reach its person.
 import { type Household, owners, type Person } from '../../access/household.ts'
 import type { Run, Runs } from '../../store/runs.ts'
-import type { PostOffice } from '../post-office.ts'
+import type { PostOffice } from '../doors/post-office.ts'
 import { clock } from '../zone.ts'
 import { isConfigured, type Job } from './job.ts'
 

@@ -2,7 +2,7 @@
 import { type Clearance, lowestOf } from '../../access/clearance.ts'
 import type { Household, Person } from '../../access/household.ts'
 import type { Channel, Inbound, Place } from '../../channel.ts'
-import type { Gatekeeper } from '../gatekeeper.ts'
+import type { Gatekeeper } from '../doors/gatekeeper.ts'
 import { type Job, scheduleChannel } from './job.ts'
 
 export interface Target {
