@@ -52,7 +52,12 @@ export function fetchHttps(wanted: HttpsRequest, signal?: AbortSignal): Promise<
       }
     },
   )
-  sent.on('error', reject)
+  sent.on('error', (cause: NodeJS.ErrnoException) => {
+    // A connection that was kept and that the server had closed meanwhile: what only reads is asked again.
+    const isStale = sent.reusedSocket && cause.code === 'ECONNRESET' && wanted.method === 'GET'
+    if (isStale) resolve(fetchHttps(wanted, signal))
+    else reject(cause)
+  })
   sent.end(wanted.body)
   return promise
 }

@@ -16,7 +16,7 @@ import { readRoom } from './store/rooms.ts'
 import { uploadParts } from './upload.ts'
 
 /** How long a text for a group waits for the group server. */
-const rereadMs = 10_000
+const rereadMs = 20_000
 
 /** One attempt at sending. Does not throw for what the platform or the network did. */
 export async function send(client: Client, outbound: Outbound, signal: AbortSignal): Promise<SendResult> {

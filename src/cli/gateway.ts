@@ -8,6 +8,7 @@ import { CoopError } from '../errors.ts'
 import { type Cli, type Command, exit } from './command.ts'
 import { isRunning } from './connect.ts'
 import { openConfig } from './home.ts'
+import { keyVariable } from './key-check.ts'
 import { serviceFor } from './service/here.ts'
 import { install, isInstalled, type Service, uninstall } from './service/service.ts'
 import { requireKey } from './start.ts'
@@ -72,7 +73,7 @@ function requireOwnKey(config: Config, keys: string): void {
     if (!(cause instanceof CoopError) || cause.code !== 'key_missing') throw cause
     throw new CoopError(
       'key_missing',
-      `A service sees no variable of this shell: write the key for ${config.settings.agent.model} into ${keys} first.`,
+      `A service sees no variable of this shell: write the key for ${config.settings.agent.model} into ${keys} first (${keyVariable(config, config.settings.agent.model.split('/')[0]!)}=…).`,
       { cause },
     )
   }

@@ -38,6 +38,9 @@ export interface TranscriptView {
   before(session: string, before: number, limit: number): Entry[]
 }
 
+/** Read at once for a page. */
+const fewestRows = 50
+
 export type Transcript = ReturnType<typeof openTranscript>
 
 export function openTranscript(db: Db) {
@@ -109,6 +112,18 @@ export function openTranscript(db: Db) {
           const labels = labelsOf(row.labels)
           return labels === null ? [] : [entryOf(row, labels)]
         })
+      /** A page is short only where the conversation ends, however much of it is not covered. */
+      const page = (next: typeof fromId, session: string, from: number, limit: number): Entry[] => {
+        const found: Entry[] = []
+        for (let last = from; found.length < limit; ) {
+          const wanted = Math.max(limit - found.length, fewestRows)
+          const rows = next.all(session, last, wanted)
+          found.push(...covered(rows))
+          if (rows.length < wanted) break
+          last = rows.at(-1)!.id
+        }
+        return found.slice(0, limit)
+      }
       return {
         entries: (session, epoch, from) =>
           kept.entries({ session, epoch, from, reads: clearance.reads }, start => {
@@ -117,8 +132,8 @@ export function openTranscript(db: Db) {
           }),
         hidden: (session, epoch, from, before) =>
           labelled.all(session, epoch, from, before).find(row => labelsOf(row.labels) === null)?.id ?? null,
-        after: (session, after, limit) => covered(fromId.all(session, after, limit)),
-        before: (session, before, limit) => covered(toId.all(session, before, limit)).reverse(),
+        after: (session, after, limit) => page(fromId, session, after, limit),
+        before: (session, before, limit) => page(toId, session, before, limit).reverse(),
       }
     },
   }

@@ -1,8 +1,9 @@
-// Ctrl-C on commands that wait: what was asked is stopped, the command ends with 130, and the gateway is left whole.
+// How a command ends that waits for an answer: with 130 at Ctrl-C, and else by what became of it; the gateway is left whole.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { openFakeAnthropic, refuse } from '../support/fake-anthropic.ts'
 import { until } from '../support/until.ts'
 import { bin, openHouse } from '../terminal/house.ts'
 import { openModelServer } from '../terminal/model-server.ts'
@@ -47,7 +48,8 @@ test('Ctrl-C ends what waits with 130, stops the turn that was asked for, and a 
     assert.equal(await interrupted(child), 130)
   }
 
-  begin('chat', '-m', 'talk')
+  const left = begin('chat', '-m', 'talk')
+  const end = once(left.child, 'close')
   await until('the turn runs', async () => (await running()) === 1)
   const stop = begin('stop')
   await until('it says what it waits for', () => /finishes a turn\. Ctrl-C/.test(stop.said.stderr))
@@ -59,4 +61,14 @@ test('Ctrl-C ends what waits with 130, stops the turn that was asked for, and a 
     return gateway.exitCode !== null
   })
   assert.equal(gateway.exitCode, 130)
+  assert.equal((await end)[0], 4, 'who waited for an answer is told that none comes')
+})
+
+test('-m ends with 1 where its turn failed, and says why', async () => {
+  await using provider = await openFakeAnthropic()
+  provider.otherwise = () => refuse(401, 'no such key')
+  await using house = openHouse({ modelUrl: provider.url })
+  const ended = await house.coop(['chat', '-m', 'hello'])
+  assert.match(ended.stdout, /The provider refuses the key/)
+  assert.equal(ended.code, 1)
 })

@@ -52,6 +52,11 @@ const cases: readonly (readonly [string, string, RegExp])[] = [
     /^coop\.toml:10: users\[1\]\.match: the match "tele:1" belongs to Alice already$/,
   ],
   [
+    'the terminal of somebody else',
+    `${user('match = ["terminal:bob"]')}[[users]]\nname = "Bob"\ntrust = "inner"`,
+    /^coop\.toml:6: users\[0\]\.match: "terminal:bob" is Bob’s own$/,
+  ],
+  [
     'a ceiling of a channel that is not there',
     user('max_trust = { Telegram = "familiar" }'),
     /^coop\.toml:6: users\[0\]\.max_trust\.Telegram: "Telegram" is no channel; did you mean "telegram"\?$/,

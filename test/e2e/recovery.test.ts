@@ -178,6 +178,39 @@ test('a retried send that a crash interrupts is counted as repeated too', async 
   assert.equal(stored(stage).repeated, 1)
 })
 
+test('a command that a crash kept from being answered is taken up again, and changes nothing a second time', async () => {
+  await using stage = await openStage()
+  const tell = async (text: string) => {
+    const already = stage.telegram.sent(alice.id).length
+    stage.telegram.write(alice, text)
+    return (await stage.reply(alice.id, already + 1)).text
+  }
+  for (const number of [5, 7]) await tell(`/config set access.public_daily_messages ${number}`)
+  for (const words of ['one', 'two']) await tell(words)
+  await tell('/config rollback')
+  assert.match(stage.toml(), /public_daily_messages = 5/)
+  assert.match(await tell('/undo'), /“two”/)
+  await gone(stage)
+  await stage.gateway.kill()
+  const db = new Database(stage.home.database)
+  db.exec(
+    `UPDATE inbox SET state = 'new' WHERE body LIKE '%"text":"/config rollback"%' OR body LIKE '%"text":"/undo%'`,
+  )
+  db.close()
+  await stage.start()
+  await until('both are taken up', () => {
+    const now = new Database(stage.home.database, { readonly: true })
+    const open = now.prepare("SELECT count(*) AS n FROM inbox WHERE state IN ('new', 'running')").get()
+    now.close()
+    return (open as { n: number }).n === 0
+  })
+  assert.match(stage.toml(), /public_daily_messages = 5/)
+  // An answer that was under way at the crash may come once more before it.
+  stage.telegram.write(alice, 'three')
+  await until('the reply', () => texts(stage, alice.id).includes('heard: three'))
+  assert.deepEqual(wordsIn(stage.model.requests.at(-1)!.body), ['one', 'three'])
+})
+
 test('while the database is not where it was opened nothing is taken in or said; it is once the file is back, or after a restart', async () => {
   await using stage = await openStage()
   const { database } = stage.home

@@ -1,4 +1,6 @@
 // What can happen next in the story, and how often.
+import { renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCoop } from '../support/coop.ts'
 import { wordsIn } from './canaries.ts'
@@ -34,6 +36,23 @@ const commands = [
   '/stop',
   '/resume',
 ]
+
+/** The home goes on from a backup that was taken while it ran. */
+async function restored({ stage, problems, step, watch }: Town): Promise<void> {
+  const { home } = stage
+  const [file, again] = [join(home.dir, 'backup.tgz'), `${home.dir}-again`]
+  const packed = await runCoop(home, ['backup', file])
+  await stage.gateway.kill()
+  const unpacked = await runCoop(home, ['restore', file, '--dir', again])
+  for (const { code, stderr } of [packed, unpacked]) if (code !== 0) problems.push(`[${step}] ${stderr}`)
+  for (const folder of ['db', 'workspaces']) {
+    rmSync(join(home.dir, folder), { recursive: true })
+    renameSync(join(again, folder), join(home.dir, folder))
+  }
+  for (const path of [file, again]) rmSync(path, { recursive: true })
+  await stage.start()
+  await watch()
+}
 
 /** `fresh` gets what makes a word just said readable by what holds after a change, too. */
 export function actionsIn(town: Town, fresh: (() => void)[]): readonly Action[] {
@@ -208,6 +227,7 @@ export function actionsIn(town: Town, fresh: (() => void)[]): readonly Action[] 
         look(`coop ${args.join(' ')}`, stdout + stderr, [openDirect(world, viewer.id, 'terminal')])
       },
     ],
+    [0.5, 'restored', () => restored(town)],
     [1, 'job', () => runCoop(home, ['cron', 'run', chance.of(['hearth', 'porch'])])],
     [1, 'pause', () => sleep(1_700)],
   ]

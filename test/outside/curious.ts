@@ -43,13 +43,14 @@ export function curious(body: WireRequest, turn: Turn, chance: Chance): Answer {
     return say(`Facts: ${some.join(' ')}`)
   }
   const steps = stepsIn(body)
+  const memories = [...text.matchAll(/- \d{4}-\d\d-\d\d ([^\\[\]…]*) \[([0-9a-f]{8})\]/g)]
   const names = new Set(body.tools.map(tool => tool.name))
   if (steps < 3 && chance.is(0.6)) {
-    const call = chance.of(calls(turn, some, chance).filter(([name]) => names.has(name)))
+    const call = chance.of(calls(turn, some, chance, memories).filter(([name]) => names.has(name)))
     if (call) return use(...call)
   }
   // Also what it was never offered.
-  if (steps < 3 && chance.is(0.05)) return use(...chance.of(calls(turn, some, chance)))
+  if (steps < 3 && chance.is(0.05)) return use(...chance.of(calls(turn, some, chance, memories)))
   return say(`I saw ${some.join(' ')}`, { paceMs: chance.is(0.05) ? 20 : 0 })
 }
 
@@ -62,7 +63,12 @@ function stepsIn({ messages }: WireRequest): number {
   return steps
 }
 
-function calls(turn: Turn, some: readonly string[], chance: Chance): [string, object][] {
+function calls(
+  turn: Turn,
+  some: readonly string[],
+  chance: Chance,
+  memories: readonly (readonly string[])[],
+): [string, object][] {
   const words = some.join(' ').slice(0, 400)
   const soon = new Date(Date.now() + 2_500).toISOString().slice(0, 19)
   const mark = `msg-${turn.mark}-`
@@ -81,6 +87,12 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
     return word
   }
   const store = chance.of(['social', 'shared', 'private', 'personal'])
+  const promoted = () => {
+    const [, said = '', id = '00000000'] = chance.of([...memories, []])
+    // On somebody's word it is for everybody there from then on.
+    for (const word of wordsIn(said)) turn.also(word, [store])
+    return { action: 'promote', id, store }
+  }
   const path = chance.of([
     ['shared/list.md', ['shared']],
     [`users/${turn.who}/note.md`, []],
@@ -118,6 +130,7 @@ function calls(turn: Turn, some: readonly string[], chance: Chance): [string, ob
     ],
     ['memory_write', { action: 'write', text: `a fact of ${turn.who} ${inUsual()}`, pin: chance.is(0.3) }],
     ['memory_write', { action: 'alias', text: `name${some[0] ?? ''}`, person: 'alice' }],
+    ...(chance.is(0.3) ? [['memory_write', promoted()] as [string, object]] : []),
     ['grep', { pattern: 'zq' }],
     ['glob', { pattern: '**/*' }],
     [

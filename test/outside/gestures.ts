@@ -1,7 +1,7 @@
 // What people do in a chat besides writing: they send files, press buttons, react, and take up old conversations.
-import { reactOnTelegram, telegramUser } from '../support/chats.ts'
+import { editOnTelegram, reactOnTelegram, telegramUser } from '../support/chats.ts'
 import type { Action } from './actions.ts'
-import { openDirect, writerOf } from './people.ts'
+import { openDirect, seemsOpenInCircle, writerOf } from './people.ts'
 import type { Town } from './town.ts'
 
 const everybody = ['alice', 'bob', 'carol', 'mallory']
@@ -18,6 +18,7 @@ export function gesturesIn({
   note,
   speak,
   command,
+  written,
 }: Town): readonly Action[] {
   const { telegram } = stage
   let count = 0
@@ -60,6 +61,19 @@ export function gesturesIn({
     speak(who, null, 'see what I send', { extra: { document } })
   }
 
+  /** An old message or a new one, waiting, being answered or answered. */
+  function edit(): void {
+    const one = written.at(-1 - Math.floor(chance.next() * 6))
+    if (!one) return
+    const circle = world.circles.find(({ id }) => id === one.group)
+    circle?.members.add(one.who)
+    note()
+    const word = canaries.make(
+      circle ? seemsOpenInCircle(world, circle) : openDirect(world, one.who, 'telegram'),
+    )
+    editOnTelegram(telegram, one.message, `@coop_bot msg-${one.mark}- rather ${word}`)
+  }
+
   function resume(): void {
     const group = chance.is(0.3) ? chance.of(world.circles).id : null
     const session = chance.of([
@@ -73,6 +87,7 @@ export function gesturesIn({
     [2, 'file', sendFile],
     [3, 'press', press],
     [2, 'react', react],
+    [3, 'edit', edit],
     [2, 'resume', resume],
   ]
 }

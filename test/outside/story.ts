@@ -22,7 +22,18 @@ export interface StoryOptions {
 }
 
 /** What is said just before one of these may be heard under what holds after it. */
-const changes = ['join', 'leave', 'trust', 'removed', 'rules', 'restart', 'group', 'command', 'react']
+const changes = [
+  'join',
+  'leave',
+  'trust',
+  'removed',
+  'rules',
+  'restart',
+  'group',
+  'command',
+  'react',
+  'restored',
+]
 
 export async function tellStory({ seed, steps, progress }: StoryOptions): Promise<Story> {
   const chance = chanceFrom(seed)

@@ -1,5 +1,6 @@
 // The household as the real program meets it: what each place has opened, everything that is read there, and how it is moved.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Message } from 'grammy/types'
 import { type LiveClient, openLiveClient } from '../support/live-client.ts'
 import type { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -27,6 +28,13 @@ export interface Town extends Disposable {
   readonly clients: ReadonlyMap<string, LiveClient>
   /** Questions that wait for an answer. */
   readonly codes: { readonly code: string; readonly who: (typeof people)[number] }[]
+  /** What was written by Telegram, oldest first. */
+  readonly written: {
+    readonly who: string
+    readonly group: number | null
+    readonly mark: number
+    readonly message: Message
+  }[]
   /** Remembers what each place opens by now. */
   note(): void
   /** Looks for words in `text` that none of `opens` allows. */
@@ -54,6 +62,7 @@ export function openTown(stage: Stage, world: World, chance: Chance, seed: numbe
   const problems: string[] = []
   const codes: Town['codes'] = []
   const said = new Map<number, Said>()
+  const written: Town['written'] = []
   let marks = 0
   /** What each place opened at any moment since the last rest. */
   const opened = new Map<string, Set<string>[]>()
@@ -182,11 +191,12 @@ export function openTown(stage: Stage, world: World, chance: Chance, seed: numbe
     const text = `${addressed ? '@coop_bot ' : ''}msg-${mark}- ${words}`
     const extra = addressed ? { entities: [{ type: 'mention', offset: 0, length: 9 }] } : {}
     const { forward, extra: shown, ...where } = more as { forward?: object; extra?: object }
-    telegram.write(writerOf(who), text, {
+    const message = telegram.write(writerOf(who), text, {
       ...(group === null ? {} : { chat: group }),
       ...where,
       extra: { ...extra, ...forward, ...shown } as never,
     })
+    written.push({ who, group, mark, message })
   }
   const command = (who: string, group: number | null, text: string) =>
     void telegram.write(writerOf(who), text, group === null ? {} : { chat: group })
@@ -199,6 +209,7 @@ export function openTown(stage: Stage, world: World, chance: Chance, seed: numbe
     stage,
     clients,
     codes,
+    written,
     note,
     look,
     speak,

@@ -7,6 +7,10 @@ import { openTestStore } from './open.ts'
 /** What grows with every message. */
 const growing = ['entry', 'inbox', 'outbox', 'turn', 'spend']
 
+/** Indexes of few rows, and one that is counted without its rows. */
+const small =
+  /^ (?:EXISTS )?USING (?:COVERING )?INDEX (?:inbox_open|inbox_failed|inbox_expiring|outbox_\w+|turn_open)$/
+
 /** Asked seldom, by somebody who deletes a conversation; or stopped by its own limit. */
 const excepted = [/^DELETE FROM inbox WHERE session/, /FROM \(SELECT \* FROM outbox ORDER BY id DESC LIMIT/]
 
@@ -29,7 +33,7 @@ test('every statement of the store finds its rows by an index', t => {
     const plan = store.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...given) as { detail: string }[]
     const reads = plan.filter(({ detail }) => {
       const [, table, how] = /^SCAN (\w+)(.*)/.exec(detail) ?? []
-      return table !== undefined && growing.includes(table) && !/ USING (COVERING )?INDEX/.test(how ?? '')
+      return table !== undefined && growing.includes(table) && !small.test(how ?? '')
     })
     const sorts =
       /^\s*SELECT \* FROM entry /.test(sql) && plan.some(({ detail }) => detail.includes('TEMP B-TREE'))

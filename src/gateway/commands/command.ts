@@ -39,6 +39,10 @@ export interface ChatCommand {
   readonly run: (context: ChatContext) => CommandResult | Promise<CommandResult>
 }
 
+/** The message as the call that a change is made by: taken up again after a crash it changes nothing a second time. */
+export const callOf = ({ row }: ChatContext): { readonly call?: string } =>
+  row ? { call: `inbox:${row.id}` } : {}
+
 /** An answer that says nothing of anyone. */
 export const say = (text: string, choices?: readonly Choice[]): CommandResult => ({
   kind: 'say',

@@ -7,7 +7,7 @@ import type { Configuration } from '../configuration/configuration.ts'
 import type { Author } from '../configuration/history.ts'
 import { type Plan, planText } from '../configuration/plan.ts'
 import { reportLine, reportPeople } from '../people/preview.ts'
-import { type ChatCommand, say, sayFault, saySecret } from './command.ts'
+import { type ChatCommand, callOf, say, sayFault, saySecret } from './command.ts'
 
 export interface ConfigWords {
   readonly configuration: Configuration
@@ -78,11 +78,12 @@ export function configCommands(options: ConfigCommandOptions): ChatCommand[] {
       usage: '/config [get|set|explain|history|rollback …]',
       summary: 'read and change the configuration',
       level: 'full',
-      async run({ args, clearance, person }) {
+      async run(context) {
+        const { args, clearance, person } = context
         if (!person || clearance.place.kind !== 'direct') return say('In a direct chat with me, please.')
         const via = clearance.place.channel === 'terminal' ? 'terminal' : 'chat'
         try {
-          const author = { who: person.id, via } as const
+          const author = { who: person.id, via, ...callOf(context) } as const
           const timezone = options.timezone(person.id)
           return saySecret(
             await runConfigWords(args, { configuration: options.configuration, author, timezone }),

@@ -13,6 +13,7 @@ import {
   type ChatCommand,
   type ChatContext,
   type CommandResult,
+  callOf,
   say,
   sayFault,
   saySecret,
@@ -89,9 +90,10 @@ export function peopleCommands(options: PeopleCommandOptions): ChatCommand[] {
     return done ? `${identity} is trusted as before.` : `There is nothing to confirm for “${identity}”.`
   }
 
-  const authorOf = ({ person, clearance }: ChatContext): Omit<Author, 'why'> => ({
-    who: person?.id ?? null,
-    via: clearance.place.channel === 'terminal' ? 'terminal' : 'chat',
+  const authorOf = (context: ChatContext): Omit<Author, 'why'> => ({
+    who: context.person?.id ?? null,
+    via: context.clearance.place.channel === 'terminal' ? 'terminal' : 'chat',
+    ...callOf(context),
   })
 
   return [

@@ -76,10 +76,15 @@ export function sessionCommands(options: SessionCommandOptions): ChatCommand[] {
       summary: 'take the last exchange out of the conversation',
       level: 'familiar',
       run(context) {
+        if (context.args === 'done') return say('Taken back.')
         if (options.running(context.session.id)) return say(busy)
         const last = lastTurn(context)
         if (!last) return say('There is nothing to undo.')
-        store.transcript.undoTurn(last.turn.id)
+        // In one commit with what it becomes, should it be taken up again after a crash: one exchange goes, not two.
+        store.together(() => {
+          store.transcript.undoTurn(last.turn.id)
+          if (context.row) store.inbox.rewrite(context.row.id, { ...context.row.inbound, text: '/undo done' })
+        })
         const stays =
           last.done.length > 0 ? ` What it did stays done: ${[...new Set(last.done)].join(', ')}.` : ''
         return saySecret(`Taken back: “${(last.words[0] ?? '').slice(0, 80)}”.${stays}`)

@@ -1,13 +1,12 @@
 // What Coop can tell of itself: how it is, its newest log lines, what a message went through, its docs.
-import { readFileSync } from 'node:fs'
 import type { Clearance } from '../../access/clearance.ts'
 import { atLeast } from '../../access/levels.ts'
 import { CoopError } from '../../errors.ts'
 import { readable } from '../../log.ts'
 import type { StatusReport } from '../../protocol/messages.ts'
 import type { SelfHand } from '../../tools/hands/household.ts'
+import { newestLines } from '../../trace/newest-lines.ts'
 import { parseSpan, type StoredSpan } from '../../trace/read.ts'
-import { rolledFiles } from '../../trace/rolling-file.ts'
 import { endFirstConversation, giveName } from './first-conversation.ts'
 import { findHelp, readSections, type Section } from './help.ts'
 import { statusText } from './status-text.ts'
@@ -29,6 +28,8 @@ export interface SelfOptions {
 
 const mostLines = 40
 const mostTraces = 5
+/** Of the records: some thousand messages, looked through while everybody else waits. */
+const mostBytes = 4_000_000
 
 export function openSelf({ status, records, workspace }: SelfOptions): (clearance: Clearance) => SelfHand {
   let sections: readonly Section[] | undefined
@@ -75,19 +76,17 @@ const holds = (line: string, words: string): boolean =>
     .split(/\s+/)
     .every(word => line.toLowerCase().includes(word))
 
-function linesOf(path: string | undefined): string[] {
-  if (path === undefined) return []
-  const [newest, before] = rolledFiles(path).reverse()
-  return [before, newest].flatMap(file =>
-    file ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [],
-  )
-}
+const linesOf = (path: string | undefined): string[] =>
+  path === undefined ? [] : newestLines(path, mostBytes)
 
 /** The newest traces that hold `find`, each as a tree. What people wrote is left out, whosever it is. */
 function traceText(lines: readonly string[], find: string): string {
   const traces = new Map<string, StoredSpan[]>()
-  for (const span of lines.flatMap(parseSpan))
-    traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), span])
+  for (const span of lines.flatMap(parseSpan)) {
+    const known = traces.get(span.traceId)
+    if (known) known.push(span)
+    else traces.set(span.traceId, [span])
+  }
   const found = [...traces.values()].filter(spans => holds(JSON.stringify(spans.map(shown)), find))
   return found.slice(-mostTraces).map(tree).join('\n\n') || 'No such trace.'
 }

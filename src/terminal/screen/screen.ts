@@ -1,5 +1,5 @@
 // The interactive chat: a conversation above, an editor and a status line below, in the terminal's own scrollback.
-import { Container, Editor, matchesKey, Spacer } from '@earendil-works/pi-tui'
+import { Container, Editor, Spacer } from '@earendil-works/pi-tui'
 import { CoopError, messageOf } from '../../errors.ts'
 import type { SessionEvent } from '../../protocol/events.ts'
 import { imagesIn } from '../attachments.ts'
@@ -10,6 +10,7 @@ import { type Connect, openLiveLink } from '../live-link.ts'
 import { openActivity } from './activity.ts'
 import { openApprovals, questionIn } from './approvals.ts'
 import { completionOf, ownCommands } from './completion.ts'
+import { openKeys } from './keys.ts'
 import { openOwnCommands } from './own-commands.ts'
 import { Page } from './page.ts'
 import { openPrompts } from './prompts.ts'
@@ -34,8 +35,6 @@ export interface ScreenOptions {
   readonly signal: AbortSignal
 }
 
-/** How long after one Ctrl-C another one leaves. */
-const leaveMs = 2_000
 /** A frame of the protocol is at most a megabyte, and JSON may double a text. */
 const mostCharacters = 400_000
 
@@ -205,36 +204,21 @@ export async function runScreen(
     redraw()
   }
 
-  let interrupted: NodeJS.Timeout | null = null
-  function interrupt(): void {
-    if (interrupted) return leave('interrupted')
-    if (editor.getText() !== '') editor.setText('')
-    if (activity.running)
-      attempt(async () => void (await link.call('session/stop', { session: link.session })))
-    status.set({ hint: activity.running ? 'stopping; Ctrl-C again leaves' : 'Ctrl-C again leaves' })
-    interrupted = setTimeout(() => {
-      interrupted = null
-      status.set({ hint: '' })
-      tui.requestRender()
-    }, leaveMs)
-    tui.requestRender()
-  }
-
-  tui.addInputListener(data => {
-    if (matchesKey(data, 'ctrl+c') && (approvals.asking || !prompts.open)) interrupt()
-    else if (matchesKey(data, 'ctrl+z')) suspension.suspend()
-    else if (prompts.open) return undefined
-    else if (matchesKey(data, 'ctrl+d') && editor.getText() === '') leave('end')
-    else if (matchesKey(data, 'ctrl+o')) refold()
-    else if (matchesKey(data, 'ctrl+r')) attempt(() => own.search(editor.getText()))
-    else if (matchesKey(data, 'ctrl+t')) attempt(() => own.sessions(''))
-    else return undefined
-    return { consume: true }
+  const keys = openKeys({
+    editor,
+    prompts,
+    approvals,
+    activity,
+    tui,
+    hint: text => status.set({ hint: text }),
+    stop: () => attempt(async () => void (await link.call('session/stop', { session: link.session }))),
+    suspend: () => suspension.suspend(),
+    refold: () => transcript.toggleFold(),
+    search: text => attempt(() => own.search(text)),
+    sessions: () => attempt(() => own.sessions('')),
+    leave,
   })
-  function refold(): void {
-    transcript.toggleFold()
-    tui.requestRender(true)
-  }
+  tui.addInputListener(keys.take)
 
   away = reason => {
     transcript.dropStreamed()
@@ -274,7 +258,7 @@ export async function runScreen(
     })
     return { end: await end, unsent: link.unsent }
   } finally {
-    if (interrupted) clearTimeout(interrupted)
+    keys[Symbol.dispose]()
     activity.end()
     stop.abort()
     tui.stop()
