@@ -78,6 +78,7 @@ export async function createSignal(settings: SignalSettings, deps: ChannelDeps):
     knows: aci => (deps.knows?.(`signal:${aci}`) ?? false) && !isUnverified(db, aci),
     chats: () => connection.chats(),
     proof: openProof(),
+    copying: new Set(),
     aside: side.run,
   }
   const stopped = new AbortController()

@@ -25,6 +25,8 @@ export interface Client {
   /** The connections if there are any now. */
   readonly chats: () => Chats | undefined
   readonly proof: Proof
+  /** Keys of messages whose copy for our other devices is being sent. */
+  readonly copying: Set<string>
   /** Runs something on the side that may fail without harm; its failure is logged. */
   readonly aside: (what: string, work: () => Promise<unknown>) => void
 }

@@ -2,7 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { endOf } from './connection.ts'
 
-const tries = 4
+/** The library itself waits 2 s before the second and 5 s before the third. */
+const tries = 3
 const firstPauseMs = 300
 
 /** Resolves with what `connect` gives; rejects with its last fault, or when `signal` aborts. */

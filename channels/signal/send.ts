@@ -172,6 +172,11 @@ async function sendPart(
 
 /** Sends the copy for our other devices; what is open from before a restart, too. */
 async function sendTranscript(client: Client, key: string): Promise<Outcome | undefined> {
+  client.copying.add(key)
+  return await copyOut(client, key).finally(() => client.copying.delete(key))
+}
+
+async function copyOut(client: Client, key: string): Promise<Outcome | undefined> {
   const own = client.account.row.aci
   const row = store.readOutbound(client.db, key)
   const part = store.readParts(client.db, key).find(entry => entry.recipient === own)
@@ -199,7 +204,7 @@ async function sendTranscript(client: Client, key: string): Promise<Outcome | un
 /** Copies for our other devices that a crash or a broken connection left behind. */
 export async function sendOpenTranscripts(client: Client): Promise<void> {
   const keys = store.openParts(client.db, client.account.row.aci)
-  for (const key of keys) await sendTranscript(client, key)
+  for (const key of keys) if (!client.copying.has(key)) await sendTranscript(client, key)
 }
 
 const refusal = (why: string): SendResult => ({

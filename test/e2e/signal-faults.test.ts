@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { after, before, beforeEach, test } from 'node:test'
 import Database from 'better-sqlite3'
-import { answerWith } from '../channels/signal/world.ts'
+import { answerWith, refuse } from '../channels/signal/world.ts'
 import { runCoop } from '../support/coop.ts'
 import { newest, say } from '../support/fake-anthropic.ts'
 import { type Fault, faultFile, faultOptions } from '../support/signal-faults.ts'
@@ -42,6 +42,24 @@ test('a server that takes no such version, or wants rest, is told by the linking
     restore()
     assert.equal(code, 1)
     assert.match(stderr, why)
+  }
+})
+
+test('a phone that may not link is told why and what to do in one line, and the home can be linked after it', async () => {
+  for (const [status, why] of [
+    [403, 'The code was used or has run out; run `coop signal link` again.'],
+    [409, 'The phone asks for a feature that this Coop does not have; update Coop.'],
+    [411, 'The account has too many linked devices; remove one on the phone (Settings, Linked devices).'],
+    [422, 'Signal refused to link (422); try again, and update Coop if it stays so.'],
+    [429, 'Signal asks to wait before linking again; try in an hour.'],
+  ] as const) {
+    using _refused = refuse('/v1/devices/link', status)
+    const { message } = await stage.link().then(
+      () => assert.fail('it linked'),
+      (error: Error) => error,
+    )
+    assert.match(message, /^linking ended with 1:/)
+    assert.ok(message.endsWith(`\ncoop: ${why}\n`), message)
   }
 })
 

@@ -108,6 +108,24 @@ export function answerWith(
   }
 }
 
+interface Router {
+  run(request: { path?: string; id: unknown }): Promise<{ status: number; message: string }>
+}
+
+/** Until disposed of, every server answers what is asked of `path` so. */
+export function refuse(path: string, status: number): Disposable {
+  const { Router } = createRequire(mockPath)('./server/ws/router.js') as { Router: { prototype: Router } }
+  const { run } = Router.prototype
+  Router.prototype.run = async function (this: Router, request) {
+    return request.path === path ? { id: request.id, status, message: 'No' } : await run.call(this, request)
+  }
+  return {
+    [Symbol.dispose]() {
+      Router.prototype.run = run
+    },
+  }
+}
+
 export function settingsFor(port: number): SignalSettings {
   const json = (name: string) => JSON.parse(readFileSync(join(certs, name), 'utf8')) as Record<string, string>
   return {
