@@ -1,6 +1,6 @@
 // Runs every test. A file that fails runs a second time by itself: what fails then, with the same random
 // choices and the machine to itself, fails the suite; what passes then is told as unsteady.
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const testMs = 120_000
+/** Much of a test is waiting. */
+const atOnce = availableParallelism() + 1
 /** More than this many at a first try is no accident of timing. */
 const mostRetried = 5
 
@@ -31,7 +33,7 @@ async function failing(files: { globPatterns: string[] } | { files: string[] }, 
 }
 
 console.log(`Random choices of this run: COOP_TEST_SEED=${seed}`)
-let failed = await failing({ globPatterns: ['test/**/*.test.ts'] }, 2)
+let failed = await failing({ globPatterns: ['test/**/*.test.ts'] }, atOnce)
 if (failed.size > 0 && failed.size <= mostRetried && !failed.has('')) {
   const first = [...failed]
   console.log(`\nOnce more, one by one: ${first.map(file => relative(root, file)).join(', ')}\n`)
