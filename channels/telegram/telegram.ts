@@ -78,8 +78,9 @@ export function createTelegram(
       )
       yield batch
       offset = Math.max(offset, ...batch.map(update => update.update_id + 1))
-      if (batch.length > 0 || timeout === 0 || performance.now() - askedAt > hastyMs) hasty = 0
-      else if (++hasty > mostHasty) await sleep(hastyMs, undefined, { signal }).catch(() => {})
+      if (batch.length > 0) hasty = 0
+      else if (timeout > 0 && performance.now() - askedAt < hastyMs && ++hasty > mostHasty)
+        await sleep(hastyMs, undefined, { signal }).catch(() => {})
     }
   }
 
