@@ -41,6 +41,7 @@ export function openGenerations(db: Db) {
   const settle = db.prepare<[string, string | null, number]>(
     'UPDATE generation SET state = ?, reason = ? WHERE id = ?',
   )
+  const release = db.prepare<[number]>('UPDATE generation SET call_id = NULL WHERE id = ?')
   const some = (row: Row | undefined) => row && generationOf(row)
 
   return {
@@ -50,6 +51,8 @@ export function openGenerations(db: Db) {
     },
     settle: (id: number, state: 'kept' | 'rolled_back', reason: string | null): void =>
       void settle.run(state, reason, id),
+    /** The call that made it may make its change anew. */
+    release: (id: number): void => void release.run(id),
     get: (id: number): Generation | undefined => some(get.get(id)),
     /** What a tool call made, if it ran before. */
     ofCall: (call: string): Generation | undefined => some(ofCall.get(call)),

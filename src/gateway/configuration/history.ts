@@ -46,8 +46,11 @@ export function openHistory({ path, generations, env, now }: HistoryOptions) {
       keepLastGood(path, latest.text)
       const last = generations.last()
       if (last?.text === latest.text) return
-      if (last?.state === 'probation')
+      if (last?.state === 'probation') {
+        // Released first: a crash between the two leaves it to the next start.
+        generations.release(last.id)
         generations.settle(last.id, 'rolled_back', 'interrupted before it took effect')
+      }
       const known = last && last.state !== 'kept' ? generations.keptBefore(last.id) : last
       if (known?.text === latest.text) return
       const why = known

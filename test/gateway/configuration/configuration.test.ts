@@ -214,6 +214,21 @@ test('the same tool call changes once', async () => {
   assert.equal(bench.force.settings.trace.keep_days, 5)
 })
 
+test('a change that died before the file had it is made by the same call, taken up again', async () => {
+  await using bench = await openBench()
+  const wish = () => edited(bench, 'trace.keep_days', 3)
+  const { who, via, why } = author
+  bench.store.generations.add(
+    { who, via, why, diff: [], text: wish(), state: 'probation' },
+    'message 7',
+    Date.now(),
+  )
+  await bench.restart()
+  assert.equal(bench.configuration.history(1)[0]?.reason, 'interrupted before it took effect')
+  assert.match(await bench.configuration.change(wish, { ...author, call: 'message 7' }), /^Changed/)
+  assert.equal(bench.force.settings.trace.keep_days, 3)
+})
+
 test('a change that would leave nobody fully trusted is refused', async () => {
   await using bench = await openBench()
   await assert.rejects(
