@@ -92,16 +92,16 @@ function crossChecks(settings: Settings): Loose[] {
   }
   const ids = new Map<string, string>()
   const matches = new Map<string, string>()
+  const owners = new Map(settings.users.map(user => [userId(user), user]))
   for (const [index, user] of settings.users.entries()) {
     once(ids, userId(user), ['users', index, user.id ? 'id' : 'name'], 'the id', user.name)
     for (const match of user.match) once(matches, match, ['users', index, 'match'], 'the match', user.name)
     // At the terminal, and in their jobs, everybody goes by their id: another's would be taken for theirs.
-    const other = settings.users.find(one => one !== user && user.match.includes(`terminal:${userId(one)}`))
-    if (other)
-      problems.push({
-        path: ['users', index, 'match'],
-        message: `"terminal:${userId(other)}" is ${other.name}’s own`,
-      })
+    for (const match of user.match) {
+      const other = match.startsWith('terminal:') ? owners.get(match.slice('terminal:'.length)) : undefined
+      if (other && other !== user)
+        problems.push({ path: ['users', index, 'match'], message: `"${match}" is ${other.name}’s own` })
+    }
     // A ceiling of a channel that is not there would hold nobody back.
     const met = user.match.map(match => match.slice(0, match.indexOf(':')))
     for (const channel of Object.keys(user.max_trust)) {
